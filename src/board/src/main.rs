@@ -1,0 +1,2 @@
+//! cargo board.
+fn main() {}

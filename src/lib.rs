@@ -1,0 +1,2 @@
+//! Pilotlight.
+#![no_std]

@@ -1,0 +1,371 @@
+//! What `pilotctl` and PID 1 say to each other.
+//!
+//! One AF_UNIX SEQPACKET connection; one postcard frame a request, one a reply, in turn. A client
+//! knows the names (it carries the same table) and PID 1 the states, so that no string but a
+//! service's own `STATUS=` crosses the socket. PID 1 reads the client's uid from the kernel
+//! (SO_PEERCRED): root may change, others look.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::UnitId;
+
+/// Where PID 1 listens.
+pub const SOCKET_PATH: &str = "/run/pilot/control";
+/// Longest frame in either direction, in bytes.
+pub const FRAME_MAX: usize = 256;
+/// Longest `STATUS=` text that is kept, in bytes.
+pub const STATUS_TEXT_MAX: usize = 96;
+
+/// A request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// Checksum of the client's table: unit numbers mean nothing under another one.
+    pub table: u32,
+    /// What is asked.
+    pub verb: Verb,
+}
+
+/// What can be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Verb {
+    /// The state of a unit: [`Reply::Unit`].
+    Unit(UnitId),
+    /// The first live per-connection instance at or behind this slot: [`Reply::Instance`], or
+    /// [`Reply::Done`] behind the last.
+    Instance(u16),
+    /// The state of the whole: [`Reply::Manager`].
+    Manager,
+    /// A job on a unit. Answered with [`Reply::Done`] or [`Reply::Failed`] when it has ended if
+    /// `wait`, else at once.
+    Job {
+        /// What to do.
+        kind: JobKind,
+        /// To whom.
+        unit: UnitId,
+        /// Whether the answer waits for the job's end.
+        wait: bool,
+    },
+    /// Sends a signal.
+    Kill {
+        /// To whom.
+        unit: UnitId,
+        /// signal(7) number.
+        signal: u8,
+        /// To which of its processes.
+        whom: KillWhom,
+    },
+    /// Forgets failures: the unit becomes inactive, its start limit fresh.
+    ResetFailed(UnitId),
+    /// Ends the board's run.
+    Shutdown {
+        /// How.
+        kind: ShutdownKind,
+        /// Without stopping units first.
+        force: bool,
+    },
+}
+
+/// Jobs, as in systemctl(1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum JobKind {
+    /// Start it and what it requires and wants.
+    Start,
+    /// Stop it and what requires it.
+    Stop,
+    /// Stop, then start.
+    Restart,
+    /// Run `ExecReload=`.
+    Reload,
+}
+
+/// `--kill-whom=`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum KillWhom {
+    /// The main process.
+    Main,
+    /// Every process of the unit.
+    All,
+}
+
+/// How a board's run ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ShutdownKind {
+    /// Power off.
+    Poweroff,
+    /// Reboot.
+    Reboot,
+    /// Halt the processor, power on.
+    Halt,
+}
+
+/// A reply.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Reply<'a> {
+    /// It is done, or there is no more.
+    Done,
+    /// The job ended otherwise.
+    Failed(JobResult),
+    /// It is not done, and why.
+    Refused(Refusal),
+    /// State of a unit.
+    #[serde(borrow)]
+    Unit(UnitStatus<'a>),
+    /// A per-connection instance.
+    Instance(InstanceStatus),
+    /// State of the whole.
+    Manager(ManagerStatus),
+}
+
+/// Why a request is refused: errno-like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The frame does not decode (EBADMSG).
+    Malformed,
+    /// The client was built with another table (ESTALE).
+    OtherTable,
+    /// Only root may (EPERM).
+    NotPermitted,
+    /// No such unit (ENOENT).
+    NoSuchUnit,
+    /// Not possible for this kind of unit (EOPNOTSUPP).
+    NotSupported,
+    /// Not possible in this state (EBUSY).
+    Busy,
+    /// The board is shutting down (ESHUTDOWN).
+    ShuttingDown,
+    /// The unit has no such process (ESRCH).
+    NoProcess,
+    /// Too many clients wait (EAGAIN).
+    TooManyClients,
+}
+
+/// How a job ended, in systemd's words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum JobResult {
+    /// As it should.
+    Done,
+    /// Another job took its place.
+    Canceled,
+    /// The unit failed.
+    Failed,
+    /// A unit it requires failed.
+    Dependency,
+    /// Its deadline passed.
+    Timeout,
+    /// There was nothing to do.
+    Skipped,
+}
+
+/// `ActiveState`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum ActiveState {
+    /// Not there.
+    Inactive,
+    /// On its way up.
+    Activating,
+    /// Up.
+    Active,
+    /// Up, reading its configuration again.
+    Reloading,
+    /// On its way down.
+    Deactivating,
+    /// Ended in a way it should not have.
+    Failed,
+}
+
+/// `SubState`, with systemd's names where it has one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum SubState {
+    /// Nothing runs.
+    Dead,
+    /// Ended in a way it should not have.
+    Failed,
+    /// A target is reached.
+    Active,
+    /// `ExecStartPre=` runs.
+    StartPre,
+    /// The main process is there, the service not yet ready.
+    Start,
+    /// It runs.
+    Running,
+    /// `ExecReload=` runs, or the service said RELOADING=1.
+    Reload,
+    /// `ExecStop=` runs.
+    Stop,
+    /// `KillSignal=` was sent.
+    StopSigterm,
+    /// SIGKILL was sent.
+    StopSigkill,
+    /// Waiting for `RestartSec=`.
+    AutoRestart,
+    /// Waiting for a limit to heal.
+    Paused,
+    /// A socket waits for traffic.
+    Listening,
+    /// A socket could not be opened and will be tried again.
+    Retrying,
+}
+
+/// `Result`, with systemd's names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum UnitResult {
+    /// Nothing went wrong.
+    Success,
+    /// A resource was missing: memory, a descriptor, an address.
+    Resources,
+    /// READY=1 never came although the process ended.
+    Protocol,
+    /// A deadline passed.
+    Timeout,
+    /// A process ended with an unclean code.
+    ExitCode,
+    /// A process was killed by a signal.
+    Signal,
+    /// As [`UnitResult::Signal`], with a core.
+    CoreDump,
+    /// `StartLimit…=` was hit.
+    StartLimitHit,
+    /// `TriggerLimit…=` was hit.
+    TriggerLimitHit,
+}
+
+/// How a process ended: waitid(2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Exit {
+    /// exit(2) with this code.
+    Code(u8),
+    /// Killed by this signal.
+    Signal(u8),
+    /// Killed by this signal, which left a core.
+    Core(u8),
+}
+
+/// State of a unit. Times are microseconds since boot, 0 for never.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct UnitStatus<'a> {
+    /// Which.
+    pub unit: UnitId,
+    /// Its state, in general terms.
+    pub active: ActiveState,
+    /// Its state, in the terms of its kind.
+    pub sub: SubState,
+    /// How it last ended.
+    pub result: UnitResult,
+    /// The job it waits for or is busy with.
+    pub job: Option<JobKind>,
+    /// When its state last changed.
+    pub state_change_us: u64,
+    /// When it last became active.
+    pub active_enter_us: u64,
+    /// The main process; 0 for none.
+    pub main_pid: u32,
+    /// The process of `ExecStartPre=`, `ExecReload=` or `ExecStop=`; 0 for none.
+    pub control_pid: u32,
+    /// How the main process last ended.
+    pub exit: Option<Exit>,
+    /// Automatic restarts since it was last started by hand.
+    pub restarts: u32,
+    /// Sockets: how often they started their service.
+    pub triggered: u32,
+    /// Sockets: connections accepted (`Accept=yes`).
+    pub accepted: u32,
+    /// Sockets: instances that are alive now (`Accept=yes`).
+    pub connections: u32,
+    /// Sockets: connections closed because of a limit.
+    pub refused: u32,
+    /// The service's own `STATUS=`.
+    pub status_text: &'a str,
+}
+
+/// A live per-connection instance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InstanceStatus {
+    /// Its slot: ask for the next one from `slot + 1`.
+    pub slot: u16,
+    /// Its socket.
+    pub socket: UnitId,
+    /// Its number, counted from 0 at boot.
+    pub number: u32,
+    /// Its process; 0 while it waits for one.
+    pub pid: u32,
+    /// Whom it serves.
+    pub peer: Peer,
+}
+
+/// The other end of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Peer {
+    /// AF_INET, or AF_INET6 with an address that maps one.
+    V4([u8; 4], u16),
+    /// AF_INET6.
+    V6([u8; 16], u16),
+    /// AF_UNIX: who connected. The uid is only read where `MaxConnectionsPerSource=` asks.
+    Unix {
+        /// The peer's uid.
+        uid: u32,
+    },
+}
+
+/// State of the whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ManagerStatus {
+    /// `SystemState`.
+    pub state: SystemState,
+    /// Units in the state failed.
+    pub failed: u16,
+    /// Jobs not yet ended.
+    pub jobs: u16,
+    /// Now, in microseconds since boot.
+    pub now_us: u64,
+    /// When the default target was reached, in microseconds since boot; 0 for not yet.
+    pub boot_finished_us: u64,
+    /// Children that belong to no unit, reaped.
+    pub strangers_reaped: u32,
+    /// Notifications that were dropped: malformed, or from nobody who may.
+    pub notifications_dropped: u32,
+    /// Lines that the console did not take in time.
+    pub console_lines_dropped: u32,
+}
+
+/// `SystemState`, as `systemctl is-system-running` names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum SystemState {
+    /// The default target is not reached yet.
+    Starting,
+    /// All is well.
+    Running,
+    /// A unit has failed.
+    Degraded,
+    /// The board is shutting down.
+    Stopping,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_reply_fits_a_frame() {
+        let text = [b'x'; STATUS_TEXT_MAX];
+        let reply = Reply::Unit(UnitStatus {
+            unit: UnitId(u16::MAX),
+            active: ActiveState::Failed,
+            sub: SubState::Retrying,
+            result: UnitResult::TriggerLimitHit,
+            job: Some(JobKind::Reload),
+            state_change_us: u64::MAX,
+            active_enter_us: u64::MAX,
+            main_pid: u32::MAX,
+            control_pid: u32::MAX,
+            exit: Some(Exit::Core(u8::MAX)),
+            restarts: u32::MAX,
+            triggered: u32::MAX,
+            accepted: u32::MAX,
+            connections: u32::MAX,
+            refused: u32::MAX,
+            status_text: core::str::from_utf8(&text).unwrap(),
+        });
+        let mut frame = [0; FRAME_MAX];
+        assert!(postcard::to_slice(&reply, &mut frame).is_ok());
+    }
+}

@@ -1,0 +1,17 @@
+//! The vocabulary that the two sides of the build share.
+//!
+//! The host compiles unit text into these types; the board borrows them back out of the table
+//! in its read-only memory. Nothing here allocates, reads a clock or calls a kernel.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod control;
+pub mod limits;
+pub mod model;
+pub mod seq;
+pub mod wire;
+
+pub use limits::Limits;
+pub use model::*;
+pub use seq::{Args, Ids, Seq, Word, Words};
+pub use wire::{Table, TableError};

@@ -1,0 +1,27 @@
+//! What the plan says of sizes: every array on the board is exactly this long.
+
+/// The sizes of one board. The compiler computes them; `limits.rs` in the build's output holds
+/// the same figures as constants, so that the board's arrays are exact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Limits {
+    /// Units in the table.
+    pub units: usize,
+    /// Units that are services.
+    pub services: usize,
+    /// Units that are sockets.
+    pub sockets: usize,
+    /// Listeners of all sockets.
+    pub listeners: usize,
+    /// Per-connection instances: the sum of `MaxConnections=` over all `Accept=yes` sockets.
+    pub instances: usize,
+    /// Listeners that one service is passed at most.
+    pub listen_fds: usize,
+    /// Bytes of argument and environment text that one spawn writes at most.
+    pub spawn_strings: usize,
+    /// Entries of argv and envp, both terminators included, that one spawn writes at most.
+    pub spawn_pointers: usize,
+    /// Bytes of the encoded table.
+    pub table_bytes: usize,
+    /// File descriptors that PID 1 holds when the board is at rest.
+    pub fds_at_rest: usize,
+}

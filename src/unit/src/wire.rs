@@ -1,0 +1,193 @@
+//! The table: how a compiled board is laid out, and how it is opened.
+//!
+//! ```text
+//! offset  size  what
+//!      0     4  magic "PLT\x01"
+//!      4     4  schema: a hash of the model's shape, so that no other build's table is read
+//!      8     4  length of what follows the header
+//!     12     4  CRC-32 (IEEE) of what follows the header
+//!     16     2  number of units
+//!     18     2  zero
+//!     20     4  offset of each unit's record from the header's end, one u32 a unit
+//!      …        Manager, then the Unit records, each in postcard form
+//! ```
+//! All numbers are little endian. A record is decoded where it is needed and never kept: on the
+//! board the table costs read-only pages and no memory of its own.
+
+use crate::model::{Manager, Unit, UnitId};
+
+/// First bytes of a table.
+pub const MAGIC: [u8; 4] = *b"PLT\x01";
+/// Bytes before the body.
+pub const HEADER_BYTES: usize = 16;
+/// Bytes of the body before the offsets of the units.
+pub const INDEX_AT: usize = 4;
+
+/// The shape of the model in words: any change to it changes [`SCHEMA`].
+const SHAPE: &str = concat!(include_str!("model.rs"), include_str!("seq.rs"));
+
+/// Hash of the model's source: a table of another shape is refused, whatever its version.
+pub const SCHEMA: u32 = crc32(SHAPE.as_bytes());
+
+/// Why a table was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TableError {
+    /// Shorter than its header, or than its header says.
+    Short,
+    /// Not a table.
+    Magic,
+    /// Compiled for another version of the model.
+    Schema,
+    /// Damaged.
+    Checksum,
+    /// A record does not decode.
+    Record,
+}
+
+/// An opened table.
+#[derive(Clone, Copy, Debug)]
+pub struct Table<'a> {
+    body: &'a [u8],
+    manager: Manager<'a>,
+    crc: u32,
+    unit_count: u16,
+}
+
+impl<'a> Table<'a> {
+    /// Checks the header, the checksum and every record.
+    ///
+    /// # Errors
+    /// [`TableError`], in the order of its variants.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, TableError> {
+        let (header, body) = bytes.split_at_checked(HEADER_BYTES).ok_or(TableError::Short)?;
+        if header[..4] != MAGIC {
+            return Err(TableError::Magic);
+        }
+        if word_at(header, 4) != Some(SCHEMA) {
+            return Err(TableError::Schema);
+        }
+        let body_bytes = word_at(header, 8).ok_or(TableError::Short)? as usize;
+        let body = body.get(..body_bytes).ok_or(TableError::Short)?;
+        let crc = crc32(body);
+        if word_at(header, 12) != Some(crc) {
+            return Err(TableError::Checksum);
+        }
+        let unit_count = word_at(body, 0).ok_or(TableError::Short)? as u16;
+        let manager_at = INDEX_AT + 4 * usize::from(unit_count);
+        let manager = body.get(manager_at..).ok_or(TableError::Short)?;
+        let (manager, _) = postcard::take_from_bytes(manager).map_err(|_| TableError::Record)?;
+        let table = Self { body, manager, crc, unit_count };
+        for unit in table.ids() {
+            table.decode(unit).ok_or(TableError::Record)?;
+        }
+        Ok(table)
+    }
+
+    /// The checksum: names the configuration.
+    pub const fn crc(&self) -> u32 {
+        self.crc
+    }
+
+    /// How many units there are.
+    pub const fn len(&self) -> usize {
+        self.unit_count as usize
+    }
+
+    /// True if there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.unit_count == 0
+    }
+
+    /// Every unit's number, in start order.
+    pub fn ids(&self) -> impl Iterator<Item = UnitId> + use<> {
+        (0..self.unit_count).map(UnitId)
+    }
+
+    /// Settings of the board as a whole.
+    pub const fn manager(&self) -> &Manager<'a> {
+        &self.manager
+    }
+
+    /// One unit.
+    ///
+    /// # Panics
+    /// If `unit` is not of this table.
+    pub fn unit(&self, unit: UnitId) -> Unit<'a> {
+        self.decode(unit).expect("every record was decoded when the table was opened")
+    }
+
+    /// The unit of that name.
+    pub fn find(&self, name: &str) -> Option<UnitId> {
+        self.ids().find(|&unit| self.unit(unit).name == name)
+    }
+
+    fn decode(&self, unit: UnitId) -> Option<Unit<'a>> {
+        if unit.0 >= self.unit_count {
+            return None;
+        }
+        let at = word_at(self.body, INDEX_AT + 4 * unit.index())? as usize;
+        postcard::take_from_bytes(self.body.get(at..)?).ok().map(|(unit, _)| unit)
+    }
+}
+
+fn word_at(bytes: &[u8], at: usize) -> Option<u32> {
+    let word = bytes.get(at..at + 4)?;
+    Some(u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+}
+
+/// CRC-32 as in IEEE 802.3, four bits at a time: sixteen words of table buy most of the speed.
+pub const fn crc32(bytes: &[u8]) -> u32 {
+    const NIBBLES: [u32; 16] = nibbles();
+    let mut crc = !0u32;
+    let mut at = 0;
+    while at < bytes.len() {
+        crc ^= bytes[at] as u32;
+        crc = (crc >> 4) ^ NIBBLES[(crc & 15) as usize];
+        crc = (crc >> 4) ^ NIBBLES[(crc & 15) as usize];
+        at += 1;
+    }
+    !crc
+}
+
+const fn nibbles() -> [u32; 16] {
+    let mut table = [0; 16];
+    let mut nibble = 0;
+    while nibble < table.len() {
+        let mut crc = nibble as u32;
+        let mut bit = 0;
+        while bit < 4 {
+            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+            bit += 1;
+        }
+        table[nibble] = crc;
+        nibble += 1;
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crc_is_the_ieee_one() {
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+    }
+
+    #[test]
+    fn every_flaw_of_a_header_has_its_error() {
+        assert_eq!(Table::open(b"PLT").unwrap_err(), TableError::Short);
+        assert_eq!(Table::open(&[0; 16]).unwrap_err(), TableError::Magic);
+        let mut bytes = [0; 24];
+        bytes[..4].copy_from_slice(&MAGIC);
+        assert_eq!(Table::open(&bytes).unwrap_err(), TableError::Schema);
+        bytes[4..8].copy_from_slice(&SCHEMA.to_le_bytes());
+        bytes[8] = 9;
+        assert_eq!(Table::open(&bytes).unwrap_err(), TableError::Short);
+        bytes[8] = 8;
+        assert_eq!(Table::open(&bytes).unwrap_err(), TableError::Checksum);
+        let crc = crc32(&bytes[16..]);
+        bytes[12..16].copy_from_slice(&crc.to_le_bytes());
+        assert_eq!(Table::open(&bytes).unwrap_err(), TableError::Record);
+    }
+}
