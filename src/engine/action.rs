@@ -1,0 +1,135 @@
+//! Everything PID 1 can do to the world. `run` turns each into system calls.
+
+use unit::UnitId;
+use unit::ListenerId;
+use unit::control::{JobResult, Refusal, ShutdownKind};
+
+use super::event::{ClientId, InstanceId, Pid, Process};
+
+/// One thing to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Bind every listener of a socket unit. Answer: `SocketOpened` or `SocketOpenFailed`.
+    OpenSocket(UnitId),
+    /// Close every listener of a socket unit, and unlink nodes if `RemoveOnStop=`.
+    CloseSocket(UnitId),
+    /// Report `Readable` and `HungUp` of this listener, level-triggered.
+    Watch(ListenerId),
+    /// Report nothing of it any more.
+    Unwatch(ListenerId),
+    /// Accept one connection. Answer: `Accepted` or `AcceptFailed`.
+    Accept {
+        /// Where.
+        listener: ListenerId,
+        /// The slot that will hold it.
+        instance: InstanceId,
+    },
+    /// Accept one connection and close it. Answers only with `AcceptFailed`.
+    Refuse(ListenerId),
+    /// Close the connection that was accepted for this slot.
+    Drop(InstanceId),
+    /// Make a child. Answer: `Spawned` or `SpawnFailed`.
+    Spawn {
+        /// Which.
+        process: Process,
+        /// The command it runs; for an instance that of its template.
+        command: CommandRef,
+        /// For `$MAINPID`.
+        main_pid: Option<Pid>,
+    },
+    /// Signal processes of a unit.
+    Kill {
+        /// Whom.
+        target: Target,
+        /// signal(7) number.
+        signal: u8,
+    },
+    /// Tell whether processes of the unit are left. Answer: `GroupEmpty`, or `GroupPopulated` at
+    /// once and `GroupEmpty` later.
+    WatchGroup(UnitId),
+    /// The unit's main process says that it is this one now. If it is of the unit, watch it.
+    /// Answers only with `MainAdopted`.
+    AdoptMain {
+        /// The unit.
+        unit: UnitId,
+        /// The process it named.
+        pid: Pid,
+    },
+    /// Answer a request.
+    Reply {
+        /// Who asked.
+        client: ClientId,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Signal every process but PID 1.
+    KillAll {
+        /// signal(7) number.
+        signal: u8,
+    },
+    /// Make the child that syncs, unmounts and remounts read-only. Answer: `Spawned` or
+    /// `SpawnFailed`, with [`Process::Finisher`].
+    Finish,
+    /// reboot(2). Does not come back.
+    Shutdown(ShutdownKind),
+}
+
+/// A command in the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CommandRef {
+    /// The service.
+    pub unit: UnitId,
+    /// Which of its lists.
+    pub list: CommandList,
+    /// Which in the list.
+    pub index: u8,
+}
+
+/// The lists of commands of a service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CommandList {
+    /// `ExecStartPre=`.
+    StartPre,
+    /// `ExecStart=`.
+    Start,
+    /// `ExecReload=`.
+    Reload,
+    /// `ExecStop=`.
+    Stop,
+}
+
+/// Who is signalled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// One child that has not been reaped.
+    Child(Pid),
+    /// A main process that was adopted, through the descriptor that names it.
+    Adopted(UnitId),
+    /// Every process of a service: its control group, or without one the groups of processes
+    /// that `leaders` lead.
+    Group {
+        /// The service.
+        unit: UnitId,
+        /// Its main and control process, as far as they are not reaped.
+        leaders: [Option<Pid>; 2],
+    },
+    /// A connection's process and those of its process group.
+    Instance(Pid),
+}
+
+/// The answer to a request; the executor asks the engine for the contents as it sends it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// Done, or no more.
+    Done,
+    /// A job that ended otherwise.
+    Failed(JobResult),
+    /// Refused.
+    Refused(Refusal),
+    /// State of a unit.
+    Unit(UnitId),
+    /// State of an instance.
+    Instance(InstanceId),
+    /// State of the whole.
+    Manager,
+}

@@ -1,0 +1,189 @@
+//! Everything that can happen to PID 1. `run` makes these from what the kernel says.
+
+use unit::control::{Exit, Peer, Request, ShutdownKind};
+use unit::{ListenerId, UnitId};
+
+use super::notify::Notification;
+
+/// A process id: never 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Pid(pub u32);
+
+/// An error number of the kernel, errno(3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Errno(pub u16);
+
+/// A slot for a per-connection instance, board-wide.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct InstanceId(pub u16);
+
+/// A connection on the control socket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ClientId(pub u8);
+
+/// Which process of PID 1's is meant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Process {
+    /// A service's main process: `ExecStart=`.
+    Main(UnitId),
+    /// A service's helper: `ExecStartPre=`, `ExecReload=`, `ExecStop=`.
+    Control(UnitId),
+    /// One connection's process.
+    Instance(InstanceId),
+    /// The child that syncs and unmounts at the very end.
+    Finisher,
+}
+
+/// Why a child could not be made, or ended before its program ran.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SpawnError {
+    /// The step that failed.
+    pub stage: Stage,
+    /// What the kernel said.
+    pub errno: Errno,
+}
+
+/// The steps from a decision to a running program, in the order in which they are taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Stage {
+    /// A free place for the child's stack (errno EAGAIN).
+    Slot = 1,
+    /// Arguments and environment within their bounds (E2BIG).
+    Arguments,
+    /// clone3(2).
+    Clone,
+    /// setsid(2).
+    Session,
+    /// `StandardInput=`.
+    Stdin,
+    /// `StandardOutput=`.
+    Stdout,
+    /// `StandardError=`.
+    Stderr,
+    /// The sockets from descriptor 3 on.
+    Sockets,
+    /// `Limit…=`.
+    Limits,
+    /// `Group=` and the user's other groups.
+    Group,
+    /// `User=`.
+    User,
+    /// `WorkingDirectory=`.
+    WorkingDirectory,
+    /// The signal mask.
+    Signals,
+    /// execve(2).
+    Exec,
+}
+
+/// Why no connection came out of accept4(2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AcceptFailure {
+    /// It was gone before it was taken: EAGAIN, ECONNABORTED and what accept(2) lists with them.
+    Gone,
+    /// The board has run out of something: EMFILE, ENFILE, ENOBUFS, ENOMEM.
+    Exhausted(Errno),
+    /// The listener is broken.
+    Broken(Errno),
+}
+
+/// Everything that can happen.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Event<'e> {
+    /// The kernel's file systems are mounted, signals are collected: begin.
+    Boot,
+    /// All listeners of a socket unit are bound (and listening).
+    SocketOpened(UnitId),
+    /// One listener of a socket unit could not be bound; none of them is open now.
+    SocketOpenFailed {
+        /// The socket unit.
+        unit: UnitId,
+        /// Which of its listeners.
+        listener: ListenerId,
+        /// What the kernel said.
+        errno: Errno,
+    },
+    /// A watched listener has something to accept or to read.
+    Readable(ListenerId),
+    /// A watched listener was shut down, or its node is gone: it must be opened again.
+    HungUp(ListenerId),
+    /// The connection asked for by [`super::Action::Accept`].
+    Accepted {
+        /// The slot it was asked for.
+        instance: InstanceId,
+        /// Who it is.
+        peer: Peer,
+    },
+    /// There was none.
+    AcceptFailed {
+        /// The slot it was asked for; `None` after [`super::Action::Refuse`].
+        instance: Option<InstanceId>,
+        /// Where.
+        listener: ListenerId,
+        /// Why.
+        failure: AcceptFailure,
+    },
+    /// A child exists.
+    Spawned {
+        /// Which.
+        process: Process,
+        /// Its id.
+        pid: Pid,
+    },
+    /// No child came to be. Nothing will exit.
+    SpawnFailed {
+        /// Which.
+        process: Process,
+        /// Why.
+        error: SpawnError,
+    },
+    /// The main process of a `Type=exec` service runs its program.
+    Executed(UnitId),
+    /// A child ended and is reaped: any child, strangers too.
+    Exited {
+        /// Its id, which may be used again from now on.
+        pid: Pid,
+        /// How.
+        exit: Exit,
+        /// If it ended before its program ran: why.
+        error: Option<SpawnError>,
+    },
+    /// No child is left at all.
+    ChildrenGone,
+    /// Answer to [`super::Action::WatchGroup`], at once or later: no process of the unit is left.
+    GroupEmpty(UnitId),
+    /// Answer to [`super::Action::WatchGroup`], at once: there are some.
+    GroupPopulated(UnitId),
+    /// A datagram on the notification socket.
+    Notified {
+        /// The sender, as the kernel says.
+        pid: Pid,
+        /// What it said.
+        notification: Notification<'e>,
+    },
+    /// Answer to [`super::Action::AdoptMain`]: that process is the unit's, and is watched.
+    MainAdopted {
+        /// The unit.
+        unit: UnitId,
+        /// Its new main process.
+        pid: Pid,
+    },
+    /// A request on the control socket.
+    Requested {
+        /// Who asks.
+        client: ClientId,
+        /// Whether the client is root.
+        root: bool,
+        /// What is asked; `None` if the frame did not decode.
+        request: Option<Request>,
+    },
+    /// A control connection is closed; its number may be used again.
+    ClientGone(ClientId),
+    /// Somebody pressed Ctrl-Alt-Del.
+    CtrlAltDel,
+    /// A signal asked for the end: [`ShutdownKind`] as signal(7) and init(1) conventions map it.
+    ShutdownSignal(ShutdownKind),
+    /// The deadline that the engine asked for has passed.
+    Elapsed,
+}

@@ -1,0 +1,27 @@
+//! The heart: pure. Owns no descriptor, reads no clock, calls no kernel.
+//!
+//! An [`Event`] comes in, [`Action`]s go out, the next deadline is a question one asks. The whole
+//! init therefore runs inside a seeded simulation on the host (`tests/sim`).
+//!
+//! Invariants: every state names its data; every event names every state; every queue has a
+//! bound that is asserted; a pid that was reaped is never signalled.
+
+mod action;
+mod event;
+mod manager;
+mod notify;
+mod service;
+mod shutdown;
+mod socket;
+mod status;
+mod time;
+mod trace;
+
+pub use action::{Action, Answer, CommandList, CommandRef, Target};
+pub use event::{
+    AcceptFailure, ClientId, Errno, Event, InstanceId, Pid, Process, SpawnError, Stage,
+};
+pub use manager::{Engine, Storage};
+pub use notify::{NOTIFICATION_MAX, Notification};
+pub use time::{Bucket, Instant};
+pub use trace::{Record, Ring, ShutdownStep, TRACE_RECORDS, Trace};

@@ -1,0 +1,93 @@
+//! What services say about themselves: the datagrams of sd_notify(3).
+
+use super::event::{Errno, Pid};
+
+/// Longest datagram that is looked at, in bytes; what is longer is dropped whole.
+pub const NOTIFICATION_MAX: usize = 4096;
+
+/// A datagram's assignments that mean something here. All others are ignored, as the protocol asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Notification<'e> {
+    /// `READY=1`.
+    pub ready: bool,
+    /// `RELOADING=1`.
+    pub reloading: bool,
+    /// `STOPPING=1`.
+    pub stopping: bool,
+    /// `BARRIER=1`: the sender waits until its descriptor is closed.
+    pub barrier: bool,
+    /// `STATUS=`.
+    pub status: Option<&'e str>,
+    /// `ERRNO=`.
+    pub errno: Option<Errno>,
+    /// `MAINPID=`.
+    pub main_pid: Option<Pid>,
+}
+
+impl<'e> Notification<'e> {
+    /// Reads a datagram: lines of `KEY=VALUE`. Bytes that are not UTF-8 and values that do not
+    /// parse are passed over, line by line: a client's bytes can never be an error of PID 1.
+    pub fn parse(datagram: &'e [u8]) -> Self {
+        let mut notification = Self::default();
+        for line in datagram.split(|&byte| byte == b'\n') {
+            let Ok(line) = core::str::from_utf8(line) else { continue };
+            let Some((key, value)) = line.split_once('=') else { continue };
+            match (key, value) {
+                ("READY", "1") => notification.ready = true,
+                ("RELOADING", "1") => notification.reloading = true,
+                ("STOPPING", "1") => notification.stopping = true,
+                ("BARRIER", "1") => notification.barrier = true,
+                ("STATUS", text) => notification.status = Some(text),
+                ("ERRNO", number) => notification.errno = number.parse().ok().map(Errno),
+                ("MAINPID", number) => {
+                    notification.main_pid =
+                        number.parse().ok().filter(|&pid| pid > 1).map(Pid);
+                }
+                (_, _) => {}
+            }
+        }
+        notification
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_key_it_knows_and_no_other() {
+        let text = b"READY=1\nSTATUS=well = good\nMAINPID=77\nERRNO=5\nX_OTHER=1\nSTOPPING=0";
+        assert_eq!(
+            Notification::parse(text),
+            Notification {
+                ready: true,
+                status: Some("well = good"),
+                main_pid: Some(Pid(77)),
+                errno: Some(Errno(5)),
+                ..Notification::default()
+            }
+        );
+    }
+
+    #[test]
+    fn nonsense_says_nothing() {
+        for datagram in [
+            &b""[..],
+            b"\n\n\n",
+            b"READY",
+            b"READY=yes",
+            b"MAINPID=1",
+            b"MAINPID=-4",
+            b"MAINPID=99999999999",
+            b"\xff\xfe=1",
+            b"STATUS\xff=1",
+        ] {
+            assert_eq!(Notification::parse(datagram), Notification::default());
+        }
+    }
+
+    #[test]
+    fn a_bad_line_does_not_cost_the_good_ones() {
+        assert!(Notification::parse(b"STATUS=\xff\nREADY=1\n").ready);
+    }
+}

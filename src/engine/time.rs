@@ -1,0 +1,86 @@
+//! Time as the engine knows it: an argument.
+
+use unit::{Millis, RateLimit};
+
+/// A moment: microseconds since boot, of a clock that nobody sets (CLOCK_BOOTTIME).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Instant(pub u64);
+
+impl Instant {
+    /// The moment that much later.
+    pub const fn after(self, delay: Millis) -> Self {
+        Self(self.0.saturating_add(delay.0 as u64 * 1000))
+    }
+
+    /// Milliseconds from `now` until this moment, rounded up so that whoever waits them does not
+    /// wake before it; 0 if it has passed.
+    pub const fn millis_from(self, now: Self) -> u64 {
+        self.0.saturating_sub(now.0).div_ceil(1000)
+    }
+}
+
+/// Counts events against a [`RateLimit`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Bucket {
+    begin: Instant,
+    count: u32,
+}
+
+impl Bucket {
+    /// Counts one event. `Err` holds the moment from which events are allowed again.
+    ///
+    /// # Errors
+    /// The limit is exceeded; the event is not counted.
+    pub fn take(&mut self, limit: RateLimit, now: Instant) -> Result<(), Instant> {
+        if limit.burst == 0 || limit.interval.0 == 0 {
+            return Ok(());
+        }
+        let end = self.begin.after(limit.interval);
+        if self.count == 0 || now >= end {
+            *self = Self { begin: now, count: 1 };
+            return Ok(());
+        }
+        if self.count >= limit.burst {
+            return Err(end);
+        }
+        self.count += 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: RateLimit = RateLimit { interval: Millis(2000), burst: 2 };
+
+    #[test]
+    fn a_bucket_heals_when_its_interval_is_over() {
+        let mut bucket = Bucket::default();
+        let start = Instant(5_000_000);
+        assert_eq!(bucket.take(LIMIT, start), Ok(()));
+        assert_eq!(bucket.take(LIMIT, Instant(start.0 + 1)), Ok(()));
+        let heals_at = start.after(LIMIT.interval);
+        assert_eq!(bucket.take(LIMIT, Instant(start.0 + 2)), Err(heals_at));
+        assert_eq!(bucket.take(LIMIT, Instant(heals_at.0 - 1)), Err(heals_at));
+        assert_eq!(bucket.take(LIMIT, heals_at), Ok(()));
+    }
+
+    #[test]
+    fn no_burst_or_no_interval_is_no_limit() {
+        let mut bucket = Bucket::default();
+        for limit in [RateLimit { burst: 0, ..LIMIT }, RateLimit { interval: Millis(0), ..LIMIT }] {
+            for _ in 0..9 {
+                assert_eq!(bucket.take(limit, Instant(0)), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn waiting_rounds_up() {
+        assert_eq!(Instant(1001).millis_from(Instant(0)), 2);
+        assert_eq!(Instant(1000).millis_from(Instant(0)), 1);
+        assert_eq!(Instant(7).millis_from(Instant(7)), 0);
+        assert_eq!(Instant(7).millis_from(Instant(9)), 0);
+    }
+}
