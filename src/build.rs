@@ -1,1 +1,2 @@
+//! Compiles the board into the binary.
 fn main() {}

@@ -1,2 +1,9 @@
-//! Pilotlight.
+//! Pilotlight: PID 1 for small Linux boards.
 #![no_std]
+#![deny(unsafe_code)]
+#![doc = include_str!("ARCHITECTURE.md")]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod engine;

@@ -1,7 +1,7 @@
 //! Everything PID 1 can do to the world. `run` turns each into system calls.
 
-use unit::UnitId;
 use unit::ListenerId;
+use unit::UnitId;
 use unit::control::{JobResult, Refusal, ShutdownKind};
 
 use super::event::{ClientId, InstanceId, Pid, Process};
@@ -13,10 +13,15 @@ pub enum Action {
     OpenSocket(UnitId),
     /// Close every listener of a socket unit, and unlink nodes if `RemoveOnStop=`.
     CloseSocket(UnitId),
-    /// Report `Readable` and `HungUp` of this listener, level-triggered.
-    Watch(ListenerId),
-    /// Report nothing of it any more.
-    Unwatch(ListenerId),
+    /// Report `Readable` and `HungUp` of every listener of a socket unit, level-triggered. A
+    /// listener whose node in the file system is not its own any more is `HungUp` at once.
+    Watch(UnitId),
+    /// Report nothing of them any more.
+    Unwatch(UnitId),
+    /// As `Watch`, for one listener.
+    WatchListener(ListenerId),
+    /// As `Unwatch`, for one listener.
+    UnwatchListener(ListenerId),
     /// Accept one connection. Answer: `Accepted` or `AcceptFailed`.
     Accept {
         /// Where.
@@ -62,7 +67,7 @@ pub enum Action {
         /// The answer.
         answer: Answer,
     },
-    /// Signal every process but PID 1.
+    /// Signal every process but PID 1, then reap. Answer, if nobody is left: `ChildrenGone`.
     KillAll {
         /// signal(7) number.
         signal: u8,
@@ -113,8 +118,9 @@ pub enum Target {
         /// Its main and control process, as far as they are not reaped.
         leaders: [Option<Pid>; 2],
     },
-    /// A connection's process and those of its process group.
-    Instance(Pid),
+    /// Every process of every instance of a per-connection service: its control group, or
+    /// without one the groups of processes that [`super::Engine::instance_pids`] lead.
+    Instances(UnitId),
 }
 
 /// The answer to a request; the executor asks the engine for the contents as it sends it.

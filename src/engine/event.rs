@@ -184,6 +184,4 @@ pub enum Event<'e> {
     CtrlAltDel,
     /// A signal asked for the end: [`ShutdownKind`] as signal(7) and init(1) conventions map it.
     ShutdownSignal(ShutdownKind),
-    /// The deadline that the engine asked for has passed.
-    Elapsed,
 }

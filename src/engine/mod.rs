@@ -7,12 +7,15 @@
 //! bound that is asserted; a pid that was reaped is never signalled.
 
 mod action;
+mod connection;
 mod event;
+pub mod instance;
+mod job;
 mod manager;
 mod notify;
-mod service;
+pub mod service;
 mod shutdown;
-mod socket;
+pub mod socket;
 mod status;
 mod time;
 mod trace;
@@ -21,7 +24,9 @@ pub use action::{Action, Answer, CommandList, CommandRef, Target};
 pub use event::{
     AcceptFailure, ClientId, Errno, Event, InstanceId, Pid, Process, SpawnError, Stage,
 };
-pub use manager::{Engine, Storage};
+pub use instance::Instance;
+pub use manager::{CLIENTS, Counters, Engine, ListenerState, Storage, UnitState};
 pub use notify::{NOTIFICATION_MAX, Notification};
+pub use status::StatusText;
 pub use time::{Bucket, Instant};
 pub use trace::{Record, Ring, ShutdownStep, TRACE_RECORDS, Trace};

@@ -40,8 +40,7 @@ impl<'e> Notification<'e> {
                 ("STATUS", text) => notification.status = Some(text),
                 ("ERRNO", number) => notification.errno = number.parse().ok().map(Errno),
                 ("MAINPID", number) => {
-                    notification.main_pid =
-                        number.parse().ok().filter(|&pid| pid > 1).map(Pid);
+                    notification.main_pid = number.parse().ok().filter(|&pid| pid > 1).map(Pid);
                 }
                 (_, _) => {}
             }

@@ -27,6 +27,9 @@ pub struct Bucket {
 }
 
 impl Bucket {
+    /// A full one.
+    pub const NEW: Self = Self { begin: Instant(0), count: 0 };
+
     /// Counts one event. `Err` holds the moment from which events are allowed again.
     ///
     /// # Errors

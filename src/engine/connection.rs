@@ -1,0 +1,297 @@
+//! Connections of `Accept=yes` sockets, from the queue to the end of their process.
+
+use unit::control::Peer;
+use unit::{ListenerId, Millis, UnitId};
+
+use super::action::{Action, CommandList, CommandRef, Target};
+use super::event::{AcceptFailure, InstanceId, Pid, Process, SpawnError};
+use super::instance::{INSTANCE_PATIENCE, Instance, SlotState, State, Template};
+use super::manager::{Engine, KindState};
+use super::service::{SPAWN_RETRY, is_passing};
+use super::socket;
+use super::time::Instant;
+use super::trace::Trace;
+
+/// Pause of a listener when the board has no descriptor or memory for a connection.
+const EXHAUSTED_PAUSE: Millis = Millis(250);
+const SIGKILL: u8 = 9;
+
+impl Engine<'_, '_> {
+    pub(super) fn on_readable(&mut self, listener: ListenerId, now: Instant) {
+        let unit = self.listeners[listener.index()].owner;
+        let config = self.socket_config(unit);
+        match self.socket(unit).state {
+            socket::State::Listening => {}
+            // Ignored: reported before it was no longer watched.
+            socket::State::Dead
+            | socket::State::Opening { .. }
+            | socket::State::Running
+            | socket::State::Paused { .. }
+            | socket::State::Retrying { .. } => return,
+        }
+        let limit = &mut self.listeners[listener.index()].limit;
+        if limit.paused_until.is_some_and(|until| until > now) {
+            self.push(Action::UnwatchListener(listener));
+            return;
+        }
+        if let Err(until) = limit.polls.take(config.poll_limit, now) {
+            self.pause_listener(listener, until, now);
+            return;
+        }
+        if config.accept {
+            self.accept(unit, &config, listener, now);
+        } else {
+            self.note(Trace::Triggered { listener, unit: config.service }, now);
+            self.socket_step(unit, socket::Input::Readable, now);
+        }
+    }
+
+    pub(super) fn expire_listener(&mut self, listener: ListenerId) {
+        let place = &mut self.listeners[listener.index()];
+        place.limit.paused_until = None;
+        let unit = place.owner;
+        match self.socket(unit).state {
+            socket::State::Listening => self.push(Action::WatchListener(listener)),
+            socket::State::Dead
+            | socket::State::Opening { .. }
+            | socket::State::Running
+            | socket::State::Paused { .. }
+            | socket::State::Retrying { .. } => {}
+        }
+    }
+
+    fn pause_listener(&mut self, listener: ListenerId, until: Instant, now: Instant) {
+        let place = &mut self.listeners[listener.index()];
+        place.limit.paused_until = Some(until);
+        let unit = place.owner;
+        self.note_deadline(Some(until));
+        self.note(Trace::Paused { unit, until }, now);
+        self.push(Action::UnwatchListener(listener));
+    }
+
+    fn accept(
+        &mut self,
+        unit: UnitId,
+        config: &unit::Socket<'_>,
+        listener: ListenerId,
+        now: Instant,
+    ) {
+        let template = self.template(config.service);
+        let stopping = !matches!(template.state, State::Open);
+        let socket = self.socket(unit);
+        if let Err(until) = socket.triggers.take(config.trigger_limit, now) {
+            self.socket_step(unit, socket::Input::TriggerLimitHit(until), now);
+            return;
+        }
+        if stopping || socket.connections >= config.max_connections {
+            self.count_refused(unit, now);
+            self.push(Action::Refuse(listener));
+            return;
+        }
+        socket.connections += 1;
+        let first = usize::from(config.first_instance);
+        let slots = &mut self.instances[first..first + usize::from(config.max_connections)];
+        let Some(free) = slots.iter().position(|slot| slot.state == SlotState::Free) else {
+            panic!("connections are counted");
+        };
+        slots[free] = Instance { state: SlotState::Accepting, socket: unit, ..Instance::FREE };
+        self.push(Action::Accept { listener, instance: InstanceId((first + free) as u16) });
+    }
+
+    pub(super) fn on_accepted(&mut self, instance: InstanceId, peer: Peer, now: Instant) {
+        let unit = self.instance(instance).socket;
+        assert_eq!(self.instance(instance).state, SlotState::Accepting);
+        let config = self.socket_config(unit);
+        let per_source = usize::from(config.max_connections_per_source);
+        if per_source > 0 {
+            let first = usize::from(config.first_instance);
+            let slots = &self.instances[first..first + usize::from(config.max_connections)];
+            let same = slots.iter().filter(|slot| slot.is_of_source(peer)).count();
+            if same >= per_source {
+                self.count_refused(unit, now);
+                self.push(Action::Drop(instance));
+                self.free(instance);
+                return;
+            }
+        }
+        let number = self.next_number;
+        self.next_number = number.wrapping_add(1);
+        let socket = self.socket(unit);
+        socket.accepted = socket.accepted.wrapping_add(1);
+        let slot = &mut self.instances[usize::from(instance.0)];
+        slot.peer = peer;
+        slot.number = number;
+        slot.state =
+            SlotState::Spawning { retry_at: None, give_up_at: now.after(INSTANCE_PATIENCE) };
+        self.note(Trace::Connected { unit, instance }, now);
+        self.spawn_instance(config.service, instance);
+    }
+
+    pub(super) fn on_accept_failed(
+        &mut self,
+        instance: Option<InstanceId>,
+        listener: ListenerId,
+        failure: AcceptFailure,
+        now: Instant,
+    ) {
+        if let Some(instance) = instance {
+            assert_eq!(self.instance(instance).state, SlotState::Accepting);
+            self.free(instance);
+        }
+        match failure {
+            AcceptFailure::Gone => {}
+            AcceptFailure::Exhausted(_) => {
+                self.pause_listener(listener, now.after(EXHAUSTED_PAUSE), now);
+            }
+            AcceptFailure::Broken(_) => self.on_hung_up(listener, now),
+        }
+    }
+
+    pub(super) fn on_instance_spawned(&mut self, instance: InstanceId, pid: Pid, now: Instant) {
+        let unit = self.instance(instance).socket;
+        self.instances[usize::from(instance.0)].state = SlotState::Running { pid };
+        let template = self.socket_config(unit).service;
+        self.count_alive(template, 1, now);
+        // The order to stop came while this one waited for its process: it belongs to it too.
+        let signal = match self.template(template).state {
+            State::Open => return,
+            State::StopSigterm { .. } => self.service_config(template).kill_signal,
+            State::StopSigkill { .. } => SIGKILL,
+        };
+        self.push(Action::Kill { target: Target::Child(pid), signal });
+    }
+
+    pub(super) fn on_instance_spawn_failed(
+        &mut self,
+        instance: InstanceId,
+        error: SpawnError,
+        now: Instant,
+    ) {
+        let unit = self.instance(instance).socket;
+        let template = self.socket_config(unit).service;
+        let slot = &mut self.instances[usize::from(instance.0)];
+        match &mut slot.state {
+            SlotState::Spawning { retry_at, .. } if is_passing(error) => {
+                *retry_at = Some(now.after(SPAWN_RETRY));
+                let deadline = slot.deadline();
+                self.note_deadline(deadline);
+            }
+            SlotState::Spawning { .. } => {
+                self.note(Trace::SpawnFailed { unit: template, error }, now);
+                self.give_up(instance, now);
+            }
+            SlotState::Free | SlotState::Accepting | SlotState::Running { .. } => {
+                panic!("a spawn is answered before anything else happens")
+            }
+        }
+    }
+
+    pub(super) fn on_instance_exited(
+        &mut self,
+        instance: InstanceId,
+        error: Option<SpawnError>,
+        now: Instant,
+    ) {
+        let unit = self.instance(instance).socket;
+        let template = self.socket_config(unit).service;
+        if let Some(error) = error {
+            self.note(Trace::SpawnFailed { unit: template, error }, now);
+        }
+        self.free(instance);
+        self.count_alive(template, -1, now);
+    }
+
+    pub(super) fn expire_instance(&mut self, instance: InstanceId, now: Instant) {
+        let slot = &mut self.instances[usize::from(instance.0)];
+        match &mut slot.state {
+            SlotState::Spawning { give_up_at, .. } if *give_up_at <= now => {
+                self.give_up(instance, now);
+            }
+            SlotState::Spawning { retry_at, .. } => {
+                *retry_at = None;
+                let unit = slot.socket;
+                self.spawn_instance(self.socket_config(unit).service, instance);
+            }
+            SlotState::Free | SlotState::Accepting | SlotState::Running { .. } => {
+                panic!("these states have no deadline")
+            }
+        }
+    }
+
+    pub(super) fn expire_template(&mut self, unit: UnitId, now: Instant) {
+        let before = self.units[unit.index()];
+        let template = *self.template(unit);
+        let state = match template.state {
+            State::StopSigterm { .. } => {
+                let timeout = self.service_config(unit).timeout_stop;
+                let target = Target::Instances(unit);
+                self.push(Action::Kill { target, signal: SIGKILL });
+                State::StopSigkill { deadline: timeout.map(|timeout| now.after(timeout)) }
+            }
+            // What SIGKILL does not end is stuck in the kernel: it is given up, not waited for.
+            State::StopSigkill { .. } => State::Open,
+            State::Open => panic!("this state has no deadline"),
+        };
+        self.units[unit.index()].kind = KindState::Template(Template { state, ..template });
+        self.changed(unit, &before, now);
+    }
+
+    /// The instance of this socket that has this process.
+    pub(super) fn instance_of(&self, socket: UnitId, pid: Pid) -> Option<InstanceId> {
+        let state = &self.units[socket.index()];
+        let first = usize::from(state.first);
+        let slots = &self.instances[first..first + usize::from(state.slots)];
+        let place = slots.iter().position(|slot| slot.pid() == Some(pid))?;
+        Some(InstanceId((first + place) as u16))
+    }
+
+    fn spawn_instance(&mut self, template: UnitId, instance: InstanceId) {
+        self.push(Action::Spawn {
+            process: Process::Instance(instance),
+            command: CommandRef { unit: template, list: CommandList::Start, index: 0 },
+            main_pid: None,
+        });
+    }
+
+    fn give_up(&mut self, instance: InstanceId, now: Instant) {
+        let unit = self.instance(instance).socket;
+        self.push(Action::Drop(instance));
+        self.count_refused(unit, now);
+        self.free(instance);
+    }
+
+    fn free(&mut self, instance: InstanceId) {
+        let slot = &mut self.instances[usize::from(instance.0)];
+        assert!(slot.state != SlotState::Free, "a slot is freed once");
+        let unit = slot.socket;
+        *slot = Instance::FREE;
+        let socket = self.socket(unit);
+        socket.connections -= 1;
+    }
+
+    fn count_refused(&mut self, unit: UnitId, now: Instant) {
+        let socket = self.socket(unit);
+        socket.refused = socket.refused.wrapping_add(1);
+        self.note(Trace::Refused { unit }, now);
+    }
+
+    fn count_alive(&mut self, unit: UnitId, change: i16, now: Instant) {
+        let before = self.units[unit.index()];
+        let mut template = *self.template(unit);
+        template.alive = template.alive.checked_add_signed(change).expect("an instance ends once");
+        if template.alive == 0 {
+            template.state = State::Open;
+        }
+        self.units[unit.index()].kind = KindState::Template(template);
+        self.changed(unit, &before, now);
+    }
+
+    pub(super) fn template(&self, unit: UnitId) -> &Template {
+        match &self.units[unit.index()].kind {
+            KindState::Template(template) => template,
+            KindState::Target { .. } | KindState::Service(_) | KindState::Socket(_) => {
+                panic!("not a per-connection service")
+            }
+        }
+    }
+}

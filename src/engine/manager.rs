@@ -1,0 +1,695 @@
+//! The whole: units with their jobs and deadlines, fed by [`Engine::step`].
+//!
+//! Every step touches one unit. What follows for others is written down (a job, a note to look
+//! again) and done one piece at a time by [`Engine::next_action`]: no recursion, and no queue
+//! whose length depends on the board.
+
+use heapless::Deque;
+use unit::control::{ActiveState, JobKind, ShutdownKind, SubState, UnitResult};
+use unit::{Emergency, Kind, ListenerId, Table, UnitId};
+
+use super::action::Action;
+use super::event::{Errno, Event, InstanceId, Pid, Process, SpawnError};
+use super::instance::{self, Instance, Template};
+use super::job::{Job, Waiter};
+use super::notify::Notification;
+use super::service::{self, Service};
+use super::shutdown::Phase;
+use super::socket::{self, ServiceView, Socket};
+use super::status::StatusText;
+use super::time::Instant;
+use super::trace::{Record, Ring, Trace};
+
+/// Control clients at once.
+pub const CLIENTS: usize = 8;
+/// Actions that may be waiting to be executed: what one step asks for, and what the answers to
+/// those ask for while they are executed.
+const ACTIONS_MAX: usize = 64;
+
+/// One unit's place in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitState {
+    pub(super) kind: KindState,
+    pub(super) job: Option<Job>,
+    /// Its socket half must look at its service again.
+    pub(super) dirty: bool,
+    /// What a transaction that is being built wants of it.
+    pub(super) mark: Option<JobKind>,
+    pub(super) changed_at: Instant,
+    pub(super) active_at: Instant,
+    /// Services: the place of its status text. Sockets: its first instance slot.
+    pub(super) first: u16,
+    /// Sockets: how many instance slots it has.
+    pub(super) slots: u16,
+}
+
+/// What a unit's kind remembers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum KindState {
+    Target { reached: bool },
+    Service(Service),
+    Socket(Socket),
+    Template(Template),
+}
+
+impl UnitState {
+    /// A unit that nothing has happened to.
+    pub const NEW: Self = Self {
+        kind: KindState::Target { reached: false },
+        job: None,
+        dirty: false,
+        mark: None,
+        changed_at: Instant(0),
+        active_at: Instant(0),
+        first: 0,
+        slots: 0,
+    };
+
+    /// Its state in general terms.
+    pub const fn active(&self) -> ActiveState {
+        match &self.kind {
+            KindState::Target { reached: false } => ActiveState::Inactive,
+            KindState::Target { reached: true } => ActiveState::Active,
+            KindState::Service(service) => service.active(),
+            KindState::Socket(socket) => socket.active(),
+            KindState::Template(template) => template.active(),
+        }
+    }
+
+    /// Its state in its kind's terms.
+    pub const fn sub(&self) -> SubState {
+        match &self.kind {
+            KindState::Target { reached: false } => SubState::Dead,
+            KindState::Target { reached: true } => SubState::Active,
+            KindState::Service(service) => service.sub(),
+            KindState::Socket(socket) => socket.sub(),
+            KindState::Template(template) => template.sub(),
+        }
+    }
+
+    /// How it last ended.
+    pub const fn result(&self) -> UnitResult {
+        match &self.kind {
+            KindState::Service(service) => service.result,
+            KindState::Socket(socket) => socket.result,
+            KindState::Target { .. } | KindState::Template(_) => UnitResult::Success,
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match &self.kind {
+            KindState::Target { .. } => None,
+            KindState::Service(service) => service.deadline(),
+            KindState::Socket(socket) => socket.deadline(),
+            KindState::Template(template) => template.deadline(),
+        }
+    }
+}
+
+/// One listener's place in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct ListenerState {
+    pub(super) owner: UnitId,
+    pub(super) limit: socket::Listener,
+}
+
+impl ListenerState {
+    /// A listener that nothing has happened to.
+    pub const NEW: Self = Self { owner: UnitId(0), limit: socket::Listener::NEW };
+}
+
+/// The engine's memory: as long as the plan says, owned by the caller.
+#[derive(Debug)]
+pub struct Storage<'s> {
+    /// `Limits::units` of them.
+    pub units: &'s mut [UnitState],
+    /// `Limits::listeners` of them.
+    pub listeners: &'s mut [ListenerState],
+    /// `Limits::instances` of them.
+    pub instances: &'s mut [Instance],
+    /// `Limits::services` of them.
+    pub status: &'s mut [StatusText],
+}
+
+/// Figures about the whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counters {
+    /// Children of nobody, reaped.
+    pub strangers_reaped: u32,
+    /// Notifications from nobody who may, or without sense.
+    pub notifications_dropped: u32,
+    /// Lines the console did not take in time; counted by the executor.
+    pub console_lines_dropped: u32,
+}
+
+/// The engine.
+#[derive(Debug)]
+pub struct Engine<'t, 's> {
+    pub(super) table: Table<'t>,
+    pub(super) units: &'s mut [UnitState],
+    pub(super) listeners: &'s mut [ListenerState],
+    pub(super) instances: &'s mut [Instance],
+    pub(super) status: &'s mut [StatusText],
+    pub(super) waiters: [Option<Waiter>; CLIENTS],
+    pub(super) phase: Phase,
+    pub(super) jobs_pending: u16,
+    /// Where the search for a job that can run goes on, and how many units it still has to see.
+    pub(super) job_search: (u16, u16),
+    pub(super) dirty_pending: u16,
+    pub(super) next_number: u32,
+    pub(super) boot_finished_at: Option<Instant>,
+    /// Figures about the whole.
+    pub counters: Counters,
+    actions: Deque<Action, ACTIONS_MAX>,
+    trace: Ring,
+    /// No deadline is earlier than this one.
+    soonest: Option<Instant>,
+    /// The deadline that was the soonest is none any more.
+    soonest_stale: bool,
+    /// Where the search for passed deadlines goes on.
+    expiry_search: Option<u16>,
+}
+
+impl<'t, 's> Engine<'t, 's> {
+    /// An engine at rest.
+    ///
+    /// # Panics
+    /// If the storage is not as long as the table asks for.
+    pub fn new(table: Table<'t>, storage: Storage<'s>) -> Self {
+        let Storage { units, listeners, instances, status } = storage;
+        assert_eq!(units.len(), table.len(), "one place per unit");
+        let mut next_status = 0;
+        for id in table.ids() {
+            let state = &mut units[id.index()];
+            *state = UnitState::NEW;
+            match table.unit(id).kind {
+                Kind::Target => {}
+                Kind::Service(config) if config.per_connection => {
+                    state.kind = KindState::Template(Template::NEW);
+                }
+                Kind::Service(_) => {
+                    state.kind = KindState::Service(Service::NEW);
+                    state.first = next_status;
+                    next_status += 1;
+                }
+                Kind::Socket(config) => {
+                    state.kind = KindState::Socket(Socket::NEW);
+                    state.first = config.first_instance;
+                    state.slots = config.max_connections;
+                    let last = usize::from(config.first_instance + config.max_connections);
+                    assert!(last <= instances.len(), "a place per connection");
+                    for listener in config.listener_ids() {
+                        let place = &mut listeners[listener.index()];
+                        *place = ListenerState { owner: id, ..ListenerState::NEW };
+                    }
+                }
+            }
+        }
+        assert!(usize::from(next_status) <= status.len(), "a place per status text");
+        Self {
+            table,
+            units,
+            listeners,
+            instances,
+            status,
+            waiters: [None; CLIENTS],
+            phase: Phase::Up,
+            jobs_pending: 0,
+            job_search: (0, 0),
+            dirty_pending: 0,
+            next_number: 0,
+            boot_finished_at: None,
+            counters: Counters::default(),
+            actions: Deque::new(),
+            trace: Ring::new(),
+            soonest: None,
+            soonest_stale: false,
+            expiry_search: None,
+        }
+    }
+
+    /// Takes in one thing that happened.
+    pub fn step(&mut self, event: Event<'_>, now: Instant) {
+        match event {
+            Event::Boot => self.start_by_itself(self.table.manager().default_target, now),
+            Event::SocketOpened(unit) => {
+                let view = self.service_view(unit);
+                self.socket_step(unit, socket::Input::Opened(view), now);
+            }
+            Event::SocketOpenFailed { unit, listener, errno } => {
+                self.note(Trace::OpenFailed { listener, unit, errno }, now);
+                self.socket_step(unit, socket::Input::OpenFailed, now);
+            }
+            Event::Readable(listener) => self.on_readable(listener, now),
+            Event::HungUp(listener) => self.on_hung_up(listener, now),
+            Event::Accepted { instance, peer } => self.on_accepted(instance, peer, now),
+            Event::AcceptFailed { instance, listener, failure } => {
+                self.on_accept_failed(instance, listener, failure, now);
+            }
+            Event::Spawned { process, pid } => self.on_spawned(process, pid, now),
+            Event::SpawnFailed { process, error } => self.on_spawn_failed(process, error, now),
+            Event::Executed(unit) => self.service_step(unit, service::Input::Executed, now),
+            Event::Exited { pid, exit, error } => {
+                self.on_exited(pid, exit, error, now);
+            }
+            Event::ChildrenGone => self.on_children_gone(now),
+            Event::GroupEmpty(unit) => {
+                self.service_step(unit, service::Input::GroupEmpty, now);
+            }
+            Event::GroupPopulated(unit) => {
+                self.service_step(unit, service::Input::GroupPopulated, now);
+            }
+            Event::Notified { pid, notification } => self.on_notified(pid, notification, now),
+            Event::MainAdopted { unit, pid } => {
+                self.service_step(unit, service::Input::MainAdopted(pid), now);
+            }
+            Event::Requested { client, root, request } => {
+                self.on_requested(client, root, request, now);
+            }
+            Event::ClientGone(client) => self.forget_waiters_of(client),
+            Event::CtrlAltDel => self.emergency(self.table.manager().ctrl_alt_del, now),
+            Event::ShutdownSignal(kind) => self.begin_shutdown(kind, false, now),
+        }
+    }
+
+    /// The next thing to do; `None` when all is done that can be done now. To be called until
+    /// then after each [`Engine::step`].
+    pub fn next_action(&mut self, now: Instant) -> Option<Action> {
+        loop {
+            if let Some(action) = self.actions.pop_front() {
+                return Some(action);
+            }
+            let went_on = self.expire_one(now)
+                || self.run_one_job(now)
+                || self.look_again_at_one(now)
+                || self.advance_shutdown(now);
+            if !went_on {
+                if self.soonest_stale {
+                    self.find_soonest();
+                }
+                return None;
+            }
+        }
+    }
+
+    /// When [`Engine::next_action`] has something to do although nothing happened.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        match (self.soonest, self.phase.deadline()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// What happened lately.
+    pub const fn trace(&self) -> &Ring {
+        &self.trace
+    }
+
+    /// The table it runs.
+    pub const fn table(&self) -> &Table<'t> {
+        &self.table
+    }
+
+    /// A per-connection slot.
+    pub fn instance(&self, instance: InstanceId) -> &Instance {
+        &self.instances[usize::from(instance.0)]
+    }
+
+    /// The processes of all instances of a per-connection service.
+    pub fn instance_pids(&self, template: UnitId) -> impl Iterator<Item = Pid> + '_ {
+        let Kind::Service(config) = self.table.unit(template).kind else {
+            panic!("only services have instances");
+        };
+        config.sockets.iter().flat_map(|socket| {
+            let state = &self.units[socket.index()];
+            let first = usize::from(state.first);
+            let slots = &self.instances[first..first + usize::from(state.slots)];
+            slots.iter().filter_map(Instance::pid)
+        })
+    }
+
+    pub(super) fn push(&mut self, action: Action) {
+        self.actions.push_back(action).expect("ACTIONS_MAX is what steps can ask for");
+    }
+
+    pub(super) fn note(&mut self, trace: Trace, now: Instant) {
+        self.trace.push(Record { at: now, trace });
+    }
+
+    pub(super) fn note_deadline(&mut self, deadline: Option<Instant>) {
+        if let Some(deadline) = deadline {
+            self.soonest = Some(self.soonest.map_or(deadline, |soonest| soonest.min(deadline)));
+        }
+    }
+
+    pub(super) fn service(&mut self, unit: UnitId) -> &mut Service {
+        match &mut self.units[unit.index()].kind {
+            KindState::Service(service) => service,
+            KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_) => {
+                panic!("not a service that runs by itself")
+            }
+        }
+    }
+
+    pub(super) fn socket(&mut self, unit: UnitId) -> &mut Socket {
+        match &mut self.units[unit.index()].kind {
+            KindState::Socket(socket) => socket,
+            KindState::Target { .. } | KindState::Service(_) | KindState::Template(_) => {
+                panic!("not a socket")
+            }
+        }
+    }
+
+    pub(super) fn service_config(&self, unit: UnitId) -> unit::Service<'t> {
+        match self.table.unit(unit).kind {
+            Kind::Service(config) => config,
+            Kind::Target | Kind::Socket(_) => panic!("not a service"),
+        }
+    }
+
+    pub(super) fn socket_config(&self, unit: UnitId) -> unit::Socket<'t> {
+        match self.table.unit(unit).kind {
+            Kind::Socket(config) => config,
+            Kind::Target | Kind::Service(_) => panic!("not a socket"),
+        }
+    }
+
+    pub(super) fn service_step(&mut self, unit: UnitId, input: service::Input<'_>, now: Instant) {
+        let config = self.service_config(unit);
+        let before = self.units[unit.index()];
+        let outcome = self.service(unit).step(unit, &config, input, now);
+        for action in outcome.actions {
+            self.push(action);
+        }
+        if outcome.start {
+            self.start_by_itself(unit, now);
+        }
+        self.changed(unit, &before, now);
+        self.emergency(outcome.emergency, now);
+    }
+
+    pub(super) fn socket_step(&mut self, unit: UnitId, input: socket::Input, now: Instant) {
+        let config = self.socket_config(unit);
+        let before = self.units[unit.index()];
+        let outcome = self.socket(unit).step(unit, &config, input, now);
+        for action in outcome.actions {
+            self.push(action);
+        }
+        if outcome.trigger {
+            self.start_by_itself(config.service, now);
+        }
+        if let KindState::Socket(Socket { state: socket::State::Paused { until }, .. }) =
+            self.units[unit.index()].kind
+        {
+            self.note(Trace::Paused { unit, until }, now);
+        }
+        self.changed(unit, &before, now);
+    }
+
+    /// Draws the conclusions from a step: trace, times, deadlines, jobs, and who must look again.
+    pub(super) fn changed(&mut self, unit: UnitId, before: &UnitState, now: Instant) {
+        let after = self.units[unit.index()];
+        let (old, new) = (before.deadline(), after.deadline());
+        self.soonest_stale |= old.is_some() && old != new && old == self.soonest;
+        self.note_deadline(new);
+        let (active, sub) = (after.active(), after.sub());
+        if sub == before.sub() {
+            return;
+        }
+        let state = &mut self.units[unit.index()];
+        state.changed_at = now;
+        if active == ActiveState::Active && before.active() != ActiveState::Active {
+            state.active_at = now;
+        }
+        // A template comes and goes with every connection: too often to be told.
+        if !matches!(after.kind, KindState::Template(_)) {
+            self.note(Trace::State { unit, sub, result: after.result() }, now);
+        }
+        if let Kind::Service(config) = self.table.unit(unit).kind {
+            for socket in config.sockets.iter() {
+                self.mark_dirty(socket);
+            }
+        }
+        self.conclude_job(unit, now);
+        let default_target = self.table.manager().default_target;
+        if unit == default_target
+            && active == ActiveState::Active
+            && self.boot_finished_at.is_none()
+        {
+            self.boot_finished_at = Some(now);
+            self.note(Trace::BootFinished, now);
+        }
+    }
+
+    pub(super) fn mark_dirty(&mut self, unit: UnitId) {
+        let state = &mut self.units[unit.index()];
+        if !state.dirty {
+            state.dirty = true;
+            self.dirty_pending += 1;
+        }
+    }
+
+    /// What the service behind a socket is doing.
+    pub(super) fn service_view(&self, socket: UnitId) -> ServiceView {
+        let state = &self.units[self.socket_config(socket).service.index()];
+        match &state.kind {
+            KindState::Template(_) => ServiceView::Idle,
+            KindState::Service(service) => {
+                let start_pending = state.job.is_some_and(|job| job.will_start());
+                match service.state {
+                    service::State::Failed { until: Some(until) } => ServiceView::Barred(until),
+                    service::State::Dead
+                    | service::State::Failed { until: None }
+                    | service::State::AutoRestart { .. }
+                        if !start_pending =>
+                    {
+                        ServiceView::Idle
+                    }
+                    service::State::Dead
+                    | service::State::Failed { until: None }
+                    | service::State::AutoRestart { .. }
+                    | service::State::StartPre { .. }
+                    | service::State::Start { .. }
+                    | service::State::Running { .. }
+                    | service::State::Reload { .. }
+                    | service::State::Stop { .. }
+                    | service::State::StopSigterm { .. }
+                    | service::State::StopSigkill { .. } => ServiceView::Busy,
+                }
+            }
+            KindState::Target { .. } | KindState::Socket(_) => panic!("a socket starts a service"),
+        }
+    }
+
+    fn look_again_at_one(&mut self, now: Instant) -> bool {
+        if self.dirty_pending == 0 {
+            return false;
+        }
+        let Some(index) = self.units.iter().position(|state| state.dirty) else {
+            panic!("dirty units are counted");
+        };
+        self.units[index].dirty = false;
+        self.dirty_pending -= 1;
+        let unit = UnitId(index as u16);
+        let view = self.service_view(unit);
+        self.socket_step(unit, socket::Input::ServiceChanged(view), now);
+        true
+    }
+
+    /// Handles one passed deadline. The search goes once around everything that can have one.
+    fn expire_one(&mut self, now: Instant) -> bool {
+        if self.soonest.is_none_or(|soonest| soonest > now) {
+            return false;
+        }
+        let first = usize::from(self.expiry_search.unwrap_or(0));
+        for place in first..self.places() {
+            if self.deadline_of(place).is_some_and(|deadline| deadline <= now) {
+                self.expiry_search = Some(place as u16 + 1);
+                self.expire(place, now);
+                return true;
+            }
+        }
+        self.expiry_search = None;
+        self.find_soonest();
+        false
+    }
+
+    /// Everything that can have a deadline: units, then listeners, then instances.
+    fn places(&self) -> usize {
+        self.units.len() + self.listeners.len() + self.instances.len()
+    }
+
+    fn deadline_of(&self, place: usize) -> Option<Instant> {
+        if let Some(state) = self.units.get(place) {
+            return state.deadline();
+        }
+        let place = place - self.units.len();
+        if let Some(state) = self.listeners.get(place) {
+            return state.limit.paused_until;
+        }
+        self.instances[place - self.listeners.len()].deadline()
+    }
+
+    fn expire(&mut self, place: usize, now: Instant) {
+        if place < self.units.len() {
+            return self.expire_unit(UnitId(place as u16), now);
+        }
+        let place = place - self.units.len();
+        if place < self.listeners.len() {
+            return self.expire_listener(ListenerId(place as u16));
+        }
+        self.expire_instance(InstanceId((place - self.listeners.len()) as u16), now);
+    }
+
+    fn find_soonest(&mut self) {
+        self.soonest = (0..self.places()).filter_map(|place| self.deadline_of(place)).min();
+        self.soonest_stale = false;
+    }
+
+    fn expire_unit(&mut self, unit: UnitId, now: Instant) {
+        match self.units[unit.index()].kind {
+            KindState::Service(_) => self.service_step(unit, service::Input::Elapsed, now),
+            KindState::Socket(_) => {
+                let view = self.service_view(unit);
+                self.socket_step(unit, socket::Input::Elapsed(view), now);
+            }
+            KindState::Template(_) => self.expire_template(unit, now),
+            KindState::Target { .. } => panic!("a target has no deadline"),
+        }
+    }
+
+    pub(super) fn on_hung_up(&mut self, listener: ListenerId, now: Instant) {
+        let unit = self.listeners[listener.index()].owner;
+        if self.socket(unit).is_open() {
+            self.note(Trace::Reopened { listener, unit }, now);
+        }
+        self.socket_step(unit, socket::Input::HungUp, now);
+    }
+
+    fn on_spawned(&mut self, process: Process, pid: Pid, now: Instant) {
+        match process {
+            Process::Main(unit) => {
+                self.service_step(unit, service::Input::MainSpawned(pid), now);
+            }
+            Process::Control(unit) => {
+                self.service_step(unit, service::Input::ControlSpawned(pid), now);
+            }
+            Process::Instance(instance) => self.on_instance_spawned(instance, pid, now),
+            Process::Finisher => self.on_finisher_spawned(pid),
+        }
+    }
+
+    fn on_spawn_failed(&mut self, process: Process, error: SpawnError, now: Instant) {
+        match process {
+            Process::Main(unit) | Process::Control(unit) => {
+                self.note(Trace::SpawnFailed { unit, error }, now);
+                self.service_step(unit, service::Input::SpawnFailed(error), now);
+            }
+            Process::Instance(instance) => self.on_instance_spawn_failed(instance, error, now),
+            Process::Finisher => self.on_finisher_gone(now),
+        }
+    }
+
+    fn on_exited(
+        &mut self,
+        pid: Pid,
+        exit: unit::control::Exit,
+        error: Option<SpawnError>,
+        now: Instant,
+    ) {
+        if self.phase.finisher() == Some(pid) {
+            self.on_finisher_gone(now);
+            return;
+        }
+        for index in 0..self.units.len() {
+            let unit = UnitId(index as u16);
+            match &self.units[index].kind {
+                KindState::Service(service) => {
+                    let is_main = service.main().is_some_and(|main| main.pid() == pid);
+                    if !is_main && service.control() != Some(pid) {
+                        continue;
+                    }
+                    if let Some(error) = error {
+                        self.note(Trace::SpawnFailed { unit, error }, now);
+                    }
+                    self.note(Trace::Exited { unit, pid, exit }, now);
+                    let input = if is_main {
+                        service::Input::MainExited(exit, error)
+                    } else {
+                        service::Input::ControlExited(exit)
+                    };
+                    self.service_step(unit, input, now);
+                    return;
+                }
+                KindState::Socket(socket) if socket.connections > 0 => {
+                    if let Some(instance) = self.instance_of(unit, pid) {
+                        self.on_instance_exited(instance, error, now);
+                        return;
+                    }
+                }
+                KindState::Socket(_) | KindState::Target { .. } | KindState::Template(_) => {}
+            }
+        }
+        self.counters.strangers_reaped = self.counters.strangers_reaped.wrapping_add(1);
+    }
+
+    fn on_notified(&mut self, pid: Pid, notification: Notification<'_>, now: Instant) {
+        let sender = self.units.iter().position(|state| match &state.kind {
+            KindState::Service(service) => service.main().is_some_and(|main| main.pid() == pid),
+            KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_) => false,
+        });
+        let Some(index) = sender else {
+            self.counters.notifications_dropped =
+                self.counters.notifications_dropped.wrapping_add(1);
+            return;
+        };
+        let unit = UnitId(index as u16);
+        if let Some(text) = notification.status {
+            let place = usize::from(self.units[index].first);
+            self.status[place].set(text);
+        }
+        if let Some(errno @ Errno(1..)) = notification.errno {
+            self.note(Trace::ServiceErrno { unit, errno }, now);
+        }
+        if let Some(main_pid) = notification.main_pid
+            && main_pid != pid
+        {
+            self.push(Action::AdoptMain { unit, pid: main_pid });
+        }
+        self.service_step(unit, service::Input::Notified(notification), now);
+    }
+
+    pub(super) fn emergency(&mut self, emergency: Emergency, now: Instant) {
+        match emergency {
+            Emergency::None => {}
+            Emergency::Reboot => self.begin_shutdown(ShutdownKind::Reboot, false, now),
+            Emergency::RebootForce => self.begin_shutdown(ShutdownKind::Reboot, true, now),
+            Emergency::RebootImmediate => self.shut_down_now(ShutdownKind::Reboot, now),
+            Emergency::Poweroff => self.begin_shutdown(ShutdownKind::Poweroff, false, now),
+            Emergency::PoweroffForce => self.begin_shutdown(ShutdownKind::Poweroff, true, now),
+            Emergency::PoweroffImmediate => self.shut_down_now(ShutdownKind::Poweroff, now),
+            Emergency::Halt => self.begin_shutdown(ShutdownKind::Halt, false, now),
+            Emergency::HaltForce => self.begin_shutdown(ShutdownKind::Halt, true, now),
+            Emergency::HaltImmediate => self.shut_down_now(ShutdownKind::Halt, now),
+        }
+    }
+
+    /// Stops every instance of a template.
+    pub(super) fn stop_template(&mut self, unit: UnitId, now: Instant) {
+        let before = self.units[unit.index()];
+        let KindState::Template(template) = &before.kind else { panic!("not a template") };
+        let config = self.service_config(unit);
+        let open = match template.state {
+            instance::State::Open => true,
+            instance::State::StopSigterm { .. } | instance::State::StopSigkill { .. } => false,
+        };
+        if open && template.alive > 0 {
+            let deadline = config.timeout_stop.map(|timeout| now.after(timeout));
+            let state = instance::State::StopSigterm { deadline };
+            self.units[unit.index()].kind = KindState::Template(Template { state, ..*template });
+            let target = super::action::Target::Instances(unit);
+            self.push(Action::Kill { target, signal: config.kill_signal });
+        }
+        self.changed(unit, &before, now);
+    }
+}

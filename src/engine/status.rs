@@ -1,0 +1,311 @@
+//! Requests, and the answers to them.
+
+use unit::control::{
+    ActiveState, InstanceStatus, JobKind, KillWhom, ManagerStatus, Refusal, Reply, Request,
+    STATUS_TEXT_MAX, SystemState, UnitStatus, Verb,
+};
+use unit::{Kind, UnitId};
+
+use super::action::{Action, Answer, Target};
+use super::event::{ClientId, InstanceId, Pid};
+use super::instance::SlotState;
+use super::manager::{Engine, KindState};
+use super::service::{Input, Main};
+use super::socket;
+use super::time::Instant;
+
+/// Highest signal number, signal(7).
+const SIGNAL_MAX: u8 = 64;
+
+/// What a service last said of itself, cut to [`STATUS_TEXT_MAX`] bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StatusText {
+    length: u8,
+    bytes: [u8; STATUS_TEXT_MAX],
+}
+
+impl StatusText {
+    /// Nothing said.
+    pub const EMPTY: Self = Self { length: 0, bytes: [0; STATUS_TEXT_MAX] };
+
+    /// Takes as many whole characters of the text as fit.
+    pub fn set(&mut self, text: &str) {
+        let fits = |&length: &usize| text.is_char_boundary(length);
+        let longest = text.len().min(STATUS_TEXT_MAX);
+        let length = (0..=longest).rev().find(fits).unwrap_or(0);
+        self.bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+        self.length = length as u8;
+    }
+
+    /// The text.
+    pub fn get(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..usize::from(self.length)])
+            .expect("only whole characters are kept")
+    }
+}
+
+impl Engine<'_, '_> {
+    pub(super) fn on_requested(
+        &mut self,
+        client: ClientId,
+        root: bool,
+        request: Option<Request>,
+        now: Instant,
+    ) {
+        let answer = match request {
+            None => Some(Answer::Refused(Refusal::Malformed)),
+            Some(request) if request.table != self.table.crc() => {
+                Some(Answer::Refused(Refusal::OtherTable))
+            }
+            Some(request) => self.answer(client, root, request.verb, now),
+        };
+        if let Some(answer) = answer {
+            self.push(Action::Reply { client, answer });
+        }
+    }
+
+    /// The answer to a request, or `None` if the client waits for a job.
+    fn answer(&mut self, client: ClientId, root: bool, verb: Verb, now: Instant) -> Option<Answer> {
+        let (unit, changes) = match verb {
+            Verb::Unit(unit) => (Some(unit), false),
+            Verb::Instance(_) | Verb::Manager => (None, false),
+            Verb::Job { unit, .. } | Verb::Kill { unit, .. } | Verb::ResetFailed(unit) => {
+                (Some(unit), true)
+            }
+            Verb::Shutdown { .. } => (None, true),
+        };
+        if changes && !root {
+            return Some(Answer::Refused(Refusal::NotPermitted));
+        }
+        if unit.is_some_and(|unit| unit.index() >= self.units.len()) {
+            return Some(Answer::Refused(Refusal::NoSuchUnit));
+        }
+        match verb {
+            Verb::Unit(unit) => Some(Answer::Unit(unit)),
+            Verb::Instance(from) => Some(self.instance_from(from)),
+            Verb::Manager => Some(Answer::Manager),
+            Verb::Job { kind, unit, wait } => self.answer_job(client, kind, unit, wait, now),
+            Verb::Kill { unit, signal, whom } => Some(self.answer_kill(unit, signal, whom)),
+            Verb::ResetFailed(unit) => Some(self.reset_failed(unit, now)),
+            Verb::Shutdown { kind, force } => {
+                self.begin_shutdown(kind, force, now);
+                Some(Answer::Done)
+            }
+        }
+    }
+
+    fn instance_from(&self, from: u16) -> Answer {
+        let behind = self.instances.iter().enumerate().skip(usize::from(from));
+        let mut alive = behind.filter(|(_, slot)| match slot.state {
+            SlotState::Free | SlotState::Accepting => false,
+            SlotState::Spawning { .. } | SlotState::Running { .. } => true,
+        });
+        match alive.next() {
+            Some((place, _)) => Answer::Instance(InstanceId(place as u16)),
+            None => Answer::Done,
+        }
+    }
+
+    fn answer_job(
+        &mut self,
+        client: ClientId,
+        kind: JobKind,
+        unit: UnitId,
+        wait: bool,
+        now: Instant,
+    ) -> Option<Answer> {
+        if !self.phase.is_up() {
+            return Some(Answer::Refused(Refusal::ShuttingDown));
+        }
+        if let Err(refusal) = self.check_job(kind, unit) {
+            return Some(Answer::Refused(refusal));
+        }
+        self.enqueue(kind, unit, now);
+        if wait {
+            self.wait_for_job(client, unit);
+            return None;
+        }
+        Some(Answer::Done)
+    }
+
+    fn check_job(&self, kind: JobKind, unit: UnitId) -> Result<(), Refusal> {
+        let state = &self.units[unit.index()];
+        match (kind, &state.kind) {
+            (JobKind::Start | JobKind::Restart, KindState::Template(_)) => {
+                Err(Refusal::NotSupported)
+            }
+            (JobKind::Reload, KindState::Service(_)) => {
+                if self.service_config(unit).exec_reload.is_empty() {
+                    Err(Refusal::NotSupported)
+                } else if state.active() == ActiveState::Active {
+                    Ok(())
+                } else {
+                    Err(Refusal::Busy)
+                }
+            }
+            (
+                JobKind::Reload,
+                KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_),
+            ) => Err(Refusal::NotSupported),
+            (
+                JobKind::Start | JobKind::Stop | JobKind::Restart,
+                KindState::Target { .. }
+                | KindState::Service(_)
+                | KindState::Socket(_)
+                | KindState::Template(_),
+            ) => Ok(()),
+        }
+    }
+
+    fn answer_kill(&mut self, unit: UnitId, signal: u8, whom: KillWhom) -> Answer {
+        if !(1..=SIGNAL_MAX).contains(&signal) {
+            return Answer::Refused(Refusal::NotSupported);
+        }
+        let target = match &self.units[unit.index()].kind {
+            KindState::Service(service) => match (whom, service.main(), service.control()) {
+                (KillWhom::All, None, None) => None,
+                (KillWhom::All, main, control) => {
+                    Some(Target::Group { unit, leaders: [main.map(Main::pid), control] })
+                }
+                (KillWhom::Main, Some(Main::Child(pid)), _) => Some(Target::Child(pid)),
+                (KillWhom::Main, Some(Main::Adopted(_)), _) => Some(Target::Adopted(unit)),
+                (KillWhom::Main, None, _) => None,
+            },
+            KindState::Template(template) => {
+                (template.alive > 0).then_some(Target::Instances(unit))
+            }
+            KindState::Target { .. } | KindState::Socket(_) => {
+                return Answer::Refused(Refusal::NotSupported);
+            }
+        };
+        match target {
+            Some(target) => {
+                self.push(Action::Kill { target, signal });
+                Answer::Done
+            }
+            None => Answer::Refused(Refusal::NoProcess),
+        }
+    }
+
+    fn reset_failed(&mut self, unit: UnitId, now: Instant) -> Answer {
+        match self.units[unit.index()].kind {
+            KindState::Service(_) => self.service_step(unit, Input::ResetFailed, now),
+            KindState::Socket(_) => self.socket_step(unit, socket::Input::ResetFailed, now),
+            KindState::Target { .. } | KindState::Template(_) => {}
+        }
+        Answer::Done
+    }
+
+    /// The contents of an answer, at the moment at which it is sent.
+    pub fn reply(&self, answer: Answer, now: Instant) -> Reply<'_> {
+        match answer {
+            Answer::Done => Reply::Done,
+            Answer::Failed(result) => Reply::Failed(result),
+            Answer::Refused(refusal) => Reply::Refused(refusal),
+            Answer::Unit(unit) => Reply::Unit(self.unit_status(unit)),
+            Answer::Instance(instance) => {
+                let slot = self.instance(instance);
+                Reply::Instance(InstanceStatus {
+                    slot: instance.0,
+                    socket: slot.socket,
+                    number: slot.number,
+                    pid: slot.pid().map_or(0, |pid| pid.0),
+                    peer: slot.peer,
+                })
+            }
+            Answer::Manager => Reply::Manager(self.manager_status(now)),
+        }
+    }
+
+    fn unit_status(&self, unit: UnitId) -> UnitStatus<'_> {
+        let state = &self.units[unit.index()];
+        let mut status = UnitStatus {
+            unit,
+            active: state.active(),
+            sub: state.sub(),
+            result: state.result(),
+            job: state.job.map(|job| job.kind),
+            state_change_us: state.changed_at.0,
+            active_enter_us: state.active_at.0,
+            main_pid: 0,
+            control_pid: 0,
+            exit: None,
+            restarts: 0,
+            triggered: 0,
+            accepted: 0,
+            connections: 0,
+            refused: 0,
+            status_text: "",
+        };
+        match &state.kind {
+            KindState::Target { .. } => {}
+            KindState::Service(service) => {
+                status.main_pid = service.main().map_or(0, |main| main.pid().0);
+                status.control_pid = service.control().map_or(0, |Pid(pid)| pid);
+                status.exit = service.exit;
+                status.restarts = service.restarts;
+                status.status_text = self.status[usize::from(state.first)].get();
+            }
+            KindState::Socket(socket) => {
+                status.triggered = socket.triggered;
+                status.accepted = socket.accepted;
+                status.connections = u32::from(socket.connections);
+                status.refused = socket.refused;
+            }
+            KindState::Template(template) => status.connections = u32::from(template.alive),
+        }
+        status
+    }
+
+    fn manager_status(&self, now: Instant) -> ManagerStatus {
+        let failed =
+            self.units.iter().filter(|state| state.active() == ActiveState::Failed).count();
+        let state = if !self.phase.is_up() {
+            SystemState::Stopping
+        } else if self.boot_finished_at.is_none() {
+            SystemState::Starting
+        } else if failed > 0 {
+            SystemState::Degraded
+        } else {
+            SystemState::Running
+        };
+        ManagerStatus {
+            state,
+            failed: failed as u16,
+            jobs: self.jobs_pending,
+            now_us: now.0,
+            boot_finished_us: self.boot_finished_at.map_or(0, |at| at.0),
+            strangers_reaped: self.counters.strangers_reaped,
+            notifications_dropped: self.counters.notifications_dropped,
+            console_lines_dropped: self.counters.console_lines_dropped,
+        }
+    }
+
+    /// The sockets whose listeners a service's main process is passed, with each of them open.
+    pub fn passed_sockets(&self, service: UnitId) -> impl Iterator<Item = UnitId> + '_ {
+        let sockets = match self.table.unit(service).kind {
+            Kind::Service(config) => config.sockets,
+            Kind::Target | Kind::Socket(_) => unit::Ids::EMPTY,
+        };
+        sockets.iter().filter(|socket| match &self.units[socket.index()].kind {
+            KindState::Socket(socket) => socket.is_open(),
+            KindState::Target { .. } | KindState::Service(_) | KindState::Template(_) => false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_status_is_cut_between_characters() {
+        let mut text = StatusText::EMPTY;
+        text.set("well");
+        assert_eq!(text.get(), "well");
+        text.set(core::str::from_utf8(&[0xc3, 0xa9].repeat(STATUS_TEXT_MAX)).unwrap());
+        assert_eq!(text.get().len(), STATUS_TEXT_MAX);
+        text.set(core::str::from_utf8(&[0xe2, 0x82, 0xac].repeat(33)).unwrap());
+        assert_eq!(text.get().chars().count(), STATUS_TEXT_MAX / 3);
+    }
+}
