@@ -1,0 +1,202 @@
+//! `start`, `stop`, `restart`, `reload`, `kill`, `reset-failed`: what changes units.
+
+use unit::control::{ActiveState, FRAME_MAX, JobKind, JobResult, Refusal, Reply, UnitResult, Verb};
+use unit::{Kind, UnitId};
+
+use super::args::Call;
+use super::names::Typed;
+use super::session::{Failure, Outcome, Session};
+use super::{exit, words};
+
+/// Runs one job on every named unit: in start order, and backwards to stop.
+pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>, kind: JobKind) -> Outcome {
+    let mut code = complain_of_strangers(call, session, words::job(kind));
+    let table = session.table;
+    let count = table.len();
+    for at in 0..count {
+        let at = if kind == JobKind::Stop { count - 1 - at } else { at };
+        // A table has at most `u16::MAX` units.
+        let unit = UnitId(at as u16);
+        if is_named(call, session, unit) {
+            code = first(code, run_one(call, session, kind, unit)?);
+        }
+    }
+    if kind == JobKind::Stop && !call.quiet {
+        warn_of_triggers(call, session)?;
+    }
+    Ok(code)
+}
+
+/// Of several units' codes the first that is not success.
+const fn first(code: u8, next: u8) -> u8 {
+    if code == exit::SUCCESS { next } else { code }
+}
+
+fn is_named(call: &Call<'_>, session: &Session<'_, '_>, unit: UnitId) -> bool {
+    let name = session.table.unit(unit).name;
+    call.names.iter().any(|&typed| Typed(typed).is(name))
+}
+
+/// Complains of every name that no unit has.
+fn complain_of_strangers(call: &Call<'_>, session: &mut Session<'_, '_>, verb: &str) -> u8 {
+    let table = session.table;
+    let mut code = exit::SUCCESS;
+    for &name in &call.names {
+        let name = Typed(name);
+        if name.units(&table).next().is_none() {
+            session.complain_of_name(name, format_args!("Failed to {verb} {name}: "));
+            code = exit::NOT_INSTALLED;
+        }
+    }
+    code
+}
+
+fn run_one(call: &Call<'_>, session: &mut Session<'_, '_>, kind: JobKind, unit: UnitId) -> Outcome {
+    let name = session.table.unit(unit).name;
+    let verb = Verb::Job { kind, unit, wait: !call.no_block };
+    let mut frame = [0; FRAME_MAX];
+    let result = match session.ask(verb, &mut frame) {
+        Ok(Reply::Done | Reply::Failed(JobResult::Done | JobResult::Skipped)) => {
+            return Ok(exit::SUCCESS);
+        }
+        Ok(Reply::Failed(result)) => result,
+        Ok(Reply::Refused(_) | Reply::Unit(_) | Reply::Instance(_) | Reply::Manager(_)) => {
+            return Err(Failure::Confused);
+        }
+        Err(failure) => return refused(session, words::job(kind), unit, failure),
+    };
+    if !call.quiet {
+        complain_of_job(session, unit, result)?;
+        session.complain(format_args!("See \"pilotctl status {name}\" for details."));
+    }
+    Ok(exit::FAILURE)
+}
+
+/// Says why a job ended as it did, in systemctl's words.
+fn complain_of_job(
+    session: &mut Session<'_, '_>,
+    unit: UnitId,
+    result: JobResult,
+) -> Result<(), Failure> {
+    let name = session.table.unit(unit).name;
+    match result {
+        JobResult::Done | JobResult::Skipped => {}
+        JobResult::Canceled => session.complain(format_args!("Job for {name} canceled.")),
+        JobResult::Timeout => session.complain(format_args!("Job for {name} timed out.")),
+        JobResult::Dependency => {
+            session.complain(format_args!("A dependency job for {name} failed."));
+        }
+        JobResult::Failed => {
+            let mut frame = [0; FRAME_MAX];
+            let why = match session.status(unit, &mut frame)?.result {
+                UnitResult::Success => "",
+                UnitResult::Resources => " because of unavailable resources",
+                UnitResult::Protocol => {
+                    " because the service did not take the steps required by its unit configuration"
+                }
+                UnitResult::Timeout => " because a timeout was exceeded",
+                UnitResult::ExitCode => " because a process exited with error code",
+                UnitResult::Signal => " because a fatal signal was delivered to a process",
+                UnitResult::CoreDump => {
+                    " because a fatal signal was delivered causing a process to dump core"
+                }
+                UnitResult::StartLimitHit => {
+                    " because start of the service was attempted too often; \
+                     'pilotctl reset-failed' forgets that"
+                }
+                UnitResult::TriggerLimitHit => " because it was triggered too often",
+            };
+            session.complain(format_args!("Job for {name} failed{why}."));
+        }
+    }
+    Ok(())
+}
+
+/// Says that PID 1 will not do that to this unit; what concerns all units ends the verb.
+fn refused(session: &mut Session<'_, '_>, verb: &str, unit: UnitId, failure: Failure) -> Outcome {
+    let name = session.table.unit(unit).name;
+    match failure {
+        Failure::Refused(Refusal::Malformed | Refusal::OtherTable)
+        | Failure::Write
+        | Failure::Unreachable(_)
+        | Failure::Confused => Err(failure),
+        Failure::Refused(_) => {
+            session.complain(format_args!("Failed to {verb} {name}: {failure}"));
+            Ok(failure.exit_code())
+        }
+    }
+}
+
+/// A service that is stopped starts again with the next connection, unless its sockets stop too.
+fn warn_of_triggers(call: &Call<'_>, session: &mut Session<'_, '_>) -> Result<(), Failure> {
+    let table = session.table;
+    for unit in table.ids() {
+        let stopped = table.unit(unit);
+        let Kind::Service(service) = stopped.kind else { continue };
+        if !is_named(call, session, unit) {
+            continue;
+        }
+        for socket in service.sockets.iter().filter(|&id| id.index() < table.len()) {
+            let mut frame = [0; FRAME_MAX];
+            if !is_named(call, session, socket)
+                && session.status(socket, &mut frame)?.active == ActiveState::Active
+            {
+                let (stopped, socket) = (stopped.name, table.unit(socket).name);
+                session.complain(format_args!(
+                    "Stopping '{stopped}', but its triggering unit is still active: {socket}"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sends a signal to the processes of every named unit.
+pub(super) fn kill(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    each(call, session, "kill", |unit| Verb::Kill { unit, signal: call.signal, whom: call.whom })
+}
+
+/// Forgets failures of every named unit; without names, of every unit that has failed.
+pub(super) fn reset_failed(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    if !call.names.is_empty() {
+        return each(call, session, "reset", Verb::ResetFailed);
+    }
+    let mut code = exit::SUCCESS;
+    let mut frame = [0; FRAME_MAX];
+    for unit in session.table.ids() {
+        if session.status(unit, &mut frame)?.active == ActiveState::Failed {
+            code = first(code, tell(session, "reset", unit, Verb::ResetFailed(unit))?);
+        }
+    }
+    Ok(code)
+}
+
+fn each(
+    call: &Call<'_>,
+    session: &mut Session<'_, '_>,
+    attempt: &str,
+    verb: impl Fn(UnitId) -> Verb,
+) -> Outcome {
+    let mut code = complain_of_strangers(call, session, attempt);
+    for unit in session.table.ids() {
+        if is_named(call, session, unit) {
+            code = first(code, tell(session, attempt, unit, verb(unit))?);
+        }
+    }
+    Ok(code)
+}
+
+fn tell(session: &mut Session<'_, '_>, attempt: &str, unit: UnitId, verb: Verb) -> Outcome {
+    let mut frame = [0; FRAME_MAX];
+    match session.ask(verb, &mut frame) {
+        Ok(Reply::Done) => Ok(exit::SUCCESS),
+        Ok(
+            Reply::Failed(_)
+            | Reply::Refused(_)
+            | Reply::Unit(_)
+            | Reply::Instance(_)
+            | Reply::Manager(_),
+        ) => Err(Failure::Confused),
+        Err(failure) => refused(session, attempt, unit, failure),
+    }
+}

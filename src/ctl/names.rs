@@ -1,0 +1,115 @@
+//! From what a user types to units: `web` is `web.service`, `*.socket` is every socket.
+
+use core::fmt::{self, Display};
+
+use unit::{Table, UnitId};
+
+const SUFFIXES: [&str; 3] = [".service", ".socket", ".target"];
+/// Longer names get no suggestion.
+const SUGGEST_BYTES_MAX: usize = 64;
+
+/// A name as it was typed.
+#[derive(Clone, Copy)]
+pub(super) struct Typed<'a>(pub(super) &'a str);
+
+impl Typed<'_> {
+    /// True if it stands for any number of units.
+    pub(super) fn is_pattern(self) -> bool {
+        self.0.contains(['*', '?'])
+    }
+
+    fn has_suffix(self) -> bool {
+        SUFFIXES.iter().any(|suffix| self.0.ends_with(suffix))
+    }
+
+    /// True if it stands for the unit of that name.
+    pub(super) fn is(self, name: &str) -> bool {
+        if self.is_pattern() {
+            return matches(self.0.as_bytes(), name.as_bytes());
+        }
+        name == self.0 || !self.has_suffix() && name.strip_suffix(".service") == Some(self.0)
+    }
+
+    /// The units it stands for, in the order of the table.
+    pub(super) fn units<'t>(self, table: &Table<'t>) -> impl Iterator<Item = UnitId> {
+        table.ids().filter(move |&unit| self.is(table.unit(unit).name))
+    }
+
+    /// The name that is most like it, if one is.
+    pub(super) fn suggestion<'t>(self, table: &Table<'t>) -> Option<&'t str> {
+        let names = table.ids().map(|unit| table.unit(unit).name);
+        let stem = |name: &'t str| {
+            if self.has_suffix() { name } else { name.strip_suffix(".service").unwrap_or(name) }
+        };
+        nearest(self.0, names, stem)
+    }
+}
+
+impl Display for Typed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)?;
+        f.write_str(if self.has_suffix() || self.is_pattern() { "" } else { ".service" })
+    }
+}
+
+/// fnmatch(3) for `*` and `?`.
+fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut pattern, mut name) = (pattern, name);
+    // Where to go on if what follows the last `*` does not fit here.
+    let mut retry: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern, name) {
+            ([b'*', rest @ ..], _) => {
+                retry = Some((pattern, name));
+                pattern = rest;
+            }
+            ([wanted, rest @ ..], [got, tail @ ..]) if *wanted == b'?' || wanted == got => {
+                (pattern, name) = (rest, tail);
+            }
+            ([], []) => return true,
+            _ => match retry {
+                Some((star, [_, tail @ ..])) => {
+                    retry = None;
+                    (pattern, name) = (star, tail);
+                }
+                Some((_, [])) | None => return false,
+            },
+        }
+    }
+}
+
+/// The candidate that is most like `typed`, if it is alike enough to be meant. `seen` is what of
+/// a candidate is compared.
+pub(super) fn nearest<'n>(
+    typed: &str,
+    candidates: impl Iterator<Item = &'n str>,
+    seen: impl Fn(&'n str) -> &'n str,
+) -> Option<&'n str> {
+    candidates
+        .map(|candidate| (distance(typed.as_bytes(), seen(candidate).as_bytes()), candidate))
+        .min_by_key(|(distance, _)| *distance)
+        .filter(|(distance, _)| *distance <= typed.len().div_ceil(3))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Levenshtein's distance: how many characters must be changed, added or dropped.
+fn distance(from: &[u8], to: &[u8]) -> usize {
+    if from.len() > SUGGEST_BYTES_MAX || to.len() > SUGGEST_BYTES_MAX {
+        return usize::MAX;
+    }
+    // One row of the classic matrix without its first column, which is the row's number.
+    let mut row: [u8; SUGGEST_BYTES_MAX] = core::array::from_fn(|column| column as u8 + 1);
+    let mut end = to.len() as u8;
+    for (number, &left) in (0..).zip(from) {
+        let mut diagonal = number;
+        let mut last = number + 1;
+        for (cell, &right) in row.iter_mut().zip(to) {
+            let changed = diagonal + u8::from(left != right);
+            diagonal = *cell;
+            last = changed.min(last + 1).min(*cell + 1);
+            *cell = last;
+        }
+        end = last;
+    }
+    usize::from(end)
+}

@@ -1,0 +1,78 @@
+//! `poweroff`, `reboot`, `halt`, and shutdown(8) in the form that init programs share.
+
+use core::ffi::CStr;
+
+use unit::control::{FRAME_MAX, Reply, ShutdownKind, Verb};
+
+use super::args::Call;
+use super::exit;
+use super::session::{Failure, Outcome, Session};
+
+const USAGE: &str = "\
+shutdown [-h | -P | -r | -H] now
+
+  -h, -P   Power off (without an option, too)
+  -r       Reboot
+  -H       Halt
+
+PID 1 keeps no appointments: the time is 'now' or '+0'.
+";
+
+/// Ends the board's run.
+pub(super) fn end(call: &Call<'_>, session: &mut Session<'_, '_>, kind: ShutdownKind) -> Outcome {
+    tell(session, kind, call.force)
+}
+
+/// shutdown(8).
+pub(super) fn shutdown(
+    args: &mut dyn Iterator<Item = &CStr>,
+    session: &mut Session<'_, '_>,
+) -> Outcome {
+    let mut kind = ShutdownKind::Poweroff;
+    let mut now = false;
+    for arg in args {
+        match arg.to_bytes() {
+            b"-h" | b"-P" => kind = ShutdownKind::Poweroff,
+            b"-r" => kind = ShutdownKind::Reboot,
+            b"-H" => kind = ShutdownKind::Halt,
+            b"now" | b"+0" => now = true,
+            b"--help" => {
+                session.out.write_str(USAGE)?;
+                return Ok(exit::SUCCESS);
+            }
+            _ => {
+                let arg = arg.to_str().unwrap_or("?");
+                session.complain(format_args!("shutdown: cannot do '{arg}'.\n{USAGE}"));
+                return Ok(exit::FAILURE);
+            }
+        }
+    }
+    if !now {
+        session.complain(format_args!("shutdown: say when.\n{USAGE}"));
+        return Ok(exit::FAILURE);
+    }
+    tell(session, kind, false)
+}
+
+fn tell(session: &mut Session<'_, '_>, kind: ShutdownKind, force: bool) -> Outcome {
+    let mut frame = [0; FRAME_MAX];
+    match session.ask(Verb::Shutdown { kind, force }, &mut frame) {
+        Ok(Reply::Done) => Ok(exit::SUCCESS),
+        Ok(
+            Reply::Failed(_)
+            | Reply::Refused(_)
+            | Reply::Unit(_)
+            | Reply::Instance(_)
+            | Reply::Manager(_),
+        ) => Err(Failure::Confused),
+        Err(failure) => {
+            let verb = match kind {
+                ShutdownKind::Poweroff => "power off",
+                ShutdownKind::Reboot => "reboot",
+                ShutdownKind::Halt => "halt",
+            };
+            session.complain(format_args!("Failed to {verb}: {failure}"));
+            Ok(failure.exit_code())
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `is-active`, `is-failed`, `is-system-running`: one word and an exit code, for scripts.
+
+use unit::control::{ActiveState, FRAME_MAX, SystemState};
+
+use super::args::Call;
+use super::names::Typed;
+use super::session::{Failure, Outcome, Session};
+use super::{exit, words};
+
+/// Succeeds if at least one of the units is active.
+pub(super) fn is_active(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    let good = |state| matches!(state, ActiveState::Active | ActiveState::Reloading);
+    any(call, session, exit::NOT_RUNNING, good)
+}
+
+/// Succeeds if at least one of the units has failed; without names, if any unit has.
+pub(super) fn is_failed(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    if !call.names.is_empty() {
+        return any(call, session, exit::FAILURE, |state| state == ActiveState::Failed);
+    }
+    let manager = session.manager()?;
+    if !call.quiet {
+        writeln!(session.out, "{}", words::system(manager.state))?;
+    }
+    Ok(if manager.failed > 0 { exit::SUCCESS } else { exit::FAILURE })
+}
+
+fn any(
+    call: &Call<'_>,
+    session: &mut Session<'_, '_>,
+    otherwise: u8,
+    good: impl Fn(ActiveState) -> bool,
+) -> Outcome {
+    let mut frame = [0; FRAME_MAX];
+    let mut found = false;
+    let mut met = false;
+    for &name in &call.names {
+        let name = Typed(name);
+        let table = session.table;
+        let mut known = false;
+        for unit in name.units(&table) {
+            known = true;
+            let state = session.status(unit, &mut frame)?.active;
+            met |= good(state);
+            if !call.quiet {
+                writeln!(session.out, "{}", words::active(state))?;
+            }
+        }
+        if !known && !call.quiet {
+            session.out.write_str("inactive\n")?;
+        }
+        found |= known;
+    }
+    Ok(match (met, found) {
+        (true, _) => exit::SUCCESS,
+        (false, true) => otherwise,
+        (false, false) => exit::NO_SUCH_UNIT,
+    })
+}
+
+/// Succeeds if the default target is reached and no unit has failed.
+pub(super) fn is_system_running(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    let (word, code) = match session.manager() {
+        Ok(manager) if manager.state == SystemState::Running => ("running", exit::SUCCESS),
+        Ok(manager) => (words::system(manager.state), exit::FAILURE),
+        Err(Failure::Unreachable(_)) => ("offline", exit::FAILURE),
+        Err(failure) => return Err(failure),
+    };
+    if !call.quiet {
+        writeln!(session.out, "{word}")?;
+    }
+    Ok(code)
+}

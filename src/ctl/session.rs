@@ -1,0 +1,251 @@
+//! One run of the client: the table, the link to PID 1, the two outputs, and what can go wrong.
+
+use core::fmt::{self, Display, Write};
+
+use unit::Table;
+use unit::UnitId;
+use unit::control::{
+    FRAME_MAX, ManagerStatus, Refusal, Reply, Request, SOCKET_PATH, UnitStatus, Verb,
+};
+
+use super::exit;
+use super::names::Typed;
+
+/// Room for one frame.
+pub(super) type Frame = [u8; FRAME_MAX];
+/// Longest request, in bytes: a checksum, a verb and its three operands as varints.
+const REQUEST_MAX: usize = 24;
+
+/// How the client reaches PID 1, and what it reads of a process by itself.
+pub trait Link {
+    /// Sends one frame, receives one, and returns its length. A `patient` request may be answered
+    /// as late as it takes: a job.
+    ///
+    /// # Errors
+    /// [`Unreachable`], and then the link is of no more use.
+    fn exchange(
+        &mut self,
+        request: &[u8],
+        patient: bool,
+        reply: &mut [u8; FRAME_MAX],
+    ) -> Result<usize, Unreachable>;
+
+    /// The name of a process, as in proc_pid_comm(5); its length is returned, 0 for unknown.
+    fn process_name(&mut self, pid: u32, name: &mut [u8; 16]) -> usize;
+}
+
+/// Why PID 1 cannot be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unreachable {
+    /// There is no control socket.
+    NoSocket,
+    /// Nobody listens on it.
+    NobodyListens,
+    /// The socket's mode or a sandbox does not let us.
+    Denied,
+    /// No answer in time.
+    Silent,
+    /// It closed the connection instead of an answer.
+    Closed,
+    /// Another errno.
+    Errno(i32),
+}
+
+/// Why a verb ends early.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Failure {
+    /// Nobody takes our output.
+    Write,
+    /// PID 1 cannot be asked.
+    Unreachable(Unreachable),
+    /// PID 1 will not.
+    Refused(Refusal),
+    /// PID 1's answer is none to our question.
+    Confused,
+}
+
+impl From<fmt::Error> for Failure {
+    fn from(_: fmt::Error) -> Self {
+        Self::Write
+    }
+}
+
+impl Failure {
+    /// What systemctl(1) ends with.
+    pub(super) const fn exit_code(self) -> u8 {
+        match self {
+            Self::Refused(Refusal::NotPermitted) => exit::NO_PERMISSION,
+            Self::Refused(Refusal::NoSuchUnit) => exit::NOT_INSTALLED,
+            Self::Refused(Refusal::NotSupported) => exit::NOT_IMPLEMENTED,
+            Self::Write | Self::Unreachable(_) | Self::Refused(_) | Self::Confused => exit::FAILURE,
+        }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match *self {
+            Self::Write => "nobody takes the output",
+            Self::Unreachable(unreachable) => return explain(unreachable, f),
+            Self::Refused(refusal) => reason(refusal),
+            Self::Confused => {
+                "its answer makes no sense here. Use the pilotctl of the image that is running."
+            }
+        })
+    }
+}
+
+fn explain(unreachable: Unreachable, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match unreachable {
+        Unreachable::NoSocket => write!(
+            f,
+            "there is no {SOCKET_PATH}. Either pilot is not PID 1 here (see /proc/1/exe), \
+             or /run is another one than PID 1's.",
+        ),
+        Unreachable::NobodyListens => write!(
+            f,
+            "nobody listens on {SOCKET_PATH}. PID 1 is about to start or to end: try again."
+        ),
+        Unreachable::Denied => write!(f, "no permission to open {SOCKET_PATH}. Try as root."),
+        Unreachable::Silent => f.write_str("it did not answer in time. Look at the console."),
+        Unreachable::Closed => {
+            f.write_str("it closed the connection. Too many clients may be waiting: try again.")
+        }
+        Unreachable::Errno(errno) => write!(f, "{SOCKET_PATH}: errno {errno}"),
+    }
+}
+
+const fn reason(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Malformed => {
+            "PID 1 does not understand this pilotctl. Use the one of the image that is running."
+        }
+        Refusal::OtherTable => {
+            "PID 1 runs with another table than this pilotctl has. \
+             Use the pilotctl of the image that is running, or reboot into the new one."
+        }
+        Refusal::NotPermitted => "only root may. Try as root.",
+        Refusal::NoSuchUnit => "PID 1 has no such unit.",
+        Refusal::NotSupported => "this kind of unit cannot do that.",
+        Refusal::Busy => "not in its present state. See 'pilotctl status'.",
+        Refusal::ShuttingDown => "the board is shutting down.",
+        Refusal::NoProcess => "it has no such process.",
+        Refusal::TooManyClients => "too many clients are waiting. Try again.",
+    }
+}
+
+/// What a verb ends with: an exit code, unless it ends early.
+pub(super) type Outcome = Result<u8, Failure>;
+
+/// One run of the client.
+pub(super) struct Session<'s, 't> {
+    pub(super) table: Table<'t>,
+    pub(super) link: &'s mut dyn Link,
+    pub(super) out: &'s mut dyn Write,
+    err: &'s mut dyn Write,
+}
+
+impl<'s, 't> Session<'s, 't> {
+    pub(super) fn new(
+        table: Table<'t>,
+        link: &'s mut dyn Link,
+        out: &'s mut dyn Write,
+        err: &'s mut dyn Write,
+    ) -> Self {
+        Self { table, link, out, err }
+    }
+
+    /// Says on the error output what went wrong. Nobody there to read it is no reason to stop.
+    pub(super) fn complain(&mut self, sentence: fmt::Arguments<'_>) {
+        let _ = self.err.write_fmt(sentence).and_then(|()| self.err.write_str("\n"));
+    }
+
+    /// Says that there is no such unit, and which one may have been meant.
+    pub(super) fn complain_of_name(&mut self, name: Typed<'_>, attempt: fmt::Arguments<'_>) {
+        if name.is_pattern() {
+            self.complain(format_args!("{attempt}No unit matches {name}."));
+        } else if let Some(meant) = name.suggestion(&self.table) {
+            self.complain(format_args!("{attempt}Unit {name} not found. Did you mean {meant}?"));
+        } else {
+            self.complain(format_args!(
+                "{attempt}Unit {name} not found. See 'pilotctl list-units --all'."
+            ));
+        }
+    }
+
+    /// Asks PID 1.
+    pub(super) fn ask<'f>(
+        &mut self,
+        verb: Verb,
+        frame: &'f mut Frame,
+    ) -> Result<Reply<'f>, Failure> {
+        let patient = matches!(verb, Verb::Job { wait: true, .. });
+        let mut request = [0; REQUEST_MAX];
+        let request = postcard::to_slice(&Request { table: self.table.crc(), verb }, &mut request)
+            .map_err(|_| Failure::Confused)?;
+        let length = self.link.exchange(request, patient, frame).map_err(Failure::Unreachable)?;
+        let reply = frame.get(..length).ok_or(Failure::Confused)?;
+        match postcard::from_bytes(reply).map_err(|_| Failure::Confused)? {
+            Reply::Refused(refusal) => Err(Failure::Refused(refusal)),
+            reply @ (Reply::Done
+            | Reply::Failed(_)
+            | Reply::Unit(_)
+            | Reply::Instance(_)
+            | Reply::Manager(_)) => Ok(reply),
+        }
+    }
+
+    /// The state of a unit.
+    pub(super) fn status<'f>(
+        &mut self,
+        unit: UnitId,
+        frame: &'f mut Frame,
+    ) -> Result<UnitStatus<'f>, Failure> {
+        match self.ask(Verb::Unit(unit), frame)? {
+            Reply::Unit(status) if status.unit == unit => Ok(status),
+            Reply::Unit(_)
+            | Reply::Done
+            | Reply::Failed(_)
+            | Reply::Refused(_)
+            | Reply::Instance(_)
+            | Reply::Manager(_) => Err(Failure::Confused),
+        }
+    }
+
+    /// The state of the whole.
+    pub(super) fn manager(&mut self) -> Result<ManagerStatus, Failure> {
+        let mut frame = [0; FRAME_MAX];
+        match self.ask(Verb::Manager, &mut frame)? {
+            Reply::Manager(status) => Ok(status),
+            Reply::Done
+            | Reply::Failed(_)
+            | Reply::Refused(_)
+            | Reply::Unit(_)
+            | Reply::Instance(_) => Err(Failure::Confused),
+        }
+    }
+
+    /// Hands every live instance to `each`, in the order of the slots.
+    pub(super) fn instances(
+        &mut self,
+        mut each: impl FnMut(&mut Self, unit::control::InstanceStatus) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let mut frame = [0; FRAME_MAX];
+        let mut slot = 0;
+        loop {
+            match self.ask(Verb::Instance(slot), &mut frame)? {
+                Reply::Done => return Ok(()),
+                Reply::Instance(instance) if instance.slot >= slot => {
+                    each(self, instance)?;
+                    let Some(next) = instance.slot.checked_add(1) else { return Ok(()) };
+                    slot = next;
+                }
+                Reply::Instance(_)
+                | Reply::Failed(_)
+                | Reply::Refused(_)
+                | Reply::Unit(_)
+                | Reply::Manager(_) => return Err(Failure::Confused),
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! `status`: what a person wants to know of a unit, in systemctl's shape.
+
+use core::fmt::{self, Display};
+
+use unit::control::{
+    ActiveState, Exit, FRAME_MAX, InstanceStatus, Peer, SubState, UnitResult, UnitStatus,
+};
+use unit::{Kind, Service, Socket, Unit, UnitId};
+
+use super::address::{self, Printed, PrintedPeer};
+use super::args::Call;
+use super::names::Typed;
+use super::session::{Failure, Outcome, Session};
+use super::settings::CommandLine;
+use super::text::{SinceBoot, Span, blanks};
+use super::{exit, words};
+
+/// Columns of the words before the colons.
+const LABEL_COLUMNS: usize = 11;
+
+/// Prints the named units, or the whole. Exit code 0: all are active; 3: one is not; 4: there is
+/// no such unit. The first that is not 0 counts.
+pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    let now = session.manager()?;
+    if call.names.is_empty() {
+        return overview(session, &now);
+    }
+    let table = session.table;
+    let mut code = exit::SUCCESS;
+    let mut is_first = true;
+    for &name in &call.names {
+        let name = Typed(name);
+        let mut known = false;
+        for unit in name.units(&table) {
+            known = true;
+            if !core::mem::take(&mut is_first) {
+                session.out.write_str("\n")?;
+            }
+            let next = one(session, unit, now.now_us)?;
+            code = if code == exit::SUCCESS { next } else { code };
+        }
+        if !known {
+            session.complain_of_name(name, format_args!(""));
+            code = if code == exit::SUCCESS { exit::NO_SUCH_UNIT } else { code };
+        }
+    }
+    Ok(code)
+}
+
+fn overview(session: &mut Session<'_, '_>, now: &unit::control::ManagerStatus) -> Outcome {
+    let table = session.table;
+    let hostname = table.manager().hostname;
+    let out = &mut *session.out;
+    writeln!(out, "● {}", if hostname.is_empty() { "board" } else { hostname })?;
+    writeln!(out, "    State: {}", words::system(now.state))?;
+    writeln!(out, "    Units: {} loaded (table {:08x})", table.len(), table.crc())?;
+    writeln!(out, "     Jobs: {} queued", now.jobs)?;
+    writeln!(out, "   Failed: {} units", now.failed)?;
+    writeln!(out, "       Up: {}", Span { us: now.now_us, parts: 2 })?;
+    if now.boot_finished_us > 0 {
+        writeln!(out, "   Booted: {}", SinceBoot(now.boot_finished_us))?;
+    }
+    Ok(exit::SUCCESS)
+}
+
+fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
+    let mut frame = [0; FRAME_MAX];
+    let status = session.status(id, &mut frame)?;
+    let unit = session.table.unit(id);
+    head(session, &unit, &status, now_us)?;
+    match unit.kind {
+        Kind::Target => {}
+        Kind::Service(service) => of_service(session, &service, &status)?,
+        Kind::Socket(socket) => of_socket(session, id, &socket, &status)?,
+    }
+    Ok(match status.active {
+        ActiveState::Inactive | ActiveState::Failed => exit::NOT_RUNNING,
+        ActiveState::Activating
+        | ActiveState::Active
+        | ActiveState::Reloading
+        | ActiveState::Deactivating => exit::SUCCESS,
+    })
+}
+
+fn head(
+    session: &mut Session<'_, '_>,
+    unit: &Unit<'_>,
+    status: &UnitStatus<'_>,
+    now_us: u64,
+) -> fmt::Result {
+    let crc = session.table.crc();
+    let out = &mut *session.out;
+    write!(out, "{} {}", words::dot(status.active), unit.name)?;
+    if unit.description != unit.name {
+        write!(out, " - {}", unit.description)?;
+    }
+    writeln!(out, "\n     Loaded: loaded (table {crc:08x})")?;
+    write!(out, "     Active: {}", words::active(status.active))?;
+    if !matches!(status.sub, SubState::Failed | SubState::Active) {
+        write!(out, " ({})", words::sub(status.sub))?;
+    }
+    if status.result != UnitResult::Success {
+        write!(out, " (Result: {})", words::result(status.result))?;
+    }
+    if status.state_change_us > 0 {
+        let ago = Span { us: now_us.saturating_sub(status.state_change_us), parts: 2 };
+        write!(out, " since {}; {ago} ago", SinceBoot(status.state_change_us))?;
+    }
+    out.write_str("\n")?;
+    match status.job {
+        Some(job) => writeln!(out, "        Job: {}", words::job(job)),
+        None => Ok(()),
+    }
+}
+
+/// Prints a word and a colon before the first of several lines, blanks before the others.
+fn label(out: &mut dyn fmt::Write, word: &str, number: usize) -> fmt::Result {
+    if number > 0 {
+        return blanks(out, LABEL_COLUMNS + 2);
+    }
+    blanks(out, LABEL_COLUMNS.saturating_sub(word.len()))?;
+    write!(out, "{word}: ")
+}
+
+/// A line for a unit that has to do with this one.
+fn relative(
+    session: &mut Session<'_, '_>,
+    word: &str,
+    number: usize,
+    unit: UnitId,
+) -> Result<(), Failure> {
+    if unit.index() >= session.table.len() {
+        return Err(Failure::Confused);
+    }
+    let mut frame = [0; FRAME_MAX];
+    let dot = words::dot(session.status(unit, &mut frame)?.active);
+    label(session.out, word, number)?;
+    writeln!(session.out, "{dot} {}", session.table.unit(unit).name)?;
+    Ok(())
+}
+
+fn of_service(
+    session: &mut Session<'_, '_>,
+    service: &Service<'_>,
+    status: &UnitStatus<'_>,
+) -> Result<(), Failure> {
+    for (number, socket) in service.sockets.iter().enumerate() {
+        relative(session, "TriggeredBy", number, socket)?;
+    }
+    if let (0, Some(exit)) = (status.main_pid, status.exit) {
+        let command = service.exec_start.iter().last();
+        let line = command
+            .map_or(CommandLine(unit::Args::from_bytes(&[])), |command| CommandLine(command.args));
+        writeln!(session.out, "    Process: ExecStart={line} ({})", Ended(exit))?;
+    }
+    process(session, "   Main PID", status.main_pid)?;
+    process(session, "  Cntrl PID", status.control_pid)?;
+    if !status.status_text.is_empty() {
+        writeln!(session.out, "     Status: \"{}\"", status.status_text)?;
+    }
+    if status.restarts > 0 {
+        writeln!(session.out, "   Restarts: {}", status.restarts)?;
+    }
+    Ok(())
+}
+
+fn process(session: &mut Session<'_, '_>, label: &str, pid: u32) -> fmt::Result {
+    if pid == 0 {
+        return Ok(());
+    }
+    let mut name = [0; 16];
+    let length = session.link.process_name(pid, &mut name);
+    let name = name.get(..length).and_then(|name| core::str::from_utf8(name).ok());
+    match name {
+        None | Some("") => writeln!(session.out, "{label}: {pid}"),
+        Some(name) => writeln!(session.out, "{label}: {pid} ({name})"),
+    }
+}
+
+/// How a process ended.
+struct Ended(Exit);
+
+impl Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Exit::Code(code) => {
+                write!(f, "code=exited, status={code}")?;
+                let name = words::exit_code(code);
+                if name.is_empty() { Ok(()) } else { write!(f, "/{name}") }
+            }
+            Exit::Signal(signal) => write!(f, "code=killed, signal={}", words::signal_name(signal)),
+            Exit::Core(signal) => write!(f, "code=dumped, signal={}", words::signal_name(signal)),
+        }
+    }
+}
+
+fn of_socket(
+    session: &mut Session<'_, '_>,
+    id: UnitId,
+    socket: &Socket<'_>,
+    status: &UnitStatus<'_>,
+) -> Result<(), Failure> {
+    relative(session, "Triggers", 0, socket.service)?;
+    for (number, listener) in socket.listeners.iter().enumerate() {
+        label(session.out, "Listen", number)?;
+        let kind = address::kind(listener.kind);
+        writeln!(session.out, "{} ({kind})", Printed(listener.address))?;
+    }
+    if !socket.accept {
+        label(session.out, "Triggered", 0)?;
+        writeln!(session.out, "{}", status.triggered)?;
+        return Ok(());
+    }
+    let UnitStatus { accepted, connections, refused, .. } = *status;
+    write!(session.out, "   Accepted: {accepted}; Connected: {connections};")?;
+    if refused > 0 {
+        write!(session.out, "  Refused: {refused}")?;
+    }
+    session.out.write_str("\n")?;
+    let mut number = 0;
+    session.instances(|session, instance| {
+        if instance.socket == id {
+            label(session.out, "Instances", number)?;
+            number += 1;
+            writeln!(session.out, "{}", Connection(instance))?;
+        }
+        Ok(())
+    })
+}
+
+/// A live connection: its process, and whom it serves.
+struct Connection(InstanceStatus);
+
+impl Display for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.0.number)?;
+        if !matches!(self.0.peer, Peer::Unix { .. }) {
+            write!(f, " {}", PrintedPeer(self.0.peer))?;
+        }
+        match self.0.pid {
+            0 => Ok(()),
+            pid => write!(f, " (pid {pid})"),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Text without a heap: a line buffer over a descriptor, columns, spans of time.
+
+use core::fmt::{self, Display, Write};
+
+use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
+
+/// Longer lines are written in pieces.
+const LINE_BYTES: usize = 256;
+
+/// Writes whole lines to a descriptor.
+///
+/// Once a write fails (a reader that left, a full disk) the rest is dropped: text written then
+/// is an error of the writer, which ends whatever prints it.
+pub(super) struct LineWriter<'fd> {
+    fd: BorrowedFd<'fd>,
+    line: [u8; LINE_BYTES],
+    used: usize,
+    broken: bool,
+}
+
+impl<'fd> LineWriter<'fd> {
+    pub(super) const fn new(fd: BorrowedFd<'fd>) -> Self {
+        Self { fd, line: [0; LINE_BYTES], used: 0, broken: false }
+    }
+
+    /// Writes what is buffered. True if everything so far has been taken, or if there is nobody
+    /// left to take it: a reader that has seen enough is no error.
+    pub(super) fn flush(&mut self) -> bool {
+        let mut left = self.line.get(..self.used).unwrap_or_default();
+        self.used = 0;
+        let mut taken = true;
+        while !left.is_empty() && !self.broken {
+            match rustix::io::write(self.fd, left) {
+                Ok(count) => left = left.get(count..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                Err(errno) => {
+                    self.broken = true;
+                    taken = errno == Errno::PIPE;
+                }
+            }
+        }
+        taken
+    }
+}
+
+impl Write for LineWriter<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for &byte in text.as_bytes() {
+            if self.used == LINE_BYTES {
+                self.flush();
+            }
+            if let Some(place) = self.line.get_mut(self.used) {
+                *place = byte;
+                self.used += 1;
+            }
+            if byte == b'\n' {
+                self.flush();
+            }
+        }
+        if self.broken { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+struct Counter(usize);
+
+impl Write for Counter {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.chars().count();
+        Ok(())
+    }
+}
+
+/// Characters that a value prints as.
+pub(super) fn width(value: &dyn Display) -> usize {
+    let mut counter = Counter(0);
+    // A counter takes everything.
+    let _ = write!(counter, "{value}");
+    counter.0
+}
+
+/// Prints a value and blanks up to the next column.
+pub(super) fn cell(out: &mut dyn Write, value: &dyn Display, columns: usize) -> fmt::Result {
+    write!(out, "{value}")?;
+    blanks(out, columns.saturating_sub(width(value)) + 1)
+}
+
+/// Prints blanks.
+pub(super) fn blanks(out: &mut dyn Write, count: usize) -> fmt::Result {
+    (0..count).try_for_each(|_| out.write_char(' '))
+}
+
+/// A span of time in systemd's words: `1min 30s`. At most `parts` units, the largest first.
+pub(super) struct Span {
+    pub(super) us: u64,
+    pub(super) parts: usize,
+}
+
+const UNITS: [(u64, &str); 7] = [
+    (7 * 86_400_000_000, "w"),
+    (86_400_000_000, "d"),
+    (3_600_000_000, "h"),
+    (60_000_000, "min"),
+    (1_000_000, "s"),
+    (1_000, "ms"),
+    (1, "us"),
+];
+
+impl Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut left = self.us;
+        let mut parts = 0;
+        for (unit, name) in UNITS {
+            if left >= unit && parts < self.parts {
+                let blank = if parts > 0 { " " } else { "" };
+                write!(f, "{blank}{}{name}", left / unit)?;
+                left %= unit;
+                parts += 1;
+            }
+        }
+        if parts == 0 { f.write_str("0") } else { Ok(()) }
+    }
+}
+
+/// A time since boot: seconds and milliseconds.
+pub(super) struct SinceBoot(pub(super) u64);
+
+impl Display for SinceBoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = self.0 / 1000;
+        let fraction = ms % 1000;
+        let zeros = match fraction {
+            0..=9 => "00",
+            10..=99 => "0",
+            _ => "",
+        };
+        write!(f, "{}.{zeros}{fraction}s after boot", ms / 1000)
+    }
+}

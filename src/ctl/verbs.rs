@@ -1,0 +1,199 @@
+//! The verbs: one row each. Parser, help and "did you mean" follow from the rows.
+
+use core::ffi::CStr;
+use core::fmt;
+
+use unit::control::{JobKind, ShutdownKind};
+
+use super::args::{Call, Misuse};
+use super::session::{Outcome, Session};
+use super::{exit, jobs, list, names, power, query, show, status, text};
+
+/// How many names a verb takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    None,
+    Any,
+    Some,
+}
+
+/// Runs a verb.
+type Run = fn(&Call<'_>, &mut Session<'_, '_>) -> Outcome;
+
+struct Row {
+    verb: &'static str,
+    names: Names,
+    help: &'static str,
+    run: Run,
+}
+
+const fn row(verb: &'static str, names: Names, help: &'static str, run: Run) -> Row {
+    Row { verb, names, help, run }
+}
+
+const ROWS: [Row; 17] = [
+    row("status", Names::Any, "State of units, or of the whole", status::run),
+    row("list-units", Names::Any, "Units, and live connections' instances", list::units),
+    row("list-sockets", Names::Any, "Listeners, ordered by address", list::sockets),
+    row("show", Names::Any, "Settings and state as NAME=VALUE", show::run),
+    row("is-active", Names::Some, "Whether units are active", query::is_active),
+    row("is-failed", Names::Any, "Whether units, or any, have failed", query::is_failed),
+    row("is-system-running", Names::None, "Whether all is well", query::is_system_running),
+    row("start", Names::Some, "Start units", |call, on| jobs::run(call, on, JobKind::Start)),
+    row("stop", Names::Some, "Stop units", |call, on| jobs::run(call, on, JobKind::Stop)),
+    row("restart", Names::Some, "Stop and start; sockets keep their queues", |call, on| {
+        jobs::run(call, on, JobKind::Restart)
+    }),
+    row("reload", Names::Some, "Have services read their configuration again", |call, on| {
+        jobs::run(call, on, JobKind::Reload)
+    }),
+    row("kill", Names::Some, "Send a signal (-s) to processes of units", jobs::kill),
+    row("reset-failed", Names::Any, "Forget failures and start limits", jobs::reset_failed),
+    row("poweroff", Names::None, "Stop everything, power off", |call, on| {
+        power::end(call, on, ShutdownKind::Poweroff)
+    }),
+    row("reboot", Names::None, "Stop everything, reboot", |call, on| {
+        power::end(call, on, ShutdownKind::Reboot)
+    }),
+    row("halt", Names::None, "Stop everything, halt", |call, on| {
+        power::end(call, on, ShutdownKind::Halt)
+    }),
+    row("help", Names::Any, "This text", help),
+];
+
+/// Verbs of systemctl(1) that mean nothing on a compiled board, and what to do instead.
+const ELSEWHERE: [(&str, &str); 10] = [
+    ("enable", DECIDED_AT_BUILD),
+    ("disable", DECIDED_AT_BUILD),
+    ("mask", DECIDED_AT_BUILD),
+    ("unmask", DECIDED_AT_BUILD),
+    ("edit", COMPILED),
+    ("cat", COMPILED),
+    ("set-property", COMPILED),
+    ("daemon-reload", COMPILED),
+    ("daemon-reexec", COMPILED),
+    ("list-unit-files", "See 'pilotctl list-units --all'."),
+];
+const DECIDED_AT_BUILD: &str =
+    "What a boot starts is decided when the image is built: see [Install] of the unit.";
+const COMPILED: &str = "Units are compiled into the image: change the unit file, build the image.";
+
+const OPTIONS_HELP: &str = "
+Options:
+  -a, --all             Inactive units too
+  -t, --type=TYPE,...   Only units of that kind
+      --state=STATE,... Only units in that state; --failed is --state=failed
+  -p, --property=NAME,... Only these properties
+      --value           Without their names
+  -s, --signal=SIGNAL   What 'kill' sends; SIGTERM by default
+      --kill-whom=WHOM  main or all
+      --no-block        Do not wait for the job's end
+  -f, --force           'poweroff' and its kin: do not stop units first
+  -q, --quiet           Only the exit code
+      --no-legend       No headings and sums
+  -h, --help
+      --version
+
+NAME alone is NAME.service; * and ? stand for any text and any character.
+";
+
+/// Reads the command line of `name` and runs its verb.
+pub(super) fn dispatch(
+    name: &str,
+    args: &mut dyn Iterator<Item = &CStr>,
+    session: &mut Session<'_, '_>,
+) -> Outcome {
+    let is_verb = name != super::NAMES[0];
+    let call = match Call::parse(args, is_verb) {
+        Ok(call) => call,
+        Err(misuse) => {
+            complain_of_use(name, misuse, session);
+            return Ok(exit::FAILURE);
+        }
+    };
+    if call.help {
+        return help(&call, session);
+    }
+    if call.version {
+        let crc = session.table.crc();
+        writeln!(session.out, "pilotctl {} (table {crc:08x})", env!("CARGO_PKG_VERSION"))?;
+        return Ok(exit::SUCCESS);
+    }
+    // systemctl without a verb is list-units.
+    let verb = if is_verb { name } else { call.verb.unwrap_or("list-units") };
+    let Some(row) = ROWS.iter().find(|row| row.verb == verb) else {
+        complain_of_verb(verb, session);
+        return Ok(exit::FAILURE);
+    };
+    match (row.names, call.names.first()) {
+        (Names::None, Some(extra)) => {
+            session.complain(format_args!("'{verb}' takes no names, but '{extra}' was given."));
+            Ok(exit::FAILURE)
+        }
+        (Names::Some, None) => {
+            session.complain(format_args!(
+                "'{verb}' wants the name of a unit. See 'pilotctl list-units --all'."
+            ));
+            Ok(exit::FAILURE)
+        }
+        (Names::None, None) | (Names::Any, _) | (Names::Some, Some(_)) => (row.run)(&call, session),
+    }
+}
+
+fn complain_of_use(name: &str, misuse: Misuse<'_>, session: &mut Session<'_, '_>) {
+    match misuse {
+        Misuse::NotText => session.complain(format_args!("{name}: an argument is not UTF-8.")),
+        Misuse::Unknown(option) => session
+            .complain(format_args!("{name}: unrecognized option '{option}'. See '{name} --help'.")),
+        Misuse::NoValue(option) => {
+            session.complain(format_args!("{name}: option '--{option}' wants a value."));
+        }
+        Misuse::BadValue(option, value) => session.complain(format_args!(
+            "{name}: option '--{option}' does not take '{value}'. See '{name} --help'."
+        )),
+        Misuse::TooMany => {
+            session.complain(format_args!("{name}: too many names; use several calls."));
+        }
+    }
+}
+
+fn complain_of_verb(verb: &str, session: &mut Session<'_, '_>) {
+    if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == verb) {
+        session.complain(format_args!("There is no '{verb}' here. {instead}"));
+        return;
+    }
+    let known = ROWS.iter().map(|row| row.verb);
+    match names::nearest(verb, known, |verb| verb) {
+        Some(meant) => {
+            session.complain(format_args!("Unknown command verb '{verb}', did you mean '{meant}'?"))
+        }
+        None => {
+            session.complain(format_args!("Unknown command verb '{verb}'. See 'pilotctl --help'."));
+        }
+    }
+}
+
+fn help(_: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    let out = &mut *session.out;
+    out.write_str("pilotctl [OPTIONS] VERB [NAME...]\n\nAsk PID 1, or tell it what to do.\n\n")?;
+    for row in &ROWS {
+        out.write_str("  ")?;
+        text::cell(out, &Usage(row), 26)?;
+        writeln!(out, "{}", row.help)?;
+    }
+    out.write_str(OPTIONS_HELP)?;
+    Ok(exit::SUCCESS)
+}
+
+struct Usage(&'static Row);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.verb)?;
+        f.write_str(match self.0.names {
+            Names::None => "",
+            Names::Any => " [NAME...]",
+            Names::Some => " NAME...",
+        })
+    }
+}

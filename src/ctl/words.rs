@@ -1,0 +1,177 @@
+//! The words for states, results, settings and signals: systemd's, where it has one.
+
+use unit::control::{ActiveState, JobKind, SubState, SystemState, UnitResult};
+use unit::{BindIpv6Only, Emergency, KillMode, Restart, ServiceType, Stdio};
+
+pub(super) const fn active(state: ActiveState) -> &'static str {
+    match state {
+        ActiveState::Inactive => "inactive",
+        ActiveState::Activating => "activating",
+        ActiveState::Active => "active",
+        ActiveState::Reloading => "reloading",
+        ActiveState::Deactivating => "deactivating",
+        ActiveState::Failed => "failed",
+    }
+}
+
+/// The dot before a unit's name.
+pub(super) const fn dot(state: ActiveState) -> &'static str {
+    match state {
+        ActiveState::Inactive => "○",
+        ActiveState::Activating | ActiveState::Active | ActiveState::Deactivating => "●",
+        ActiveState::Reloading => "↻",
+        ActiveState::Failed => "×",
+    }
+}
+
+pub(super) const fn sub(state: SubState) -> &'static str {
+    match state {
+        SubState::Dead => "dead",
+        SubState::Failed => "failed",
+        SubState::Active => "active",
+        SubState::StartPre => "start-pre",
+        SubState::Start => "start",
+        SubState::Running => "running",
+        SubState::Reload => "reload",
+        SubState::Stop => "stop",
+        SubState::StopSigterm => "stop-sigterm",
+        SubState::StopSigkill => "stop-sigkill",
+        SubState::AutoRestart => "auto-restart",
+        SubState::Paused => "paused",
+        SubState::Listening => "listening",
+        SubState::Retrying => "retrying",
+    }
+}
+
+pub(super) const fn result(result: UnitResult) -> &'static str {
+    match result {
+        UnitResult::Success => "success",
+        UnitResult::Resources => "resources",
+        UnitResult::Protocol => "protocol",
+        UnitResult::Timeout => "timeout",
+        UnitResult::ExitCode => "exit-code",
+        UnitResult::Signal => "signal",
+        UnitResult::CoreDump => "core-dump",
+        UnitResult::StartLimitHit => "start-limit-hit",
+        UnitResult::TriggerLimitHit => "trigger-limit-hit",
+    }
+}
+
+pub(super) const fn job(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::Start => "start",
+        JobKind::Stop => "stop",
+        JobKind::Restart => "restart",
+        JobKind::Reload => "reload",
+    }
+}
+
+pub(super) const fn system(state: SystemState) -> &'static str {
+    match state {
+        SystemState::Starting => "starting",
+        SystemState::Running => "running",
+        SystemState::Degraded => "degraded",
+        SystemState::Stopping => "stopping",
+    }
+}
+
+pub(super) const fn service_type(kind: ServiceType) -> &'static str {
+    match kind {
+        ServiceType::Simple => "simple",
+        ServiceType::Exec => "exec",
+        ServiceType::Oneshot => "oneshot",
+        ServiceType::Notify => "notify",
+    }
+}
+
+pub(super) const fn restart(restart: Restart) -> &'static str {
+    match restart {
+        Restart::No => "no",
+        Restart::Always => "always",
+        Restart::OnSuccess => "on-success",
+        Restart::OnFailure => "on-failure",
+        Restart::OnAbnormal => "on-abnormal",
+        Restart::OnAbort => "on-abort",
+        Restart::OnWatchdog => "on-watchdog",
+    }
+}
+
+pub(super) const fn kill_mode(mode: KillMode) -> &'static str {
+    match mode {
+        KillMode::ControlGroup => "control-group",
+        KillMode::Mixed => "mixed",
+        KillMode::Process => "process",
+        KillMode::None => "none",
+    }
+}
+
+pub(super) const fn stdio(stream: Stdio) -> &'static str {
+    match stream {
+        Stdio::Null => "null",
+        Stdio::Tty => "tty",
+        Stdio::Socket => "socket",
+        Stdio::Kmsg => "kmsg",
+        Stdio::Inherit => "inherit",
+    }
+}
+
+pub(super) const fn bind_ipv6_only(setting: BindIpv6Only) -> &'static str {
+    match setting {
+        BindIpv6Only::Default => "default",
+        BindIpv6Only::Both => "both",
+        BindIpv6Only::Ipv6Only => "ipv6-only",
+    }
+}
+
+pub(super) const fn emergency(action: Emergency) -> &'static str {
+    match action {
+        Emergency::None => "none",
+        Emergency::Reboot => "reboot",
+        Emergency::RebootForce => "reboot-force",
+        Emergency::RebootImmediate => "reboot-immediate",
+        Emergency::Poweroff => "poweroff",
+        Emergency::PoweroffForce => "poweroff-force",
+        Emergency::PoweroffImmediate => "poweroff-immediate",
+        Emergency::Halt => "halt",
+        Emergency::HaltForce => "halt-force",
+        Emergency::HaltImmediate => "halt-immediate",
+    }
+}
+
+/// What `status=` adds to an exit code: LSB's names, as systemd.exec(5) lists them.
+pub(super) const fn exit_code(code: u8) -> &'static str {
+    match code {
+        0 => "SUCCESS",
+        1 => "FAILURE",
+        2 => "INVALIDARGUMENT",
+        3 => "NOTIMPLEMENTED",
+        4 => "NOPERMISSION",
+        5 => "NOTINSTALLED",
+        6 => "NOTCONFIGURED",
+        7 => "NOTRUNNING",
+        _ => "",
+    }
+}
+
+/// signal(7), from number 1 on: the same numbers on every architecture that boards have here.
+const SIGNALS: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
+    "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+];
+/// The last real-time signal.
+const SIGNAL_MAX: u8 = 64;
+
+/// The number of a signal given as `TERM`, `SIGTERM` or `15`.
+pub(super) fn signal(text: &str) -> Option<u8> {
+    if let Ok(number) = text.parse::<u8>() {
+        return (1..=SIGNAL_MAX).contains(&number).then_some(number);
+    }
+    let name = text.strip_prefix("SIG").unwrap_or(text);
+    (1..).zip(SIGNALS).find(|(_, known)| *known == name).map(|(number, _)| number)
+}
+
+/// The name of a signal, without `SIG`.
+pub(super) fn signal_name(number: u8) -> &'static str {
+    usize::from(number).checked_sub(1).and_then(|at| SIGNALS.get(at)).copied().unwrap_or("n/a")
+}
