@@ -1,1 +1,35 @@
-//! Unit text to table.
+//! Unit text to table: the host half of Pilotlight.
+//!
+//! ```text
+//! text   lines, sections, assignments            nothing understood yet
+//! load   drafts, one field per directive         spelling and grammar known
+//! check  names resolved, rules between units     nothing contradicts
+//! plan   numbers, order, edges, sizes            nothing left to decide
+//! emit   table bytes and limits.rs               decoded again, compared
+//! ```
+//! Each stage has a type of its own; all complain into one [`report::Report`], and nobody stops
+//! at the first complaint. "Read before editing": systemd.syntax(7), systemd.unit(5).
+#![forbid(unsafe_code)]
+
+mod board;
+pub mod check;
+pub mod codes;
+pub mod draft;
+pub mod emit;
+pub mod grammar;
+pub mod load;
+pub mod names;
+pub mod plan;
+pub mod report;
+pub mod targets;
+pub mod text;
+
+pub use board::{
+    BOARD_CONF, BoardConf, Image, Source, UNITS, check_sources, compile_board, compile_sources,
+    inputs, read_board_conf,
+};
+pub use grammar::{Architecture, FileCopy, Forward, Protocol};
+pub use report::{Diagnostic, Failure, Severity};
+
+#[cfg(test)]
+mod tests;

@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 pub mod control;
+pub mod directives;
 pub mod limits;
 pub mod model;
 pub mod seq;
+pub mod unsupported;
 pub mod wire;
 
 pub use limits::Limits;

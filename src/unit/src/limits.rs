@@ -25,3 +25,15 @@ pub struct Limits {
     /// File descriptors that PID 1 holds when the board is at rest.
     pub fds_at_rest: usize,
 }
+
+/// Longest USER and LOGNAME that a spawn writes, in bytes.
+pub const USER_FIELD_MAX: usize = 64;
+/// Longest HOME and SHELL that a spawn writes, in bytes.
+pub const USER_PATH_MAX: usize = 128;
+/// NOTIFY_SOCKET: where READY=1 and its kin are received.
+pub const NOTIFY_SOCKET: &str = "/run/pilotlight/notify";
+/// TERM of a service on the console.
+pub const TERM: &str = "linux";
+/// Descriptors that PID 1 holds whatever the units are: three standard streams, the console,
+/// /dev/kmsg, epoll, signalfd, the notify socket and the control socket.
+pub const FIXED_FDS: usize = 9;

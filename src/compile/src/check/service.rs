@@ -1,0 +1,144 @@
+//! Rules about one service.
+
+use unit::{Restart, ServiceType, Stdio};
+
+use super::Checked;
+use crate::codes;
+use crate::draft::{Draft, Service};
+use crate::report::{Diagnostic, Report};
+
+pub(super) fn check(checked: &Checked, report: &mut Report) {
+    for (unit, draft) in checked.units.iter().enumerate() {
+        let Some(service) = draft.service() else { continue };
+        check_has_command(draft, service, report);
+        check_one_command(service, report);
+        check_oneshot_ends(service, report);
+        check_socket_streams(checked, unit, service, report);
+        check_non_blocking(checked, unit, service, report);
+        check_variables_are_set(service, report);
+    }
+}
+
+/// `Type=`, or what systemd takes without it.
+pub(crate) fn type_of(service: &Service) -> ServiceType {
+    let default = match service.exec_start.given {
+        Some(_) => ServiceType::Simple,
+        None => ServiceType::Oneshot,
+    };
+    service.service_type.value().copied().unwrap_or(default)
+}
+
+fn check_has_command(draft: &Draft, service: &Service, report: &mut Report) {
+    if service.exec_start.given.is_none() {
+        let message = format!("`{}` has no ExecStart=", draft.name);
+        report.push(Diagnostic::new(codes::NO_COMMAND, message, &draft.head, "nothing to run"));
+    }
+}
+
+fn check_one_command(service: &Service, report: &mut Report) {
+    let [first, second, ..] = service.exec_start.items.as_slice() else { return };
+    if type_of(service) != ServiceType::Oneshot {
+        let message = "only Type=oneshot takes more than one command";
+        let diagnostic =
+            Diagnostic::new(codes::SEVERAL_COMMANDS, message, &second.span, "the second command");
+        report.push(
+            diagnostic
+                .and(&first.span, "the first command")
+                .hint("what comes before belongs into ExecStartPre="),
+        );
+    }
+}
+
+fn check_oneshot_ends(service: &Service, report: &mut Report) {
+    let Some(restart) = &service.restart.given else { return };
+    let endless = matches!(service.restart.value, Restart::Always | Restart::OnSuccess);
+    if endless && type_of(service) == ServiceType::Oneshot {
+        let message = "Type=oneshot ends by itself: restarting it after success never ends";
+        let mut diagnostic =
+            Diagnostic::new(codes::ONESHOT_RESTART, message, restart, "restarts after success");
+        if let Some(given) = &service.service_type.given {
+            diagnostic = diagnostic.and(&given.span, "ends after success");
+        }
+        report.push(diagnostic.hint("use Restart=on-failure, or Type=simple"));
+    }
+}
+
+fn check_socket_streams(checked: &Checked, unit: usize, service: &Service, report: &mut Report) {
+    let streams = [
+        (service.standard_input.value, service.standard_input.given.clone()),
+        given_stream(&service.standard_output),
+        given_stream(&service.standard_error),
+    ];
+    let span = streams.into_iter().find(|(stream, _)| *stream == Stdio::Socket);
+    let Some((_, Some(span))) = span else { return };
+    let sockets: Vec<usize> = checked.sockets_of(unit).collect();
+    let sections = || sockets.iter().filter_map(|&socket| checked.units[socket].socket());
+    if !sockets.is_empty() && sections().all(|socket| socket.accept.value) {
+        return;
+    }
+    let listeners: usize = sections().map(|socket| socket.listeners.items.len()).sum();
+    if listeners != 1 {
+        let message = match sockets.is_empty() {
+            true => "a stream is to be the socket, but no socket starts this service".into(),
+            false => format!("a stream is to be the socket, but there are {listeners} listeners"),
+        };
+        let mut diagnostic = Diagnostic::new(codes::STDIN_SOCKET, message, &span, "which socket?");
+        for listener in sections().flat_map(|socket| &socket.listeners.items) {
+            diagnostic = diagnostic.and(&listener.span, "a listener");
+        }
+        report.push(diagnostic);
+    }
+}
+
+fn given_stream(
+    stream: &crate::draft::Maybe<crate::grammar::OutputName>,
+) -> (Stdio, Option<crate::report::Span>) {
+    match &stream.given {
+        Some(given) => (given.value, Some(given.span.clone())),
+        None => (Stdio::Null, None),
+    }
+}
+
+fn check_non_blocking(checked: &Checked, unit: usize, service: &Service, report: &mut Report) {
+    let Some(span) = &service.non_blocking.given else { return };
+    if service.non_blocking.value && checked.sockets_of(unit).next().is_none() {
+        let message = "NonBlocking= is about listeners, and no socket starts this service";
+        report.push(Diagnostic::new(codes::NO_EFFECT, message, span, "has no effect"));
+    }
+}
+
+/// Variables that PID 1 sets for some service or other: systemd.exec(5).
+const SET_BY_PID_1: &[&str] = &[
+    "PATH",
+    "USER",
+    "LOGNAME",
+    "HOME",
+    "SHELL",
+    "INVOCATION_ID",
+    "SYSTEMD_EXEC_PID",
+    "LISTEN_PID",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+    "REMOTE_ADDR",
+    "REMOTE_PORT",
+    "NOTIFY_SOCKET",
+    "MAINPID",
+    "TERM",
+];
+
+fn check_variables_are_set(service: &Service, report: &mut Report) {
+    let commands =
+        [&service.exec_start_pre, &service.exec_start, &service.exec_reload, &service.exec_stop];
+    for command in commands.into_iter().flat_map(|list| &list.items) {
+        for name in command.value.args.iter().flat_map(|arg| arg.variables()) {
+            let own = service.environment.items.iter().any(|pair| pair.value.0 == name);
+            if !own && !SET_BY_PID_1.contains(&name) {
+                let message = format!("nobody sets ${name}: it stands for nothing");
+                let label = "used in this command";
+                let diagnostic =
+                    Diagnostic::new(codes::UNSET_VARIABLE, message, &command.span, label);
+                report.push(diagnostic.hint(format!("Environment={name}=… sets it")));
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Rules about one socket.
+
+use unit::ListenKind;
+
+use super::Checked;
+use crate::codes;
+use crate::draft::{Draft, Socket};
+use crate::grammar::{Address, Listener};
+use crate::report::{Diagnostic, Report, Span};
+
+/// What kernels cap Backlog= to unless told otherwise: net.core.somaxconn since Linux 5.4.
+const SOMAXCONN: u32 = 4096;
+/// Connections that the table can number.
+const MAX_CONNECTIONS: u32 = u16::MAX as u32;
+
+pub(super) fn check(checked: &Checked, report: &mut Report) {
+    for draft in &checked.units {
+        let Some(socket) = draft.socket() else { continue };
+        check_listens(draft, socket, report);
+        check_accept_kinds(socket, report);
+        check_ranges(socket, report);
+        check_options_have_effect(socket, report);
+        check_backlog(socket, report);
+        check_reuse_port(socket, report);
+    }
+}
+
+fn check_listens(draft: &Draft, socket: &Socket, report: &mut Report) {
+    if socket.listeners.given.is_none() {
+        let message = format!("`{}` listens to nothing", draft.name);
+        let diagnostic =
+            Diagnostic::new(codes::NO_LISTENER, message, &draft.head, "no Listen…= below");
+        report.push(diagnostic.hint("add ListenStream=, or one of its kin"));
+    }
+}
+
+fn check_accept_kinds(socket: &Socket, report: &mut Report) {
+    let (true, Some(accept)) = (socket.accept.value, &socket.accept.given) else { return };
+    for listener in &socket.listeners.items {
+        let what = match listener.value.kind {
+            ListenKind::Stream | ListenKind::SequentialPacket => continue,
+            ListenKind::Datagram => "datagrams have no connections to accept",
+            ListenKind::Fifo => "a FIFO has no connections to accept",
+        };
+        let diagnostic = Diagnostic::new(codes::ACCEPT_KIND, what, &listener.span, "here");
+        report.push(diagnostic.and(accept, "Accept=yes").hint("use Accept=no"));
+    }
+    if let Some(service) = &socket.service.given {
+        let message = "Accept=yes starts instances of the socket's own template";
+        let diagnostic = Diagnostic::new(codes::ACCEPT_KIND, message, &service.span, "Service=");
+        report.push(diagnostic.and(accept, "Accept=yes").hint("leave Service= out"));
+    }
+}
+
+fn check_ranges(socket: &Socket, report: &mut Report) {
+    let mut range = |value: u32, span: Option<&Span>, least: u32| {
+        let Some(span) = span else { return };
+        if !(least..=MAX_CONNECTIONS).contains(&value) {
+            let message = format!("the number must be {least} to {MAX_CONNECTIONS}");
+            report.push(Diagnostic::new(codes::BAD_RANGE, message, span, ""));
+        }
+    };
+    if let Some(given) = &socket.max_connections.given {
+        range(given.value, Some(&given.span), 1);
+    }
+    let per_source = &socket.max_connections_per_source;
+    range(per_source.value, per_source.given.as_ref(), 0);
+}
+
+fn check_options_have_effect(socket: &Socket, report: &mut Report) {
+    let listeners = &socket.listeners.items;
+    let any = |test: fn(&Listener) -> bool| {
+        listeners.is_empty() || listeners.iter().any(|listener| test(&listener.value))
+    };
+    let (on_path, on_ip) = (any(has_path), any(is_ip));
+    let on_tcp = any(|listener| is_ip(listener) && listener.kind == ListenKind::Stream);
+    let on_v6 = any(|listener| matches!(listener.address, Address::Port(_) | Address::V6(..)));
+    let queue = |listener: &Listener| {
+        matches!(listener.kind, ListenKind::Stream | ListenKind::SequentialPacket)
+    };
+    let on_queue = any(queue);
+    let node = "only nodes in the file system have owners and modes";
+    let account = |given: &crate::draft::Maybe<crate::grammar::Account>| {
+        given.given.as_ref().map(|given| given.span.clone())
+    };
+    let accept = socket.accept.value;
+    let bursts = socket.max_connections.given.as_ref().map(|given| given.span.clone());
+    let options = [
+        (account(&socket.socket_user), on_path, node),
+        (account(&socket.socket_group), on_path, node),
+        (socket.socket_mode.given.clone(), on_path, node),
+        (socket.directory_mode.given.clone(), on_path, "no node in the file system is made"),
+        (socket.remove_on_stop.given.clone(), on_path, "no node in the file system is made"),
+        (socket.no_delay.given.clone(), on_tcp, "no listener is TCP"),
+        (socket.keep_alive.given.clone(), on_tcp, "no listener is TCP"),
+        (socket.reuse_port.given.clone(), on_ip, "no listener has a port"),
+        (socket.bind_ipv6_only.given.clone(), on_v6, "no listener is IPv6"),
+        (socket.backlog.given.clone(), on_queue, "no listener has a queue of connections"),
+        (bursts, accept, "PID 1 accepts no connections without Accept=yes"),
+        (
+            socket.max_connections_per_source.given.clone(),
+            accept,
+            "PID 1 accepts no connections without Accept=yes",
+        ),
+    ];
+    for (given, has_effect, reason) in options {
+        if let Some(span) = given.filter(|_| !has_effect) {
+            let message = format!("this has no effect: {reason}");
+            report.push(Diagnostic::new(codes::NO_EFFECT, message, &span, ""));
+        }
+    }
+}
+
+/// True if the listener is a node in the file system.
+pub(super) fn has_path(listener: &Listener) -> bool {
+    matches!(listener.address, Address::Path(_))
+}
+
+/// True if the listener has a port.
+pub(super) fn is_ip(listener: &Listener) -> bool {
+    matches!(listener.address, Address::Port(_) | Address::V4(..) | Address::V6(..))
+}
+
+fn check_backlog(socket: &Socket, report: &mut Report) {
+    let Some(span) = &socket.backlog.given else { return };
+    let value = socket.backlog.value;
+    if value > SOMAXCONN && value != u32::MAX {
+        let message = format!("kernels cap the queue at {SOMAXCONN} unless told otherwise");
+        let diagnostic = Diagnostic::new(codes::BACKLOG_CAPPED, message, span, "above the cap");
+        report.push(diagnostic.hint("net.core.somaxconn raises the cap"));
+    }
+}
+
+fn check_reuse_port(socket: &Socket, report: &mut Report) {
+    let Some(span) = &socket.reuse_port.given else { return };
+    let has_port = socket.listeners.items.iter().any(|listener| is_ip(&listener.value));
+    if socket.reuse_port.value && !socket.accept.value && has_port {
+        let message = "one instance takes all connections: there is nobody to share the port with";
+        let diagnostic = Diagnostic::new(codes::REUSE_PORT_ALONE, message, span, "");
+        report.push(diagnostic.hint(
+            "leave it out, unless the service binds the port once more; then connections that \
+             the kernel gives to the other socket wait there while the service is down",
+        ));
+    }
+}

@@ -1,0 +1,93 @@
+//! Every diagnostic has a code: one line each, with what it means.
+
+use crate::report::Severity;
+
+/// What a diagnostic is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Code {
+    /// Such as `E301`; errors begin with E, warnings with W.
+    pub id: &'static str,
+    /// Its name in words, as in the folders of `tests/units/bad`.
+    pub name: &'static str,
+    /// Whether it stops the build.
+    pub severity: Severity,
+    /// What it means, in one sentence.
+    pub meaning: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident $id:literal $name:literal $severity:ident $meaning:literal;)*) => {
+        $(#[doc = $meaning] pub const $constant: Code = Code {
+            id: $id, name: $name, severity: Severity::$severity, meaning: $meaning,
+        };)*
+        /// All codes, in order.
+        pub const ALL: &[Code] = &[$($constant),*];
+    };
+}
+
+codes! {
+    UNREADABLE "E100" "unreadable" Error "A file or folder cannot be read.";
+    NOT_TEXT "E101" "not-text" Error "The file is not UTF-8 text, or has a NUL in it.";
+    TOO_LONG "E102" "too-long" Error "The file or a line is longer than the limit.";
+    NO_ASSIGNMENT "E103" "no-assignment" Error "A line is no section, assignment or comment.";
+    NO_SECTION "E104" "no-section" Error "An assignment stands before the first section.";
+    UNKNOWN_SECTION "E105" "unknown-section" Error "Nobody knows a section of that name here.";
+    UNKNOWN_KEY "E106" "unknown-key" Error "Nobody knows a directive of that name there.";
+    UNSUPPORTED_KEY "E107" "unsupported-key" Error
+        "systemd knows the directive, and leaving it out would change what the service does.";
+    UNSUPPORTED_SECTION "E108" "unsupported-section" Error
+        "systemd knows the section, and units of that kind are not supported.";
+    UNSUPPORTED_UNIT "E109" "unsupported-unit" Error
+        "systemd knows units of that kind, and they are not supported.";
+    UNSUPPORTED_FOLDER "E110" "unsupported-folder" Error
+        "Drop-ins and .wants or .requires folders are not read.";
+    NOT_A_UNIT "E111" "not-a-unit" Error "The name of a file in a units folder is no unit's.";
+    BAD_VALUE "E201" "bad-value" Error "A value is not of the form that its directive wants.";
+    BAD_RANGE "E202" "bad-range" Error "A number or time is out of its range.";
+    BAD_COMMAND "E203" "bad-command" Error "A command line cannot be understood.";
+    BAD_SPECIFIER "E204" "bad-specifier" Error
+        "A %-specifier is unknown, or not known at build time.";
+    BAD_ADDRESS "E205" "bad-address" Error "An address to listen on cannot be understood.";
+    BAD_NAME "E206" "bad-name" Error "A name of a unit, user, variable or file is malformed.";
+    UNSUPPORTED_VALUE "E207" "unsupported-value" Error
+        "systemd knows the value, and it is not supported.";
+    UNRESOLVED_NAME "E301" "unresolved-name" Error "A name leads to no unit.";
+    SOCKET_WITHOUT_SERVICE "E302" "socket-without-service" Error
+        "A socket has no service to start.";
+    ACCEPT_WITHOUT_TEMPLATE "E303" "accept-without-template" Error
+        "A socket with Accept=yes has no template NAME@.service.";
+    ADDRESS_TWICE "E304" "address-twice" Error "Two listeners want the same address.";
+    ORDERING_CYCLE "E305" "ordering-cycle" Error "Units wait for each other in a circle.";
+    CONTRADICTION "E306" "contradiction" Error
+        "A unit needs two units that cannot be active at once.";
+    NO_COMMAND "E307" "no-command" Error "A service has no ExecStart=.";
+    SEVERAL_COMMANDS "E308" "several-commands" Error
+        "A service that is not Type=oneshot has more than one ExecStart=.";
+    ONESHOT_RESTART "E309" "oneshot-restart" Error
+        "Type=oneshot cannot be restarted after success.";
+    ACCEPT_KIND "E310" "accept-kind" Error
+        "Accept=yes does not go with datagram sockets, FIFOs or Service=.";
+    CONNECTION_TEMPLATE "E311" "connection-template" Error
+        "The template of an Accept=yes socket wants more than a connection's instance can have.";
+    STDIN_SOCKET "E312" "stdin-socket" Error
+        "A stream is to be the socket, and there is not exactly one.";
+    NO_LISTENER "E313" "no-listener" Error "A socket listens to nothing.";
+    TOO_MANY "E314" "too-many" Error "The board has more of something than the table can number.";
+    NO_ARCHITECTURE "E315" "no-architecture" Error "A board does not say what it runs on.";
+    COSMETIC_KEY "W401" "cosmetic-key" Warning
+        "systemd knows the directive, and leaving it out changes nothing that matters.";
+    NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";
+    BACKLOG_CAPPED "W403" "backlog-capped" Warning
+        "Backlog= is above what kernels allow by default.";
+    REUSE_PORT_ALONE "W404" "reuse-port-alone" Warning
+        "ReusePort=yes with Accept=no: there is one instance and nobody to share with.";
+    SHARED_ADDRESS "W405" "shared-address" Warning
+        "Two listeners share an address by ReusePort=: each gets a part of the connections.";
+    UNKNOWN_ESCAPE "W406" "unknown-escape" Warning
+        "A backslash escape is unknown and stands for itself.";
+    UNEXPANDED_VARIABLE "W407" "unexpanded-variable" Warning
+        "$NAME inside a word is not expanded; ${NAME} is.";
+    UNSET_VARIABLE "W408" "unset-variable" Warning "A command uses a variable that nobody sets.";
+    KNOWN_PROGRAM "W409" "known-program" Warning
+        "A well-known program is not started in a way that takes the socket.";
+}

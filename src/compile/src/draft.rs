@@ -1,0 +1,244 @@
+//! Drafts: the rows of `unit::directives` as structs, spelling and grammar checked, nothing more.
+
+use std::sync::Arc;
+
+use crate::grammar::{self, Context, List, Scalar};
+use crate::names::Name;
+use crate::report::{File, Report, Span, Spanned};
+use crate::text::{Entry, Value};
+
+/// A directive of which the last assignment wins.
+#[derive(Debug)]
+pub struct One<G: Scalar> {
+    /// What was given, or the default.
+    pub value: G::Value,
+    /// Where it was given.
+    pub given: Option<Span>,
+}
+
+/// A directive of which the last assignment wins and whose default depends on other things.
+#[derive(Debug)]
+pub struct Maybe<G: Scalar> {
+    /// What was given.
+    pub given: Option<Spanned<G::Value>>,
+}
+
+/// A directive whose assignments add up.
+#[derive(Debug)]
+pub struct Many<G: List> {
+    /// What they add up to.
+    pub items: Vec<Spanned<G::Item>>,
+    /// The last assignment that was not empty, well-formed or not.
+    pub given: Option<Span>,
+}
+
+impl<G: Scalar> Maybe<G> {
+    /// What was given, or `default`.
+    pub fn or(self, default: G::Value) -> G::Value {
+        self.given.map_or(default, |given| given.value)
+    }
+
+    /// What was given.
+    pub fn value(&self) -> Option<&G::Value> {
+        self.given.as_ref().map(|given| &given.value)
+    }
+}
+
+impl<G: List> Many<G> {
+    /// The items without their places.
+    pub fn values(self) -> Vec<G::Item> {
+        self.items.into_iter().map(|item| item.value).collect()
+    }
+}
+
+/// What a field of a draft can do, whatever its arity.
+trait Field {
+    fn fresh(default: &str) -> Self;
+    fn assign(&mut self, text: &Value, default: &str, cx: &mut Context<'_>);
+}
+
+impl<G: Scalar> Field for One<G> {
+    fn fresh(default: &str) -> Self {
+        Self { value: parse_default::<G>(default), given: None }
+    }
+
+    fn assign(&mut self, text: &Value, default: &str, cx: &mut Context<'_>) {
+        if text.text.is_empty() {
+            *self = Self::fresh(default);
+        } else if let Some(value) = G::parse(text, cx) {
+            *self = Self { value, given: Some(text.whole()) };
+        }
+    }
+}
+
+impl<G: Scalar> Field for Maybe<G> {
+    fn fresh(_: &str) -> Self {
+        Self { given: None }
+    }
+
+    fn assign(&mut self, text: &Value, default: &str, cx: &mut Context<'_>) {
+        if text.text.is_empty() {
+            *self = Self::fresh(default);
+        } else if let Some(value) = G::parse(text, cx) {
+            self.given = Some(Spanned { value, span: text.whole() });
+        }
+    }
+}
+
+impl<G: List> Field for Many<G> {
+    fn fresh(_: &str) -> Self {
+        Self { items: Vec::new(), given: None }
+    }
+
+    fn assign(&mut self, text: &Value, default: &str, cx: &mut Context<'_>) {
+        if text.text.is_empty() {
+            *self = Self::fresh(default);
+        } else {
+            self.items.extend(G::parse(text, cx));
+            self.given = Some(text.whole());
+        }
+    }
+}
+
+/// A row's default, which goes through its own grammar.
+fn parse_default<G: Scalar>(default: &str) -> G::Value {
+    let specifiers = grammar::Specifiers {
+        name: None,
+        instance: grammar::Instance::None,
+        hostname: String::new(),
+    };
+    let mut report = Report::default();
+    let mut cx = Context { key: "", specifiers: &specifiers, report: &mut report };
+    G::parse(&Value::loose("default", default), &mut cx)
+        .expect("a test parses the default of every row")
+}
+
+/// A row, for the manual and for "did you mean".
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The section.
+    pub section: &'static str,
+    /// The directive's name, and other names it goes by.
+    pub names: &'static [&'static str],
+    /// `One`, `Maybe` or `Many`.
+    pub arity: &'static str,
+    /// The form of the value.
+    pub form: &'static str,
+    /// The default: as in a unit file (`One`), or in words.
+    pub default: &'static str,
+    /// What the directive means.
+    pub doc: &'static [&'static str],
+    /// What the kernel must have for it; empty if nothing.
+    pub needs: &'static str,
+}
+
+macro_rules! form_of {
+    (Many, $grammar:ident) => {
+        <grammar::$grammar as List>::FORM
+    };
+    ($one:ident, $grammar:ident) => {
+        <grammar::$grammar as Scalar>::FORM
+    };
+}
+
+macro_rules! sections {
+    ($(
+        #[doc = $section_doc:literal]
+        $section:ident $section_name:literal { $(
+            $(#[doc = $doc:literal])+
+            $field:ident: $arity:ident<$grammar:ident> [$($name:literal),+] = $default:literal
+                $(needs $needs:literal)?;
+        )* }
+    )*) => {
+        $(
+            #[doc = $section_doc]
+            #[derive(Debug)]
+            pub struct $section {
+                $($(#[doc = $doc])+ pub $field: $arity<grammar::$grammar>,)*
+            }
+
+            impl $section {
+                /// The section's name.
+                pub const NAME: &'static str = $section_name;
+
+                /// The section as if nothing were assigned.
+                pub fn fresh() -> Self {
+                    Self { $($field: Field::fresh($default),)* }
+                }
+
+                /// Spends an assignment; false if no directive has that name.
+                pub fn assign(&mut self, entry: &Entry, cx: &mut Context<'_>) -> bool {
+                    match entry.key.as_str() {
+                        $($($name)|+ => self.$field.assign(&entry.value, $default, cx),)*
+                        _ => return false,
+                    }
+                    true
+                }
+            }
+        )*
+
+        /// Every section, with what it is about.
+        pub const SECTIONS: &[(&str, &str)] = &[$(($section_name, $section_doc)),*];
+
+        /// Every row.
+        pub const ROWS: &[Row] = &[$($(Row {
+            section: $section_name,
+            names: &[$($name),+],
+            arity: stringify!($arity),
+            form: form_of!($arity, $grammar),
+            default: $default,
+            doc: &[$($doc),+],
+            needs: concat!($($needs)?),
+        },)*)*];
+    };
+}
+
+unit::directives!(sections);
+
+/// A unit as its file has it.
+#[derive(Debug)]
+pub struct Draft {
+    /// Its name.
+    pub name: Name,
+    /// Its file; that of the template for an instance.
+    pub file: Arc<File>,
+    /// Where its own section begins, or the file.
+    pub head: Span,
+    /// True for a target that comes with the compiler.
+    pub built_in: bool,
+    /// `[Unit]`.
+    pub unit: Unit,
+    /// `[Install]`.
+    pub install: Install,
+    /// `[Service]` or `[Socket]`.
+    pub body: Body,
+}
+
+/// What only one kind of unit has.
+#[derive(Debug)]
+pub enum Body {
+    /// Nothing.
+    Target,
+    /// `[Service]`.
+    Service(Box<Service>),
+    /// `[Socket]`.
+    Socket(Box<Socket>),
+}
+
+impl Draft {
+    /// `[Service]`, if it is a service.
+    pub fn service(&self) -> Option<&Service> {
+        match &self.body {
+            Body::Service(service) => Some(service),
+            Body::Target | Body::Socket(_) => None,
+        }
+    }
+
+    /// `[Socket]`, if it is a socket.
+    pub fn socket(&self) -> Option<&Socket> {
+        match &self.body {
+            Body::Socket(socket) => Some(socket),
+            Body::Target | Body::Service(_) => None,
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! A plan to bytes: the table as in [`unit::wire`], decoded again and compared, and `limits.rs`.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use unit::wire::{HEADER_BYTES, INDEX_AT, MAGIC, SCHEMA, crc32};
+use unit::{Args, ExecContext, Ids, Limits, ListenerId, Seq, Table, UnitId, Words};
+
+use crate::grammar::{Arg, Command, Piece};
+use crate::plan::{KindPlan, ManagerPlan, Plan, ServicePlan, SocketPlan, UnitPlan};
+
+/// The table of a plan, and the plan's sizes with the table's own.
+pub fn table(plan: &Plan) -> (Vec<u8>, Limits) {
+    let mut manager_bytes = Vec::new();
+    with_manager(&plan.manager, &mut |manager| manager_bytes = encode(&manager));
+    let index_bytes = INDEX_AT + 4 * plan.units.len();
+    let mut body = Vec::new();
+    body.extend(u32::try_from(plan.units.len()).unwrap_or(u32::MAX).to_le_bytes());
+    body.resize(index_bytes, 0);
+    body.extend(manager_bytes);
+    for (number, unit) in plan.units.iter().enumerate() {
+        let at = u32::try_from(body.len()).expect("a table has less than 4 GiB");
+        let slot = INDEX_AT + 4 * number;
+        body[slot..slot + 4].copy_from_slice(&at.to_le_bytes());
+        with_unit(unit, &mut |unit| body.extend(encode(&unit)));
+    }
+    let mut table = Vec::with_capacity(HEADER_BYTES + body.len());
+    table.extend(MAGIC);
+    table.extend(SCHEMA.to_le_bytes());
+    table.extend(u32::try_from(body.len()).unwrap_or(u32::MAX).to_le_bytes());
+    table.extend(crc32(&body).to_le_bytes());
+    table.extend(body);
+    compare(plan, &table);
+    let limits = Limits { table_bytes: table.len(), ..plan.limits };
+    (table, limits)
+}
+
+/// What was encoded must decode to what was meant.
+fn compare(plan: &Plan, table: &[u8]) {
+    let table = Table::open(table).expect("the table was just encoded");
+    assert_eq!(table.len(), plan.units.len());
+    with_manager(&plan.manager, &mut |manager| assert_eq!(*table.manager(), manager));
+    for (number, unit) in table.ids().zip(&plan.units) {
+        with_unit(unit, &mut |unit| assert_eq!(table.unit(number), unit));
+    }
+}
+
+fn encode(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_extend(value, Vec::new()).expect("a Vec takes whatever it is given")
+}
+
+fn ids(set: &BTreeSet<u16>) -> Vec<u8> {
+    set.iter().flat_map(|id| id.to_le_bytes()).collect()
+}
+
+/// `NAME=value` strings, each with its NUL.
+fn environment(pairs: &[(String, String)]) -> Vec<u8> {
+    pairs.iter().flat_map(|(name, value)| format!("{name}={value}\0").into_bytes()).collect()
+}
+
+fn args(args: &[Arg]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for arg in args {
+        match arg {
+            Arg::Literal(text) => {
+                bytes.push(Args::LITERAL);
+                bytes.extend(text.bytes());
+            }
+            Arg::Split(name) => {
+                bytes.push(Args::SPLIT);
+                bytes.extend(name.bytes());
+            }
+            Arg::Expand(pieces) => {
+                bytes.push(Args::EXPAND);
+                for piece in pieces {
+                    match piece {
+                        Piece::Text(text) => bytes.extend(text.bytes()),
+                        Piece::Variable(name) => {
+                            bytes.push(Args::OPEN);
+                            bytes.extend(name.bytes());
+                            bytes.push(Args::CLOSE);
+                        }
+                    }
+                }
+            }
+        }
+        bytes.push(0);
+    }
+    bytes
+}
+
+fn commands(list: &[Command]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for command in list {
+        let path = format!("{}\0", command.path);
+        let args = args(&command.args);
+        bytes.extend(encode(&unit::Command {
+            path: &path,
+            args: Args::from_bytes(&args),
+            ignore_failure: command.ignore_failure,
+            privileged: command.privileged,
+        }));
+    }
+    bytes
+}
+
+fn with_manager(plan: &ManagerPlan, then: &mut dyn FnMut(unit::Manager<'_>)) {
+    let environment = environment(&plan.environment);
+    then(unit::Manager {
+        hostname: &plan.hostname,
+        default_target: UnitId(plan.default_target),
+        console: &plan.console,
+        environment: Words::from_bytes(&environment),
+        crash_action: plan.crash_action,
+        ctrl_alt_del: plan.ctrl_alt_del,
+        shutdown_timeout: plan.shutdown_timeout,
+        spawn_slots: plan.spawn_slots,
+        log_level: plan.log_level,
+    });
+}
+
+fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
+    let edges = &plan.edges;
+    let (requires, wants) = (ids(&edges.requires), ids(&edges.wants));
+    let (conflicts, required_by) = (ids(&edges.conflicts), ids(&edges.required_by));
+    let (after, before) = (ids(&edges.after), ids(&edges.before));
+    let edges = unit::Edges {
+        requires: Ids::from_bytes(&requires),
+        wants: Ids::from_bytes(&wants),
+        conflicts: Ids::from_bytes(&conflicts),
+        after: Ids::from_bytes(&after),
+        before: Ids::from_bytes(&before),
+        required_by: Ids::from_bytes(&required_by),
+    };
+    match &plan.kind {
+        KindPlan::Target => then(assemble(plan, edges, unit::Kind::Target)),
+        KindPlan::Service(service) => {
+            with_service(service, &mut |service| {
+                then(assemble(plan, edges, unit::Kind::Service(service)));
+            });
+        }
+        KindPlan::Socket(socket) => {
+            with_socket(socket, &mut |socket| {
+                then(assemble(plan, edges, unit::Kind::Socket(socket)));
+            });
+        }
+    }
+}
+
+fn assemble<'a>(
+    plan: &'a UnitPlan,
+    edges: unit::Edges<'a>,
+    kind: unit::Kind<'a>,
+) -> unit::Unit<'a> {
+    unit::Unit { name: &plan.name, description: &plan.description, edges, kind }
+}
+
+fn context(plan: &ServicePlan) -> Vec<u8> {
+    let environment = environment(&plan.environment);
+    let directory = match plan.working_directory.path.as_str() {
+        "" => String::new(),
+        path => format!("{path}\0"),
+    };
+    encode(&ExecContext {
+        user: &plan.user,
+        group: &plan.group,
+        working_directory: &directory,
+        working_directory_optional: plan.working_directory.optional,
+        working_directory_home: plan.working_directory.home,
+        environment: Words::from_bytes(&environment),
+        umask: plan.umask,
+        limit_nofile: plan.limit_nofile,
+        stdin: plan.stdin,
+        stdout: plan.stdout,
+        stderr: plan.stderr,
+        non_blocking: plan.non_blocking,
+        notify: plan.type_ == unit::ServiceType::Notify,
+    })
+}
+
+fn with_service(plan: &ServicePlan, then: &mut dyn FnMut(unit::Service<'_>)) {
+    let sockets = ids(&plan.sockets);
+    let (start_pre, start) = (commands(&plan.exec_start_pre), commands(&plan.exec_start));
+    let (reload, stop) = (commands(&plan.exec_reload), commands(&plan.exec_stop));
+    let context = context(plan);
+    then(unit::Service {
+        type_: plan.type_,
+        restart: plan.restart,
+        kill_mode: plan.kill_mode,
+        kill_signal: plan.kill_signal,
+        restart_delay: plan.restart_delay,
+        timeout_start: plan.timeout_start,
+        timeout_stop: plan.timeout_stop,
+        start_limit: plan.start_limit,
+        start_limit_action: plan.start_limit_action,
+        sockets: Ids::from_bytes(&sockets),
+        per_connection: plan.per_connection,
+        exec_start_pre: Seq::from_bytes(&start_pre),
+        exec_start: Seq::from_bytes(&start),
+        exec_reload: Seq::from_bytes(&reload),
+        exec_stop: Seq::from_bytes(&stop),
+        context: &context,
+    });
+}
+
+fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
+    let listeners: Vec<u8> = plan
+        .listeners
+        .iter()
+        .flat_map(|each| {
+            encode(&unit::Listener { kind: each.kind, address: each.address.borrow() })
+        })
+        .collect();
+    then(unit::Socket {
+        service: UnitId(plan.service),
+        accept: plan.accept,
+        first_listener: ListenerId(plan.first_listener),
+        listeners: Seq::from_bytes(&listeners),
+        listener_count: u16::try_from(plan.listeners.len()).expect("the plan counted them"),
+        first_instance: plan.first_instance,
+        max_connections: plan.max_connections,
+        max_connections_per_source: plan.max_connections_per_source,
+        poll_limit: plan.poll_limit,
+        trigger_limit: plan.trigger_limit,
+        backlog: plan.backlog,
+        bind_ipv6_only: plan.bind_ipv6_only,
+        reuse_port: plan.reuse_port,
+        no_delay: plan.no_delay,
+        keep_alive: plan.keep_alive,
+        fd_name: &plan.fd_name,
+        user: &plan.user,
+        group: &plan.group,
+        mode: plan.mode,
+        directory_mode: plan.directory_mode,
+        remove_on_stop: plan.remove_on_stop,
+    });
+}
+
+/// The text of `limits.rs`: one constant to a size.
+pub fn limits_rs(limits: &Limits, spawn_slots: u8) -> String {
+    let Limits {
+        units,
+        services,
+        sockets,
+        listeners,
+        instances,
+        listen_fds,
+        spawn_strings,
+        spawn_pointers,
+        table_bytes,
+        fds_at_rest,
+    } = *limits;
+    let fields = [
+        ("units", units),
+        ("services", services),
+        ("sockets", sockets),
+        ("listeners", listeners),
+        ("instances", instances),
+        ("listen_fds", listen_fds),
+        ("spawn_strings", spawn_strings),
+        ("spawn_pointers", spawn_pointers),
+        ("table_bytes", table_bytes),
+        ("fds_at_rest", fds_at_rest),
+    ];
+    let mut text = String::from("// Made by the unit compiler.\n");
+    for (name, value) in fields {
+        text += &format!("/// `{name}` of this board's `unit::Limits`.\n");
+        text += &format!("pub const {}: usize = {value};\n", name.to_uppercase());
+    }
+    text += "/// Spawns at once: `SpawnSlots=`.\n";
+    text += &format!("pub const SPAWN_SLOTS: usize = {spawn_slots};\n");
+    text += "/// All of them.\npub const LIMITS: unit::Limits = unit::Limits {\n";
+    for (name, _) in fields {
+        text += &format!("    {name}: {},\n", name.to_uppercase());
+    }
+    text + "};\n"
+}

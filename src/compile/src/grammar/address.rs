@@ -1,0 +1,205 @@
+//! Addresses to listen on: systemd.socket(5).
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use unit::{ListenKind, SUN_PATH_MAX};
+
+use super::names::absolute_path;
+use super::{Context, List};
+use crate::codes;
+use crate::report::{Span, Spanned};
+use crate::text::Value;
+
+/// Longest name of a network interface: netdevice(7).
+const INTERFACE_BYTES_MAX: usize = 15;
+
+/// One `Listen…=`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listener {
+    /// Which of them.
+    pub kind: ListenKind,
+    /// Where.
+    pub address: Address,
+}
+
+/// Where a listener is; [`unit::Address`] with text of its own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Address {
+    /// All addresses.
+    Port(u16),
+    /// IPv4.
+    V4(Ipv4Addr, u16),
+    /// IPv6, with an interface or nothing.
+    V6(Ipv6Addr, u16, String),
+    /// In the file system.
+    Path(String),
+    /// In the abstract namespace.
+    Abstract(String),
+}
+
+impl Address {
+    /// The address as the board has it.
+    pub fn borrow(&self) -> unit::Address<'_> {
+        match self {
+            Self::Port(port) => unit::Address::Port(*port),
+            Self::V4(address, port) => unit::Address::V4(*address, *port),
+            Self::V6(address, port, scope) => unit::Address::V6(*address, *port, scope),
+            Self::Path(path) => unit::Address::Path(path),
+            Self::Abstract(name) => unit::Address::Abstract(name),
+        }
+    }
+}
+
+/// `ListenStream=`, `ListenDatagram=`, `ListenSequentialPacket=`, `ListenFIFO=`.
+#[derive(Debug)]
+pub struct Listeners;
+
+impl List for Listeners {
+    type Item = Listener;
+    const FORM: &'static str = "address";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<Listener>> {
+        let kind = match cx.key {
+            "ListenDatagram" => ListenKind::Datagram,
+            "ListenSequentialPacket" => ListenKind::SequentialPacket,
+            "ListenFIFO" => ListenKind::Fifo,
+            _ => ListenKind::Stream,
+        };
+        let span = text.whole();
+        let Some(words) = cx.specifiers.expand(&text.text, &span, cx) else {
+            return Vec::new();
+        };
+        match address(&words, kind) {
+            Ok(address) => vec![Spanned { value: Listener { kind, address }, span }],
+            Err((label, hint)) => {
+                refuse(&span, label, hint, text, cx);
+                Vec::new()
+            }
+        }
+    }
+}
+
+type Refusal = (String, Option<&'static str>);
+
+fn refuse(span: &Span, label: String, hint: Option<&str>, text: &Value, cx: &mut Context<'_>) {
+    let hint = super::trailing_comment(text).or(hint.map(str::to_string));
+    cx.refuse_with(codes::BAD_ADDRESS, span, label, hint);
+}
+
+fn address(text: &str, kind: ListenKind) -> Result<Address, Refusal> {
+    if text.starts_with('/') {
+        let path = absolute_path(text).map_err(|label| (label.to_string(), None))?;
+        if kind != ListenKind::Fifo && path.len() > SUN_PATH_MAX {
+            let label = format!("longer than the {SUN_PATH_MAX} bytes of a socket's path");
+            return Err((label, None));
+        }
+        return Ok(Address::Path(path));
+    }
+    if kind == ListenKind::Fifo {
+        return Err(("a FIFO is at an absolute path".into(), None));
+    }
+    if let Some(name) = text.strip_prefix('@') {
+        if name.is_empty() || name.len() > SUN_PATH_MAX {
+            return Err((format!("an abstract name has 1 to {SUN_PATH_MAX} bytes"), None));
+        }
+        return Ok(Address::Abstract(name.into()));
+    }
+    if kind == ListenKind::SequentialPacket {
+        let label = "sequential packets are for AF_UNIX: an absolute path or `@name`";
+        return Err((label.into(), None));
+    }
+    if text.starts_with("vsock:") {
+        return Err(("AF_VSOCK is known to systemd, not supported here".into(), None));
+    }
+    internet(text)
+}
+
+fn internet(text: &str) -> Result<Address, Refusal> {
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Address::Port(port(text)?));
+    }
+    if let Some(rest) = text.strip_prefix('[') {
+        return v6(rest);
+    }
+    let unknown = || {
+        let label = "none of PORT, a.b.c.d:PORT, [v6]:PORT, /path and @name";
+        (label.to_string(), Some("names are not looked up: write the address itself"))
+    };
+    let (host, port_text) = text.rsplit_once(':').ok_or_else(unknown)?;
+    if host.contains(':') {
+        return Err(("an IPv6 address stands in brackets: [::1]:80".into(), None));
+    }
+    let host: Ipv4Addr = host.parse().map_err(|_| unknown())?;
+    Ok(Address::V4(host, port(port_text)?))
+}
+
+/// What follows the opening bracket.
+fn v6(rest: &str) -> Result<Address, Refusal> {
+    let (host, tail) = rest.split_once(']').ok_or(("the bracket is never closed".into(), None))?;
+    let (tail_port, tail_scope) = tail.split_once('%').unwrap_or((tail, ""));
+    let (host, scope) = host.split_once('%').unwrap_or((host, tail_scope));
+    let host: Ipv6Addr =
+        host.parse().map_err(|_| ("not an IPv6 address in these brackets".to_string(), None))?;
+    let port_text =
+        tail_port.strip_prefix(':').ok_or(("no port after the bracket: [::]:80".into(), None))?;
+    let clean = scope.chars().all(|c| c.is_ascii_graphic() && c != '/' && c != ':');
+    if scope.len() > INTERFACE_BYTES_MAX || !clean {
+        return Err(("not the name of a network interface after `%`".into(), None));
+    }
+    Ok(Address::V6(host, port(port_text)?, scope.into()))
+}
+
+fn port(text: &str) -> Result<u16, Refusal> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|&port: &u16| digits && port != 0);
+    number.ok_or((format!("`{text}` is no port: 1 to 65535"), None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_address_is_understood() {
+        let any = Ipv4Addr::UNSPECIFIED;
+        for (text, expected) in [
+            ("80", Address::Port(80)),
+            ("0.0.0.0:80", Address::V4(any, 80)),
+            ("[::]:80", Address::V6(Ipv6Addr::UNSPECIFIED, 80, String::new())),
+            ("[::1%eth0]:80", Address::V6(Ipv6Addr::LOCALHOST, 80, "eth0".into())),
+            ("[::1]:80%eth0", Address::V6(Ipv6Addr::LOCALHOST, 80, "eth0".into())),
+            ("/run//x/./y", Address::Path("/run/x/y".into())),
+            ("@x", Address::Abstract("x".into())),
+        ] {
+            assert_eq!(address(text, ListenKind::Stream), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let long = format!("/{}", "x".repeat(SUN_PATH_MAX));
+        for text in [
+            "0",
+            "65536",
+            "",
+            "localhost:80",
+            "::1:80",
+            "[::1]",
+            "[::1]:0",
+            "[x]:1",
+            "1.2.3:4",
+            "run/x",
+            "/run/../x",
+            "@",
+            "vsock:1:2",
+            "1.2.3.4:",
+            "[::1",
+            &long,
+        ] {
+            assert!(address(text, ListenKind::Stream).is_err(), "{text}");
+        }
+        assert!(address(&long, ListenKind::Fifo).is_ok());
+        assert!(address("@x", ListenKind::Fifo).is_err());
+        assert!(address("80", ListenKind::SequentialPacket).is_err());
+    }
+}

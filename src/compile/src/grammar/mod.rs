@@ -1,0 +1,212 @@
+//! Value grammars: how the text of a directive becomes a value, one type a grammar.
+//!
+//! A grammar that fails has said why in the report and gives nothing; nobody stops for it.
+
+mod address;
+mod board;
+mod command;
+mod names;
+mod number;
+mod specifier;
+mod stdio;
+mod time;
+mod words;
+
+pub use address::{Address, Listener, Listeners};
+pub use board::{
+    AbsolutePath, Architecture, ArchitectureName, FileCopies, FileCopy, Forward, Forwards, Protocol,
+};
+pub use command::{Arg, Command, Commands, Piece};
+pub use names::{
+    Account, Assignments, Directory, FdName, Paths, Strings, Text, UnitName, Units, Uris,
+    WorkingDirectory,
+};
+pub use number::{Boolean, Mode, Rlimit, Signal, Unsigned};
+pub use specifier::{Instance, Specifiers};
+pub use stdio::{InputName, OutputName};
+pub use time::{Time, Timeout};
+
+use unit::{BindIpv6Only, CrashAction, Emergency, KillMode, Restart, ServiceType};
+
+use crate::codes::{self, Code};
+use crate::report::{Diagnostic, Report, Span, Spanned, did_you_mean};
+use crate::text::Value;
+
+/// What a grammar may look at besides the text.
+pub struct Context<'a> {
+    /// The directive's name, as written.
+    pub key: &'a str,
+    /// What `%` stands for in this unit.
+    pub specifiers: &'a Specifiers,
+    /// Where complaints go.
+    pub report: &'a mut Report,
+}
+
+impl Context<'_> {
+    /// Says that the value, or a part of it, is wrong.
+    pub fn refuse(&mut self, code: Code, span: &Span, label: impl Into<String>) {
+        self.refuse_with(code, span, label, None);
+    }
+
+    /// As [`Context::refuse`], with what to do about it.
+    pub fn refuse_with(
+        &mut self,
+        code: Code,
+        span: &Span,
+        label: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        let message = match code.severity {
+            crate::report::Severity::Error => format!("`{}=` cannot take this value", self.key),
+            crate::report::Severity::Warning => {
+                format!("`{}=` may not mean what it says", self.key)
+            }
+        };
+        self.report.push(Diagnostic::new(code, message, span, label).hint_if(hint));
+    }
+}
+
+/// A grammar whose directive holds one value.
+pub trait Scalar {
+    /// The value.
+    type Value;
+    /// The form of the text, for the manual.
+    const FORM: &'static str;
+    /// Reads it.
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Self::Value>;
+}
+
+/// A grammar whose directive adds up.
+pub trait List {
+    /// One of its items.
+    type Item;
+    /// The form of the text, for the manual.
+    const FORM: &'static str;
+    /// Reads what one assignment gives.
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<Self::Item>>;
+}
+
+/// One of some words. `known` are words of systemd that are not supported, each with a hint.
+fn keyword<T: Copy>(
+    text: &Value,
+    cx: &mut Context<'_>,
+    words: &[(&str, T)],
+    known: &[(&str, &str)],
+) -> Option<T> {
+    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text.text) {
+        return Some(*value);
+    }
+    if let Some((_, hint)) = known.iter().find(|(word, _)| *word == text.text) {
+        let label = "known to systemd, not supported here";
+        cx.refuse_with(codes::UNSUPPORTED_VALUE, &text.whole(), label, Some((*hint).into()));
+        return None;
+    }
+    let names = words.iter().map(|(word, _)| *word);
+    let all = names.clone().collect::<Vec<_>>().join(", ");
+    let hint = did_you_mean(&text.text, names).or_else(|| trailing_comment(text));
+    cx.refuse_with(codes::BAD_VALUE, &text.whole(), format!("none of {all}"), hint);
+    None
+}
+
+/// The likeliest reason why a value does not parse.
+fn trailing_comment(text: &Value) -> Option<String> {
+    let comment = text.text.contains(" #") || text.text.contains("\t#");
+    comment.then(|| "a comment needs a line of its own; here `#` is part of the value".into())
+}
+
+macro_rules! keywords {
+    ($($(#[$meta:meta])* $grammar:ident -> $type:ty {
+        $($word:literal => $value:expr,)*
+    } $(, but { $($known:literal => $hint:literal,)* })?)*) => {
+        $(
+            $(#[$meta])*
+            #[derive(Debug)]
+            pub struct $grammar;
+
+            impl Scalar for $grammar {
+                type Value = $type;
+                const FORM: &'static str = concat!($("`", $word, "` "),*);
+                fn parse(text: &Value, cx: &mut Context<'_>) -> Option<$type> {
+                    let known: &[(&str, &str)] = &[$($(($known, $hint)),*)?];
+                    keyword(text, cx, &[$(($word, $value)),*], known)
+                }
+            }
+        )*
+    };
+}
+
+keywords! {
+    /// `Type=`.
+    ServiceTypeName -> ServiceType {
+        "simple" => ServiceType::Simple,
+        "exec" => ServiceType::Exec,
+        "oneshot" => ServiceType::Oneshot,
+        "notify" => ServiceType::Notify,
+    }, but {
+        "forking" => "keep the program in the foreground and use simple, exec or notify",
+        "dbus" => "there is no message bus: use simple, exec or notify",
+        "idle" => "use simple",
+        "notify-reload" => "use notify, and ExecReload= for the reload",
+    }
+
+    /// `Restart=`.
+    RestartName -> Restart {
+        "no" => Restart::No,
+        "always" => Restart::Always,
+        "on-success" => Restart::OnSuccess,
+        "on-failure" => Restart::OnFailure,
+        "on-abnormal" => Restart::OnAbnormal,
+        "on-abort" => Restart::OnAbort,
+        "on-watchdog" => Restart::OnWatchdog,
+    }
+
+    /// `KillMode=`.
+    KillModeName -> KillMode {
+        "control-group" => KillMode::ControlGroup,
+        "mixed" => KillMode::Mixed,
+        "process" => KillMode::Process,
+        "none" => KillMode::None,
+    }
+
+    /// `BindIPv6Only=`.
+    BindIpv6OnlyName -> BindIpv6Only {
+        "default" => BindIpv6Only::Default,
+        "both" => BindIpv6Only::Both,
+        "ipv6-only" => BindIpv6Only::Ipv6Only,
+    }
+
+    /// `StartLimitAction=` and its kin.
+    EmergencyName -> Emergency {
+        "none" => Emergency::None,
+        "reboot" => Emergency::Reboot,
+        "reboot-force" => Emergency::RebootForce,
+        "reboot-immediate" => Emergency::RebootImmediate,
+        "poweroff" => Emergency::Poweroff,
+        "poweroff-force" => Emergency::PoweroffForce,
+        "poweroff-immediate" => Emergency::PoweroffImmediate,
+        "halt" => Emergency::Halt,
+        "halt-force" => Emergency::HaltForce,
+        "halt-immediate" => Emergency::HaltImmediate,
+    }, but {
+        "exit" => "PID 1 of a board cannot exit: use poweroff",
+        "exit-force" => "PID 1 of a board cannot exit: use poweroff-force",
+        "kexec" => "use reboot",
+        "kexec-force" => "use reboot-force",
+        "soft-reboot" => "use reboot",
+        "soft-reboot-force" => "use reboot-force",
+    }
+
+    /// `CrashAction=`.
+    CrashActionName -> CrashAction {
+        "reboot" => CrashAction::Reboot,
+        "poweroff" => CrashAction::Poweroff,
+        "freeze" => CrashAction::Freeze,
+    }
+
+    /// `LogLevel=`: syslog(3).
+    LogLevelName -> u8 {
+        "emerg" => 0, "alert" => 1, "crit" => 2, "err" => 3,
+        "warning" => 4, "notice" => 5, "info" => 6, "debug" => 7,
+        "0" => 0, "1" => 1, "2" => 2, "3" => 3, "4" => 4, "5" => 5, "6" => 6, "7" => 7,
+    }
+}

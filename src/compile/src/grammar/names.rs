@@ -1,0 +1,280 @@
+//! Texts, names, lists of names, environment assignments.
+
+use super::{Context, List, Scalar, words};
+use crate::codes;
+use crate::names::{Kind, Name};
+use crate::report::{Span, Spanned, did_you_mean};
+use crate::text::Value;
+
+/// Longest name of a user or group.
+const ACCOUNT_BYTES_MAX: usize = 31;
+/// Longest `FileDescriptorName=`: sd_listen_fds(3).
+const FD_NAME_BYTES_MAX: usize = 255;
+/// Longest path, NUL included: path_resolution(7).
+const PATH_MAX: usize = 4096;
+
+/// One line of text.
+#[derive(Debug)]
+pub struct Text;
+
+impl Scalar for Text {
+    type Value = String;
+    const FORM: &'static str = "text";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
+        let connection = cx.specifiers.instance == super::Instance::Connection;
+        let words = if connection {
+            ["%i", "%I", "%n", "%N", "%f"]
+                .iter()
+                .fold(text.text.clone(), |text, specifier| text.replace(specifier, "(connection)"))
+        } else {
+            text.text.clone()
+        };
+        cx.specifiers.expand(&words, &text.whole(), cx)
+    }
+}
+
+/// Words separated by blanks, quotes and escapes and specifiers resolved.
+fn expanded(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
+    let words = words::split(text, 0, codes::BAD_VALUE, cx).unwrap_or_default();
+    let spanned = words.into_iter().filter_map(|word| {
+        let span = text.span(word.range);
+        let value = cx.specifiers.expand(&word.text, &span, cx)?;
+        Some(Spanned { value, span })
+    });
+    spanned.collect()
+}
+
+/// Words.
+#[derive(Debug)]
+pub struct Strings;
+
+impl List for Strings {
+    type Item = String;
+    const FORM: &'static str = "words";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
+        expanded(text, cx)
+    }
+}
+
+/// Paths, relative to the board or absolute.
+#[derive(Debug)]
+pub struct Paths;
+
+impl List for Paths {
+    type Item = String;
+    const FORM: &'static str = "paths";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
+        expanded(text, cx)
+    }
+}
+
+/// `Documentation=`.
+#[derive(Debug)]
+pub struct Uris;
+
+impl List for Uris {
+    type Item = ();
+    const FORM: &'static str = "URIs";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<()>> {
+        const SCHEMES: [&str; 5] = ["http:", "https:", "file:", "info:", "man:"];
+        for uri in expanded(text, cx) {
+            let known = SCHEMES
+                .iter()
+                .any(|scheme| uri.value.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+            if !known {
+                let label = "not a URI that begins with http:, https:, file:, info: or man:";
+                cx.refuse(codes::BAD_VALUE, &uri.span, label);
+            }
+        }
+        Vec::new()
+    }
+}
+
+fn unit_name(text: &str, span: &Span, cx: &mut Context<'_>) -> Option<Name> {
+    match Name::parse(text) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            let suffix = text.rsplit_once('.').map(|(_, suffix)| suffix);
+            let hint = suffix.and_then(|suffix| did_you_mean(suffix, Kind::ALL.map(Kind::suffix)));
+            cx.refuse_with(codes::BAD_NAME, span, format!("not a unit's name: {error}"), hint);
+            None
+        }
+    }
+}
+
+/// Names of units.
+#[derive(Debug)]
+pub struct Units;
+
+impl List for Units {
+    type Item = Name;
+    const FORM: &'static str = "names of units";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<Name>> {
+        let words = expanded(text, cx).into_iter();
+        let named = words.filter_map(|word| {
+            let value = unit_name(&word.value, &word.span, cx)?;
+            Some(Spanned { value, span: word.span })
+        });
+        named.collect()
+    }
+}
+
+/// The name of one unit.
+#[derive(Debug)]
+pub struct UnitName;
+
+impl Scalar for UnitName {
+    type Value = Name;
+    const FORM: &'static str = "name of a unit";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Name> {
+        let span = text.whole();
+        let name = cx.specifiers.expand(&text.text, &span, cx)?;
+        unit_name(&name, &span, cx)
+    }
+}
+
+/// A user or group, by name or number; looked up on the board.
+#[derive(Debug)]
+pub struct Account;
+
+impl Scalar for Account {
+    type Value = String;
+    const FORM: &'static str = "name or number";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
+        let span = text.whole();
+        let name = cx.specifiers.expand(&text.text, &span, cx)?;
+        let numeric = name.bytes().all(|byte| byte.is_ascii_digit());
+        let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+        let other = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        let named = name.starts_with(first) && name.chars().all(other);
+        if numeric && name.parse::<u32>().is_ok_and(|number| number < u32::MAX) {
+            return Some(name);
+        }
+        if numeric || !named || name.len() > ACCOUNT_BYTES_MAX {
+            cx.refuse(codes::BAD_NAME, &span, "not a user's or group's name or number");
+            return None;
+        }
+        Some(name)
+    }
+}
+
+/// `FileDescriptorName=`.
+#[derive(Debug)]
+pub struct FdName;
+
+impl Scalar for FdName {
+    type Value = String;
+    const FORM: &'static str = "name without colon";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
+        let span = text.whole();
+        let name = cx.specifiers.expand(&text.text, &span, cx)?;
+        let good = |c: char| (' '..='~').contains(&c) && c != ':';
+        if name.len() > FD_NAME_BYTES_MAX || !name.chars().all(good) {
+            let label = "at most 255 printable ASCII characters, none of them a colon";
+            cx.refuse(codes::BAD_NAME, &span, label);
+            return None;
+        }
+        Some(name)
+    }
+}
+
+/// An absolute path without `..`, doubled slashes removed; or what is wrong with it.
+pub(super) fn absolute_path(text: &str) -> Result<String, &'static str> {
+    if !text.starts_with('/') {
+        return Err("not an absolute path");
+    }
+    if text.len() >= PATH_MAX {
+        return Err("longer than 4095 bytes");
+    }
+    let parts = text.split('/').filter(|part| !part.is_empty() && *part != ".");
+    if parts.clone().any(|part| part == "..") {
+        return Err("`..` can lead anywhere: write the path without it");
+    }
+    Ok(format!("/{}", parts.collect::<Vec<_>>().join("/")))
+}
+
+/// `WorkingDirectory=`.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct WorkingDirectory {
+    /// The path; empty if it is the user's home.
+    pub path: String,
+    /// `~`.
+    pub home: bool,
+    /// A missing one is fine.
+    pub optional: bool,
+}
+
+/// An absolute path or `~`, perhaps behind `-`.
+#[derive(Debug)]
+pub struct Directory;
+
+impl Scalar for Directory {
+    type Value = WorkingDirectory;
+    const FORM: &'static str = "absolute path or `~`, perhaps with `-` in front";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<WorkingDirectory> {
+        let span = text.whole();
+        let path = cx.specifiers.expand(&text.text, &span, cx)?;
+        let (optional, path) = match path.strip_prefix('-') {
+            Some(path) => (true, path),
+            None => (false, path.as_str()),
+        };
+        if path == "~" {
+            return Some(WorkingDirectory { path: String::new(), home: true, optional });
+        }
+        match absolute_path(path) {
+            Ok(path) => Some(WorkingDirectory { path, home: false, optional }),
+            Err(label) => {
+                cx.refuse(codes::BAD_VALUE, &span, label);
+                None
+            }
+        }
+    }
+}
+
+/// `NAME=value` pairs.
+#[derive(Debug)]
+pub struct Assignments;
+
+impl List for Assignments {
+    type Item = (String, String);
+    const FORM: &'static str = "`NAME=value` pairs, quoted as needed";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<(String, String)>> {
+        let mut pairs = Vec::new();
+        for word in expanded(text, cx) {
+            let Some((name, value)) = word.value.split_once('=') else {
+                let hint = "quote a pair whose value has blanks: \"NAME=a b\"";
+                let label = "no `=` in this word";
+                cx.refuse_with(codes::BAD_VALUE, &word.span, label, Some(hint.into()));
+                continue;
+            };
+            if !is_variable(name) {
+                let label = format!("`{name}` is no variable's name");
+                cx.refuse(codes::BAD_NAME, &word.span, label);
+                continue;
+            }
+            if name == "SYSTEMD_LOG_LEVEL" {
+                let label = "only programs that use systemd's own libraries read this";
+                let hint = "LogLevel= of board.conf makes PID 1 say more";
+                cx.refuse_with(codes::NO_EFFECT, &word.span, label, Some(hint.into()));
+            }
+            pairs.push(Spanned { value: (name.into(), value.into()), span: word.span.clone() });
+        }
+        pairs
+    }
+}
+
+/// True for the name of an environment variable.
+pub(super) fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}

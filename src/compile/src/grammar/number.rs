@@ -1,0 +1,171 @@
+//! Booleans, numbers, modes, limits, signals.
+
+use super::{Context, Scalar, trailing_comment};
+use crate::codes;
+use crate::report::did_you_mean;
+use crate::text::Value;
+
+/// `yes` or `no`, in systemd's spellings.
+#[derive(Debug)]
+pub struct Boolean;
+
+impl Scalar for Boolean {
+    type Value = bool;
+    const FORM: &'static str = "yes or no";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<bool> {
+        match text.text.to_ascii_lowercase().as_str() {
+            "1" | "yes" | "y" | "true" | "t" | "on" => Some(true),
+            "0" | "no" | "n" | "false" | "f" | "off" => Some(false),
+            other => {
+                let hint = trailing_comment(text)
+                    .or_else(|| did_you_mean(other, ["yes", "no", "true", "false", "on", "off"]));
+                cx.refuse_with(codes::BAD_VALUE, &text.whole(), "neither yes nor no", hint);
+                None
+            }
+        }
+    }
+}
+
+/// A number of 32 bits.
+#[derive(Debug)]
+pub struct Unsigned;
+
+impl Scalar for Unsigned {
+    type Value = u32;
+    const FORM: &'static str = "number";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<u32> {
+        let digits = !text.text.is_empty() && text.text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits {
+            let hint = trailing_comment(text);
+            cx.refuse_with(codes::BAD_VALUE, &text.whole(), "not a whole number", hint);
+            return None;
+        }
+        let number = text.text.parse().ok();
+        if number.is_none() {
+            cx.refuse(codes::BAD_RANGE, &text.whole(), "more than 4294967295");
+        }
+        number
+    }
+}
+
+/// Permission bits in octal.
+#[derive(Debug)]
+pub struct Mode;
+
+impl Scalar for Mode {
+    type Value = u16;
+    const FORM: &'static str = "octal mode";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<u16> {
+        let octal = text.text.bytes().all(|byte| byte.is_ascii_digit());
+        match u16::from_str_radix(&text.text, 8) {
+            Ok(mode) if octal && mode <= 0o7777 => Some(mode),
+            Ok(_) if octal => {
+                cx.refuse(codes::BAD_RANGE, &text.whole(), "more than 07777");
+                None
+            }
+            _ => {
+                let label = "not an octal mode such as 0660";
+                cx.refuse_with(codes::BAD_VALUE, &text.whole(), label, trailing_comment(text));
+                None
+            }
+        }
+    }
+}
+
+/// `both` or `soft:hard`, each a number or `infinity`.
+#[derive(Debug)]
+pub struct Rlimit;
+
+impl Scalar for Rlimit {
+    type Value = (u64, u64);
+    const FORM: &'static str = "number or `infinity`, for both or as `soft:hard`";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<(u64, u64)> {
+        let (soft, hard) = text.text.split_once(':').unwrap_or((&text.text, &text.text));
+        let limit = |text: &str| match text {
+            "infinity" => Some(u64::MAX),
+            _ => text.parse::<u64>().ok(),
+        };
+        let (Some(soft), Some(hard)) = (limit(soft), limit(hard)) else {
+            let label = "neither a number nor `infinity`, nor two of them as `soft:hard`";
+            cx.refuse_with(codes::BAD_VALUE, &text.whole(), label, trailing_comment(text));
+            return None;
+        };
+        if soft > hard {
+            cx.refuse(codes::BAD_RANGE, &text.whole(), "the soft limit is above the hard one");
+            return None;
+        }
+        Some((soft, hard))
+    }
+}
+
+/// signal(7): the numbers are the same on every supported architecture.
+const SIGNALS: &[(&str, u8)] = &[
+    ("HUP", 1),
+    ("INT", 2),
+    ("QUIT", 3),
+    ("ILL", 4),
+    ("TRAP", 5),
+    ("ABRT", 6),
+    ("BUS", 7),
+    ("FPE", 8),
+    ("KILL", 9),
+    ("USR1", 10),
+    ("SEGV", 11),
+    ("USR2", 12),
+    ("PIPE", 13),
+    ("ALRM", 14),
+    ("TERM", 15),
+    ("STKFLT", 16),
+    ("CHLD", 17),
+    ("CONT", 18),
+    ("STOP", 19),
+    ("TSTP", 20),
+    ("TTIN", 21),
+    ("TTOU", 22),
+    ("URG", 23),
+    ("XCPU", 24),
+    ("XFSZ", 25),
+    ("VTALRM", 26),
+    ("PROF", 27),
+    ("WINCH", 28),
+    ("IO", 29),
+    ("PWR", 30),
+    ("SYS", 31),
+];
+/// The first real-time signal that a C library leaves to programs.
+const SIGRTMIN: u8 = 34;
+const SIGRTMAX: u8 = 64;
+
+/// A signal, by name or number.
+#[derive(Debug)]
+pub struct Signal;
+
+impl Scalar for Signal {
+    type Value = u8;
+    const FORM: &'static str = "signal, such as `SIGTERM`";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<u8> {
+        let name = text.text.strip_prefix("SIG").unwrap_or(&text.text);
+        let named = SIGNALS.iter().find(|(each, _)| *each == name).map(|(_, number)| *number);
+        let real_time = || {
+            let offset: u8 = match name.strip_prefix("RTMIN")? {
+                "" => 0,
+                offset => offset.strip_prefix('+')?.parse().ok()?,
+            };
+            SIGRTMIN.checked_add(offset)
+        };
+        let number = named.or_else(|| name.parse().ok()).or_else(real_time);
+        match number {
+            Some(number) if (1..=SIGRTMAX).contains(&number) => Some(number),
+            _ => {
+                let hint = did_you_mean(name, SIGNALS.iter().map(|(name, _)| *name));
+                cx.refuse_with(codes::BAD_VALUE, &text.whole(), "not a signal", hint);
+                None
+            }
+        }
+    }
+}

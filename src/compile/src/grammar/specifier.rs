@@ -1,0 +1,123 @@
+//! `%i` and its kin: systemd.unit(5), section "Specifiers". All that is known is put in at build.
+
+use super::Context;
+use crate::codes;
+use crate::names::{Name, unescape};
+use crate::report::Span;
+
+/// What stands between `@` and the suffix.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Instance {
+    /// Nothing: the unit is no instance.
+    None,
+    /// A name known at build time.
+    Of(String),
+    /// A connection's, which only the board will know.
+    Connection,
+}
+
+/// What `%` stands for in a unit.
+#[derive(Clone, Debug)]
+pub struct Specifiers {
+    /// The unit; `None` in `board.conf`.
+    pub name: Option<Name>,
+    /// Its instance.
+    pub instance: Instance,
+    /// `Hostname=` of the board.
+    pub hostname: String,
+}
+
+/// Specifiers that are the same in every unit of a system's manager.
+const FIXED: &[(char, &str)] = &[
+    ('%', "%"),
+    ('t', "/run"),
+    ('S', "/var/lib"),
+    ('C', "/var/cache"),
+    ('L', "/var/log"),
+    ('E', "/etc"),
+    ('T', "/tmp"),
+    ('V', "/var/tmp"),
+    ('h', "/root"),
+    ('u', "root"),
+    ('U', "0"),
+    ('g', "root"),
+    ('G', "0"),
+    ('s', "/bin/sh"),
+];
+/// Specifiers of systemd whose meaning is not known before the board runs.
+const LATE: &str = "abBmovwWAMdqyYD";
+
+impl Specifiers {
+    /// Replaces every specifier in `text`, which stands at `span`.
+    pub fn expand(&self, text: &str, span: &Span, cx: &mut Context<'_>) -> Option<String> {
+        let mut expanded = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('%') {
+            expanded.push_str(&rest[..at]);
+            let Some(letter) = rest[at + 1..].chars().next() else {
+                let hint = Some("write `%%` for a percent sign".into());
+                let label = "a specifier is cut off at the end";
+                cx.refuse_with(codes::BAD_SPECIFIER, span, label, hint);
+                return None;
+            };
+            expanded.push_str(&self.meaning(letter, span, cx)?);
+            rest = &rest[at + 1 + letter.len_utf8()..];
+        }
+        expanded.push_str(rest);
+        Some(expanded)
+    }
+
+    fn meaning(&self, letter: char, span: &Span, cx: &mut Context<'_>) -> Option<String> {
+        if let Some((_, fixed)) = FIXED.iter().find(|(each, _)| *each == letter) {
+            return Some((*fixed).to_string());
+        }
+        let of_unit = self.name.as_ref().and_then(|name| match letter {
+            'n' => Some(name.to_string()),
+            'N' => Some(name.stem()),
+            'p' => Some(name.prefix.clone()),
+            'P' => Some(unescape(&name.prefix)),
+            'j' => name.prefix.rsplit('-').next().map(str::to_string),
+            'J' => name.prefix.rsplit('-').next().map(unescape),
+            'i' | 'I' | 'f' => self.of_instance(letter, name),
+            _ => None,
+        });
+        match letter {
+            'H' if !self.hostname.is_empty() => return Some(self.hostname.clone()),
+            'l' if !self.hostname.is_empty() => {
+                return self.hostname.split('.').next().map(str::to_string);
+            }
+            _ => {}
+        }
+        if of_unit.is_none() {
+            let (label, hint) = self.complaint(letter);
+            cx.refuse_with(codes::BAD_SPECIFIER, span, label, Some(hint.into()));
+        }
+        of_unit
+    }
+
+    fn of_instance(&self, letter: char, name: &Name) -> Option<String> {
+        let instance = match &self.instance {
+            Instance::None => "",
+            Instance::Of(instance) => instance,
+            Instance::Connection => return None,
+        };
+        Some(match (letter, instance) {
+            ('i', _) => instance.to_string(),
+            ('I', _) => unescape(instance),
+            (_, "") => format!("/{}", unescape(&name.prefix)),
+            (_, _) => format!("/{}", unescape(instance)),
+        })
+    }
+
+    fn complaint(&self, letter: char) -> (String, &'static str) {
+        if "nNpPjJiIf".contains(letter) && self.instance == Instance::Connection {
+            let label = format!("the name that `%{letter}` stands for is made for each connection");
+            return (label, "$REMOTE_ADDR and $REMOTE_PORT tell who it is");
+        }
+        if LATE.contains(letter) || "nNpPjJiIfHl".contains(letter) {
+            let label = format!("`%{letter}` is not known when the board is built");
+            return (label, "let the program find it out");
+        }
+        (format!("`%{letter}` is no specifier"), "write `%%` for a percent sign")
+    }
+}

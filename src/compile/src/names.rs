@@ -1,0 +1,152 @@
+//! Names of units: `prefix@instance.suffix`; systemd.unit(5).
+
+use std::fmt;
+
+/// The kinds of unit that are understood, by suffix.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Kind {
+    /// `.target`
+    Target,
+    /// `.socket`
+    Socket,
+    /// `.service`
+    Service,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Target, Self::Socket, Self::Service];
+
+    /// What follows the last dot of the name.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Socket => "socket",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// A well-formed name of a unit.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Name {
+    /// Before the `@`, or before the last dot.
+    pub prefix: String,
+    /// After the `@`: `None` without one, empty for a template.
+    pub instance: Option<String>,
+    /// What kind of unit it is.
+    pub kind: Kind,
+}
+
+/// Why a name is none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NameError {
+    /// Longer than [`unit::UNIT_NAME_MAX`].
+    Long,
+    /// No suffix, or one that nobody knows.
+    Suffix,
+    /// A suffix that systemd knows.
+    Unsupported(String),
+    /// A character that no unit's name has.
+    Character(char),
+    /// Nothing before the suffix or the `@`.
+    Empty,
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Long => write!(f, "longer than {} bytes", unit::UNIT_NAME_MAX),
+            Self::Suffix => f.write_str("it does not end with .service, .socket or .target"),
+            Self::Unsupported(suffix) => {
+                write!(f, "systemd knows .{suffix} units, they are not supported here")
+            }
+            Self::Character(character) => write!(f, "{character:?} is in no unit's name"),
+            Self::Empty => f.write_str("there is nothing before its suffix"),
+        }
+    }
+}
+
+impl Name {
+    /// Takes a name apart.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.len() > unit::UNIT_NAME_MAX {
+            return Err(NameError::Long);
+        }
+        let (stem, suffix) = text.rsplit_once('.').ok_or(NameError::Suffix)?;
+        let kind = match Kind::ALL.into_iter().find(|kind| kind.suffix() == suffix) {
+            Some(kind) => kind,
+            None if unit::unsupported::SUFFIXES.contains(&suffix) => {
+                return Err(NameError::Unsupported(suffix.into()));
+            }
+            None => return Err(NameError::Suffix),
+        };
+        let odd = |c: &char| !(c.is_ascii_alphanumeric() || ":_.\\-@".contains(*c));
+        if let Some(character) = stem.chars().find(odd) {
+            return Err(NameError::Character(character));
+        }
+        let (prefix, instance) = match stem.split_once('@') {
+            Some((prefix, instance)) => (prefix, Some(instance.to_string())),
+            None => (stem, None),
+        };
+        if prefix.is_empty() {
+            return Err(NameError::Empty);
+        }
+        Ok(Self { prefix: prefix.into(), instance, kind })
+    }
+
+    /// True for `name@.suffix`.
+    pub fn is_template(&self) -> bool {
+        self.instance.as_deref() == Some("")
+    }
+
+    /// The template that this is an instance of.
+    pub fn template(&self) -> Option<Self> {
+        match self.instance.as_deref() {
+            None | Some("") => None,
+            Some(_) => Some(Self { instance: Some(String::new()), ..self.clone() }),
+        }
+    }
+
+    /// The same name with another suffix.
+    pub fn with_kind(&self, kind: Kind) -> Self {
+        Self { kind, ..self.clone() }
+    }
+
+    /// The name without its suffix.
+    pub fn stem(&self) -> String {
+        match &self.instance {
+            Some(instance) => format!("{}@{instance}", self.prefix),
+            None => self.prefix.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.stem(), self.kind.suffix())
+    }
+}
+
+/// Undoes systemd-escape(1): `-` is `/`, `\x2d` is the byte.
+pub fn unescape(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let code = rest.strip_prefix("\\x").and_then(|tail| tail.get(..2));
+        if let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            bytes.push(byte);
+            rest = &rest[4..];
+            continue;
+        }
+        match first {
+            '-' => bytes.push(b'/'),
+            _ => bytes.extend(first.to_string().bytes()),
+        }
+        rest = &rest[first.len_utf8()..];
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

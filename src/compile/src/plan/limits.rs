@@ -1,0 +1,182 @@
+//! How much of everything a board needs: the exact lengths of PID 1's arrays.
+
+use unit::limits::{FIXED_FDS, USER_FIELD_MAX, USER_PATH_MAX};
+use unit::{Limits, ServiceType, Stdio};
+
+use super::{KindPlan, ManagerPlan, ServicePlan, UnitPlan};
+use crate::grammar::{Arg, Command, Piece};
+
+/// Longest decimal number of 32 bits.
+const NUMBER_MAX: usize = 10;
+/// INVOCATION_ID: 128 bits in hexadecimal.
+const INVOCATION_ID_BYTES: usize = 32;
+/// REMOTE_ADDR: INET6_ADDRSTRLEN less its NUL.
+const REMOTE_ADDR_MAX: usize = 45;
+/// REMOTE_PORT: 65535.
+const REMOTE_PORT_MAX: usize = 5;
+
+/// The sizes of a board; `table_bytes` is left at 0 for the emitter.
+pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
+    let mut limits = Limits { units: units.len(), ..Limits::default() };
+    for unit in units {
+        match &unit.kind {
+            KindPlan::Target => {}
+            KindPlan::Service(service) => {
+                limits.services += 1;
+                let names = fd_names(service, units);
+                limits.listen_fds = limits.listen_fds.max(names.len());
+                let (strings, pointers) = spawn(service, &names);
+                limits.spawn_strings = limits.spawn_strings.max(strings);
+                limits.spawn_pointers = limits.spawn_pointers.max(pointers);
+            }
+            KindPlan::Socket(socket) => {
+                limits.sockets += 1;
+                limits.listeners += socket.listeners.len();
+                limits.instances += usize::from(socket.max_connections);
+            }
+        }
+    }
+    limits.fds_at_rest =
+        FIXED_FDS + limits.listeners + started_at_boot(manager.default_target, units);
+    limits
+}
+
+/// Services whose process a boot leaves running: one pidfd each.
+fn started_at_boot(default_target: u16, units: &[UnitPlan]) -> usize {
+    let mut pulled = vec![false; units.len()];
+    let mut queue = vec![default_target];
+    while let Some(unit) = queue.pop().map(usize::from) {
+        if !std::mem::replace(&mut pulled[unit], true) {
+            queue.extend(units[unit].edges.requires.iter().chain(&units[unit].edges.wants));
+        }
+    }
+    let stays = |unit: &UnitPlan| match &unit.kind {
+        KindPlan::Service(service) => {
+            service.type_ != ServiceType::Oneshot && !service.per_connection
+        }
+        KindPlan::Target | KindPlan::Socket(_) => false,
+    };
+    units.iter().zip(pulled).filter(|(unit, pulled)| *pulled && stays(unit)).count()
+}
+
+/// LISTEN_FDNAMES of a service, one name to a descriptor.
+fn fd_names(service: &ServicePlan, units: &[UnitPlan]) -> Vec<String> {
+    let sockets =
+        service.sockets.iter().filter_map(|&socket| match &units[usize::from(socket)].kind {
+            KindPlan::Socket(socket) => Some(socket),
+            KindPlan::Target | KindPlan::Service(_) => None,
+        });
+    if service.per_connection {
+        let longest = sockets.map(|socket| socket.fd_name.clone()).max_by_key(String::len);
+        return longest.into_iter().collect();
+    }
+    sockets
+        .flat_map(|socket| std::iter::repeat_n(socket.fd_name.clone(), socket.listeners.len()))
+        .collect()
+}
+
+/// A variable that PID 1 adds at a spawn.
+struct Dynamic {
+    name: &'static str,
+    /// Longest value in bytes.
+    value_max: usize,
+    /// Whether `NAME=value` is written at the spawn, or stands in the program.
+    written: bool,
+}
+
+/// All variables that a spawn of `service` may add to those of `Environment=`.
+///
+/// | variable | when | longest value |
+/// |---|---|---|
+/// | PATH | always | in the program |
+/// | USER, LOGNAME; HOME, SHELL | with User= | [`USER_FIELD_MAX`]; [`USER_PATH_MAX`] |
+/// | INVOCATION_ID, SYSTEMD_EXEC_PID | always | 32; 10 |
+/// | LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES | with a socket | 10; 10; the names |
+/// | REMOTE_ADDR, REMOTE_PORT | Accept=yes | 45; 5 |
+/// | NOTIFY_SOCKET | Type=notify | in the program |
+/// | MAINPID | ExecReload=, ExecStop= | 10 |
+/// | TERM | StandardInput=tty | in the program |
+fn dynamics(service: &ServicePlan, fd_names: &[String], main_pid: bool) -> Vec<Dynamic> {
+    let written = |name, value_max| Dynamic { name, value_max, written: true };
+    let literal = |name, value: &str| Dynamic { name, value_max: value.len(), written: false };
+    let mut all = vec![
+        literal("PATH", unit::EXEC_PATH),
+        written("INVOCATION_ID", INVOCATION_ID_BYTES),
+        written("SYSTEMD_EXEC_PID", NUMBER_MAX),
+    ];
+    if !service.user.is_empty() {
+        all.extend([
+            written("USER", USER_FIELD_MAX),
+            written("LOGNAME", USER_FIELD_MAX),
+            written("HOME", USER_PATH_MAX),
+            written("SHELL", USER_PATH_MAX),
+        ]);
+    }
+    if !fd_names.is_empty() {
+        all.extend([
+            written("LISTEN_PID", NUMBER_MAX),
+            written("LISTEN_FDS", NUMBER_MAX),
+            written("LISTEN_FDNAMES", fd_names.join(":").len()),
+        ]);
+    }
+    if service.per_connection {
+        all.extend([
+            written("REMOTE_ADDR", REMOTE_ADDR_MAX),
+            written("REMOTE_PORT", REMOTE_PORT_MAX),
+        ]);
+    }
+    if service.type_ == ServiceType::Notify {
+        all.push(literal("NOTIFY_SOCKET", unit::limits::NOTIFY_SOCKET));
+    }
+    if main_pid {
+        all.push(written("MAINPID", NUMBER_MAX));
+    }
+    if service.stdin == Stdio::Tty {
+        all.push(literal("TERM", unit::limits::TERM));
+    }
+    all
+}
+
+/// Bytes and pointers that one spawn of the service's hungriest command writes at most.
+fn spawn(service: &ServicePlan, fd_names: &[String]) -> (usize, usize) {
+    let before = service.exec_start_pre.iter().chain(&service.exec_start);
+    let after = service.exec_reload.iter().chain(&service.exec_stop);
+    let commands = before.map(|command| (command, false)).chain(after.map(|each| (each, true)));
+    commands.fold((0, 0), |(strings, pointers), (command, main_pid)| {
+        let dynamics = dynamics(service, fd_names, main_pid);
+        let (more_strings, more_pointers) = spawn_command(service, &dynamics, command);
+        (strings.max(more_strings), pointers.max(more_pointers))
+    })
+}
+
+fn spawn_command(service: &ServicePlan, dynamics: &[Dynamic], command: &Command) -> (usize, usize) {
+    const NUL: usize = 1;
+    let entry = |dynamic: &Dynamic| dynamic.name.len() + 1 + dynamic.value_max + NUL;
+    let mut strings: usize = dynamics.iter().filter(|dynamic| dynamic.written).map(entry).sum();
+    let mut pointers = service.environment.len() + dynamics.len() + NUL + NUL;
+    let longest = |name: &str| {
+        let own = service.environment.iter().filter(|(each, _)| each == name);
+        let own = own.map(|(_, value)| value.len());
+        let dynamic = dynamics.iter().filter(|each| each.name == name).map(|each| each.value_max);
+        own.chain(dynamic).max().unwrap_or(0)
+    };
+    for arg in &command.args {
+        match arg {
+            Arg::Literal(_) => pointers += 1,
+            Arg::Expand(pieces) => {
+                pointers += 1;
+                let bytes = pieces.iter().map(|piece| match piece {
+                    Piece::Text(text) => text.len(),
+                    Piece::Variable(name) => longest(name),
+                });
+                strings += bytes.sum::<usize>() + NUL;
+            }
+            Arg::Split(name) => {
+                // Words of one byte between single blanks are the most there can be.
+                pointers += longest(name) / 2 + 1;
+                strings += longest(name) + NUL;
+            }
+        }
+    }
+    (strings, pointers)
+}

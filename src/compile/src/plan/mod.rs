@@ -1,0 +1,314 @@
+//! Checked units to a plan: numbers, order, edges both ways, listeners, instances, sizes.
+//! Nothing is left to decide after it.
+
+mod limits;
+mod unit_plan;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use unit::{CrashAction, Emergency, Limits, Millis};
+
+pub use unit_plan::{ServicePlan, SocketPlan};
+
+use crate::check::{Checked, EdgeKind};
+use crate::codes;
+use crate::draft::{self, Body, Draft};
+use crate::load::BoardDraft;
+use crate::report::{Diagnostic, Report};
+
+/// A whole board, numbered.
+#[derive(Debug)]
+pub struct Plan {
+    /// Settings of PID 1.
+    pub manager: ManagerPlan,
+    /// The units, in start order.
+    pub units: Vec<UnitPlan>,
+    /// How much there is of everything; `table_bytes` is known only when it is emitted.
+    pub limits: Limits,
+}
+
+/// [`unit::Manager`] with text of its own.
+#[derive(Debug)]
+pub struct ManagerPlan {
+    /// Host name.
+    pub hostname: String,
+    /// What a boot starts.
+    pub default_target: u16,
+    /// The console's path.
+    pub console: String,
+    /// `NAME=value`, one to a name.
+    pub environment: Vec<(String, String)>,
+    /// After a programmer error.
+    pub crash_action: CrashAction,
+    /// On Ctrl-Alt-Del.
+    pub ctrl_alt_del: Emergency,
+    /// For all units to stop.
+    pub shutdown_timeout: Millis,
+    /// Spawns at once.
+    pub spawn_slots: u8,
+    /// syslog(3).
+    pub log_level: u8,
+}
+
+/// [`unit::Unit`] with text of its own.
+#[derive(Debug)]
+pub struct UnitPlan {
+    /// Full name.
+    pub name: String,
+    /// `Description=`.
+    pub description: String,
+    /// Dependencies.
+    pub edges: EdgesPlan,
+    /// What kind it is.
+    pub kind: KindPlan,
+}
+
+/// [`unit::Edges`]: numbers in ascending order.
+#[derive(Default, Debug)]
+pub struct EdgesPlan {
+    /// Pulled in, must start.
+    pub requires: BTreeSet<u16>,
+    /// Pulled in.
+    pub wants: BTreeSet<u16>,
+    /// Never together, said by either side.
+    pub conflicts: BTreeSet<u16>,
+    /// Started first.
+    pub after: BTreeSet<u16>,
+    /// The reverse of `after`.
+    pub before: BTreeSet<u16>,
+    /// The reverse of `requires`.
+    pub required_by: BTreeSet<u16>,
+}
+
+/// What only one kind has.
+#[derive(Debug)]
+pub enum KindPlan {
+    /// Nothing.
+    Target,
+    /// A process.
+    Service(Box<ServicePlan>),
+    /// Listeners.
+    Socket(Box<SocketPlan>),
+}
+
+/// What units take from `board.conf` where they say nothing.
+pub(crate) struct Defaults {
+    pub(crate) timeout_start: Option<Millis>,
+    pub(crate) timeout_stop: Option<Millis>,
+    pub(crate) restart_delay: Millis,
+    pub(crate) start_limit_interval: Millis,
+    pub(crate) start_limit_burst: u32,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) standard_output: unit::Stdio,
+    pub(crate) standard_error: unit::Stdio,
+    pub(crate) limit_nofile: Option<(u64, u64)>,
+}
+
+/// Most stacks for children that PID 1 keeps: `SpawnSlots=`.
+const SPAWN_SLOTS_MAX: u32 = 64;
+
+/// Numbers everything. Only for what was checked without errors.
+pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<Plan> {
+    let order = start_order(&checked);
+    let mut numbers = vec![0u16; checked.units.len()];
+    for (number, &unit) in order.iter().enumerate() {
+        numbers[unit] = u16::try_from(number).ok().or_else(|| too_many("units", report))?;
+    }
+    let default_target = numbers[checked.default_target?];
+    let BoardDraft { file: _, board, manager } = board;
+    let (manager, defaults) = manager_plan(default_target, board, manager, report);
+    let edges = edges(&checked, &numbers);
+    let sockets = by_service(&checked, &numbers);
+    let per_connection = per_connection(&checked);
+
+    let mut drafts: BTreeMap<u16, (usize, Draft)> = BTreeMap::new();
+    let triggers = checked.triggers;
+    for (unit, draft) in checked.units.into_iter().enumerate() {
+        drafts.insert(numbers[unit], (unit, draft));
+    }
+    let mut next = unit_plan::Counters::default();
+    let mut units = Vec::new();
+    for ((number, (unit, draft)), edges) in drafts.into_iter().zip(edges) {
+        let Draft { name, file: _, head: _, built_in: _, unit: common, install: _, body } = draft;
+        let (description, start_limit) = common_plan(common, &name.to_string(), &defaults);
+        let kind = match body {
+            Body::Target => KindPlan::Target,
+            Body::Service(service) => {
+                let sockets = sockets.get(&number).cloned().unwrap_or_default();
+                let shared = unit_plan::Shared {
+                    sockets,
+                    per_connection: per_connection.contains(&unit),
+                    start_limit,
+                };
+                KindPlan::Service(Box::new(unit_plan::service(*service, shared, &defaults)))
+            }
+            Body::Socket(socket) => {
+                let service = triggers.iter().find(|(each, _)| *each == unit);
+                let service = numbers[service?.1];
+                let planned = unit_plan::socket(*socket, &name, service, &mut next);
+                KindPlan::Socket(Box::new(
+                    planned.or_else(|| too_many("listeners or instances", report))?,
+                ))
+            }
+        };
+        units.push(UnitPlan { name: name.to_string(), description, edges, kind });
+    }
+    let limits = limits::limits(&manager, &units);
+    Some(Plan { manager, units, limits })
+}
+
+fn too_many<T>(what: &str, report: &mut Report) -> Option<T> {
+    let message = format!("the board has more than {} {what}", u16::MAX);
+    report.push(Diagnostic::without_place(codes::TOO_MANY, message));
+    None
+}
+
+/// Every unit behind all it comes after; of those that could be next, targets first, then
+/// sockets, then by name. The same on every run.
+fn start_order(checked: &Checked) -> Vec<usize> {
+    let count = checked.units.len();
+    let mut before: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); count];
+    let mut waits: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); count];
+    for edge in checked.edges.iter().filter(|edge| edge.kind == EdgeKind::After) {
+        before[edge.to].insert(edge.from);
+        waits[edge.from].insert(edge.to);
+    }
+    let mut waits: Vec<usize> = waits.into_iter().map(|set| set.len()).collect();
+    let rank = |unit: usize| (checked.units[unit].name.kind, unit);
+    let mut ready: BTreeSet<_> = (0..count).filter(|&unit| waits[unit] == 0).map(rank).collect();
+    let mut order = Vec::new();
+    while let Some((_, unit)) = ready.pop_first() {
+        order.push(unit);
+        for &next in &before[unit] {
+            waits[next] -= 1;
+            if waits[next] == 0 {
+                ready.insert(rank(next));
+            }
+        }
+    }
+    assert_eq!(order.len(), count, "cycles were refused by check");
+    order
+}
+
+fn edges(checked: &Checked, numbers: &[u16]) -> Vec<EdgesPlan> {
+    let mut plans: Vec<EdgesPlan> = Vec::new();
+    plans.resize_with(numbers.len(), EdgesPlan::default);
+    for edge in &checked.edges {
+        let (from, to) = (numbers[edge.from], numbers[edge.to]);
+        let (at_from, at_to) = (usize::from(from), usize::from(to));
+        match edge.kind {
+            EdgeKind::Requires => {
+                plans[at_from].requires.insert(to);
+                plans[at_to].required_by.insert(from);
+            }
+            EdgeKind::Wants => {
+                plans[at_from].wants.insert(to);
+            }
+            EdgeKind::Conflicts => {
+                plans[at_from].conflicts.insert(to);
+                plans[at_to].conflicts.insert(from);
+            }
+            EdgeKind::After => {
+                plans[at_from].after.insert(to);
+                plans[at_to].before.insert(from);
+            }
+        }
+    }
+    plans
+}
+
+/// The sockets that start each service, by number.
+fn by_service(checked: &Checked, numbers: &[u16]) -> BTreeMap<u16, BTreeSet<u16>> {
+    let mut sockets: BTreeMap<u16, BTreeSet<u16>> = BTreeMap::new();
+    for &(socket, service) in &checked.triggers {
+        sockets.entry(numbers[service]).or_default().insert(numbers[socket]);
+    }
+    sockets
+}
+
+/// The templates of Accept=yes sockets.
+fn per_connection(checked: &Checked) -> BTreeSet<usize> {
+    let accepts =
+        |unit: usize| checked.units[unit].socket().is_some_and(|socket| socket.accept.value);
+    let triggers = checked.triggers.iter();
+    triggers.filter(|(socket, _)| accepts(*socket)).map(|(_, service)| *service).collect()
+}
+
+/// `[Unit]`: what is neither an edge nor checked and dropped.
+fn common_plan(
+    common: draft::Unit,
+    name: &str,
+    defaults: &Defaults,
+) -> (String, (unit::RateLimit, Emergency)) {
+    let draft::Unit {
+        description,
+        documentation: _,
+        after: _,
+        before: _,
+        requires: _,
+        wants: _,
+        conflicts: _,
+        default_dependencies: _,
+        start_limit_interval,
+        start_limit_burst,
+        start_limit_action,
+    } = common;
+    let limit = unit::RateLimit {
+        interval: start_limit_interval.or(defaults.start_limit_interval),
+        burst: start_limit_burst.or(defaults.start_limit_burst),
+    };
+    (description.or(name.to_string()), (limit, start_limit_action.value))
+}
+
+fn manager_plan(
+    default_target: u16,
+    board: draft::Board,
+    manager: draft::Manager,
+    report: &mut Report,
+) -> (ManagerPlan, Defaults) {
+    let draft::Manager {
+        default_timeout_start,
+        default_timeout_stop,
+        default_restart_delay,
+        default_start_limit_interval,
+        default_start_limit_burst,
+        default_environment,
+        default_standard_output,
+        default_standard_error,
+        default_limit_nofile,
+        crash_action,
+        ctrl_alt_del,
+        log_level,
+        shutdown_timeout,
+        spawn_slots,
+    } = manager;
+    let slots = spawn_slots.value;
+    if let (false, Some(span)) = ((1..=SPAWN_SLOTS_MAX).contains(&slots), &spawn_slots.given) {
+        let message = format!("SpawnSlots= must be 1 to {SPAWN_SLOTS_MAX}");
+        report.push(Diagnostic::new(codes::BAD_RANGE, message, span, ""));
+    }
+    let environment = unit_plan::merge(default_environment.values());
+    let defaults = Defaults {
+        timeout_start: default_timeout_start.value,
+        timeout_stop: default_timeout_stop.value,
+        restart_delay: default_restart_delay.value,
+        start_limit_interval: default_start_limit_interval.value,
+        start_limit_burst: default_start_limit_burst.value,
+        environment: environment.clone(),
+        standard_output: default_standard_output.value,
+        standard_error: default_standard_error.value,
+        limit_nofile: default_limit_nofile.given.map(|given| given.value),
+    };
+    let plan = ManagerPlan {
+        hostname: board.hostname.value,
+        default_target,
+        console: board.console.value,
+        environment,
+        crash_action: crash_action.value,
+        ctrl_alt_del: ctrl_alt_del.value,
+        shutdown_timeout: shutdown_timeout.value,
+        spawn_slots: u8::try_from(slots.clamp(1, SPAWN_SLOTS_MAX)).unwrap_or(1),
+        log_level: log_level.value,
+    };
+    (plan, defaults)
+}

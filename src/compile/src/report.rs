@@ -1,0 +1,230 @@
+//! What is told to whoever wrote the unit: place, code, sentence, hint; rendered as rustc does.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::codes::Code;
+
+/// A unit file, `board.conf`, or the text of a built-in target.
+#[derive(PartialEq, Eq, Debug)]
+pub struct File {
+    /// As it is shown.
+    pub path: String,
+    /// What stands in it.
+    pub text: String,
+}
+
+/// A place in a file, in bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Span {
+    /// The file.
+    pub file: Arc<File>,
+    /// The bytes.
+    pub range: Range<usize>,
+}
+
+impl Span {
+    /// The beginning of a file: for what is wrong with the file as a whole.
+    pub fn head(file: &Arc<File>) -> Self {
+        Self { file: file.clone(), range: 0..0 }
+    }
+}
+
+/// A value and where it was written.
+#[derive(Clone, Debug)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Whether a diagnostic stops the build.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// It does.
+    Error,
+    /// It does not.
+    Warning,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// What kind of thing.
+    pub code: Code,
+    /// The sentence, without its full stop.
+    pub message: String,
+    /// Where, and what is said there; the first is the place to blame.
+    pub places: Vec<(Span, String)>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// A diagnostic that blames `span`, with `label` said there.
+    pub fn new(
+        code: Code,
+        message: impl Into<String>,
+        span: &Span,
+        label: impl Into<String>,
+    ) -> Self {
+        let places = vec![(span.clone(), label.into())];
+        Self { code, message: message.into(), places, hint: None }
+    }
+
+    /// A diagnostic about something that has no place in a file.
+    pub fn without_place(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), places: Vec::new(), hint: None }
+    }
+
+    /// Another place that has to do with it.
+    #[must_use]
+    pub fn and(mut self, span: &Span, label: impl Into<String>) -> Self {
+        self.places.push((span.clone(), label.into()));
+        self
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// As [`Diagnostic::hint`], if there is one.
+    #[must_use]
+    pub fn hint_if(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
+    /// True if it stops the build.
+    pub fn is_error(&self) -> bool {
+        self.code.severity == Severity::Error
+    }
+
+    /// The diagnostic as text of several lines.
+    pub fn render(&self, renderer: &Renderer) -> String {
+        let level = match self.code.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut files: Vec<&Arc<File>> = Vec::new();
+        for (span, _) in &self.places {
+            if !files.iter().any(|file| Arc::ptr_eq(file, &span.file)) {
+                files.push(&span.file);
+            }
+        }
+        let title = level.primary_title(&self.message).id(self.code.id);
+        let snippets = files.iter().map(|file| self.snippet(file));
+        let mut group = Group::with_title(title).elements(snippets);
+        if let Some(hint) = &self.hint {
+            group = group.element(Level::HELP.message(hint));
+        }
+        renderer.render(&[group])
+    }
+
+    fn snippet<'a>(&'a self, file: &'a Arc<File>) -> Snippet<'a, Annotation<'a>> {
+        let places = self.places.iter().enumerate();
+        let here = places.filter(|(_, (span, _))| Arc::ptr_eq(&span.file, file));
+        let annotations = here.map(|(place, (span, label))| {
+            let kind = if place == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let annotation = kind.span(span.range.clone());
+            if label.is_empty() { annotation } else { annotation.label(label) }
+        });
+        Snippet::source(&file.text).path(&file.path).annotations(annotations)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(&Renderer::plain()))
+    }
+}
+
+/// Why nothing was compiled: every diagnostic of the run, warnings included.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// At least one of them is an error.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&render_all(&self.diagnostics, &Renderer::plain()))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Diagnostics one below the other, with a count of errors and warnings at the end.
+pub fn render_all(diagnostics: &[Diagnostic], renderer: &Renderer) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&diagnostic.render(renderer));
+        text.push_str("\n\n");
+    }
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let count = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    };
+    let warnings = diagnostics.len() - errors;
+    text.push_str(&format!("{}, {}\n", count(errors, "error"), count(warnings, "warning")));
+    text
+}
+
+/// Collects what a run has to say; nothing stops at the first.
+#[derive(Default, Debug)]
+pub struct Report {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Report {
+    /// Adds a diagnostic. One that was said already (of a template, for each of its instances)
+    /// is not said again.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.diagnostics.contains(&diagnostic) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    /// True if something stops the build.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// What there is to say: errors before warnings, otherwise in the order of the run.
+    pub fn finish(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.sort_by_key(|diagnostic| diagnostic.code.severity);
+        self.diagnostics
+    }
+
+    /// The warnings, or the failure.
+    ///
+    /// # Errors
+    /// If something stops the build.
+    pub fn verdict(self) -> Result<Vec<Diagnostic>, Failure> {
+        match self.has_errors() {
+            true => Err(Failure { diagnostics: self.finish() }),
+            false => Ok(self.finish()),
+        }
+    }
+}
+
+/// "did you mean": the nearest of some names, if one is near.
+pub fn did_you_mean<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let wanted = name.to_lowercase();
+    let scored = candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&wanted, &candidate.to_lowercase()), candidate));
+    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > 0.85).then(|| format!("did you mean `{}`?", best.1))
+}

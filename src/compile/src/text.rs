@@ -1,0 +1,230 @@
+//! Unit text to lines: sections, assignments, comments, continuations; systemd.syntax(7).
+//!
+//! Nothing is understood here but the shape. Every piece of text keeps its place in the file.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::codes;
+use crate::report::{Diagnostic, File, Report, Span};
+
+/// Longest file.
+pub const FILE_BYTES_MAX: usize = 1 << 20;
+/// Longest line, with all that continues it.
+pub const LINE_BYTES_MAX: usize = 1 << 16;
+
+/// A file in its shape.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The file.
+    pub file: Arc<File>,
+    /// Its sections, in order; one name may come up several times.
+    pub sections: Vec<Section>,
+}
+
+/// `[Name]` and the assignments below it.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// The name, without brackets.
+    pub name: String,
+    /// The line `[Name]`.
+    pub span: Span,
+    /// What is assigned.
+    pub entries: Vec<Entry>,
+}
+
+/// `Key=value`.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// The value.
+    pub value: Value,
+}
+
+/// The right side of an assignment, continued lines joined, blanks at both ends removed.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// The text.
+    pub text: String,
+    file: Arc<File>,
+    /// Where pieces of `text` come from: (offset in `text`, offset in the file).
+    pieces: Vec<(usize, usize)>,
+}
+
+impl Value {
+    /// The place of some bytes of [`Value::text`].
+    pub fn span(&self, range: Range<usize>) -> Span {
+        let start = self.place(range.start);
+        let end = if range.end > range.start { self.place(range.end - 1) + 1 } else { start };
+        let mut end = end.clamp(start, self.file.text.len());
+        while !self.file.text.is_char_boundary(end) {
+            end += 1;
+        }
+        Span { file: self.file.clone(), range: start..end }
+    }
+
+    /// The place of the whole value.
+    pub fn whole(&self) -> Span {
+        self.span(0..self.text.len())
+    }
+
+    fn place(&self, offset: usize) -> usize {
+        let after = self.pieces.partition_point(|&(at, _)| at <= offset);
+        let (at, place) = self.pieces[after.saturating_sub(1)];
+        place + (offset - at)
+    }
+
+    /// A value that stands in no file: a default, or a test's.
+    pub fn loose(path: &str, text: &str) -> Self {
+        let file = Arc::new(File { path: path.into(), text: text.into() });
+        Self { text: text.trim().into(), pieces: vec![(0, leading(text))], file }
+    }
+}
+
+/// Takes the bytes of a file, if they are text at all.
+pub fn open(path: &str, bytes: &[u8], report: &mut Report) -> Option<Arc<File>> {
+    let refuse = |code, message: String, shown: &str, at: usize, report: &mut Report| {
+        let file = Arc::new(File { path: path.into(), text: shown.into() });
+        let end = shown[at..].chars().next().map_or(at, |first| at + first.len_utf8());
+        report.push(Diagnostic::new(code, message, &Span { file, range: at..end }, ""));
+        None
+    };
+    if bytes.len() > FILE_BYTES_MAX {
+        let message = format!("the file has {} bytes, {FILE_BYTES_MAX} is the limit", bytes.len());
+        return refuse(codes::TOO_LONG, message, "", 0, report);
+    }
+    let text = match str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to();
+            let shown = String::from_utf8_lossy(bytes);
+            let message = format!("byte {at} of the file is not UTF-8 text");
+            return refuse(codes::NOT_TEXT, message, &shown, at, report);
+        }
+    };
+    if let Some(at) = text.find('\0') {
+        let shown = text.replace('\0', "\u{2400}");
+        let message = format!("byte {at} of the file is a NUL");
+        return refuse(codes::NOT_TEXT, message, &shown, at, report);
+    }
+    Some(Arc::new(File { path: path.into(), text: text.into() }))
+}
+
+/// Cuts a file into sections and assignments.
+pub fn parse(file: &Arc<File>, report: &mut Report) -> Document {
+    let mut sections: Vec<Section> = Vec::new();
+    let mut lines = Lines { file, at: if file.text.starts_with('\u{feff}') { 3 } else { 0 } };
+    while let Some(line) = lines.next_logical() {
+        if line.text.len() > LINE_BYTES_MAX {
+            let message =
+                format!("the line has {} bytes, {LINE_BYTES_MAX} is the limit", line.text.len());
+            report.push(Diagnostic::new(codes::TOO_LONG, message, &line.span(0..1), "this line"));
+        } else if line.text.starts_with('[') {
+            sections.extend(section(&line, report));
+        } else {
+            assignment(&line, sections.last_mut(), report);
+        }
+    }
+    Document { file: file.clone(), sections }
+}
+
+fn section(line: &Value, report: &mut Report) -> Option<Section> {
+    let Some(name) = line.text[1..].strip_suffix(']') else {
+        let message = "a section's name ends with `]`, alone on its line";
+        let diagnostic = Diagnostic::new(codes::NO_ASSIGNMENT, message, &line.whole(), "this line");
+        report.push(diagnostic);
+        return None;
+    };
+    Some(Section { name: name.into(), span: line.whole(), entries: Vec::new() })
+}
+
+fn assignment(line: &Value, section: Option<&mut Section>, report: &mut Report) {
+    let Some((key, value)) = line.text.split_once('=') else {
+        let message = "the line is no section, no assignment and no comment";
+        let diagnostic =
+            Diagnostic::new(codes::NO_ASSIGNMENT, message, &line.whole(), "no `=` here");
+        report.push(diagnostic.hint("a comment begins with # or ; at the start of its line"));
+        return;
+    };
+    let key_span = line.span(0..key.trim_end().len());
+    let Some(section) = section else {
+        let message = "the assignment stands before the first section";
+        report.push(
+            Diagnostic::new(codes::NO_SECTION, message, &key_span, "in no section")
+                .hint("put a line such as `[Unit]` above it"),
+        );
+        return;
+    };
+    let start = line.text.len() - value.trim_start().len();
+    let value = line.tail(start);
+    section.entries.push(Entry { key: key.trim_end().into(), key_span, value });
+}
+
+impl Value {
+    /// What is left from `start` on.
+    fn tail(&self, start: usize) -> Self {
+        let first = (0, self.place(start));
+        let later = self.pieces.iter().filter(|(at, _)| *at > start);
+        let pieces =
+            std::iter::once(first).chain(later.map(|(at, place)| (at - start, *place))).collect();
+        Self { text: self.text[start..].trim_end().into(), file: self.file.clone(), pieces }
+    }
+}
+
+/// Walks a file line by line.
+struct Lines<'a> {
+    file: &'a Arc<File>,
+    at: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// The next line that is not blank and no comment, joined with those that continue it.
+    fn next_logical(&mut self) -> Option<Value> {
+        let mut joined = Value { text: String::new(), file: self.file.clone(), pieces: vec![] };
+        while let Some((place, line)) = self.next_physical() {
+            let blanks = leading(line);
+            let (place, line) = (place + blanks, &line[blanks..]);
+            if line.starts_with(['#', ';']) {
+                continue;
+            }
+            joined.pieces.push((joined.text.len(), place));
+            if ends_escaped(line) {
+                joined.text.push_str(&line[..line.len() - 1]);
+                joined.text.push(' ');
+                continue;
+            }
+            joined.text.push_str(line);
+            joined.text.truncate(joined.text.trim_end().len());
+            if !joined.text.is_empty() {
+                return Some(joined);
+            }
+            joined.pieces.clear();
+        }
+        joined.text.truncate(joined.text.trim_end().len());
+        (!joined.text.is_empty()).then_some(joined)
+    }
+
+    fn next_physical(&mut self) -> Option<(usize, &'a str)> {
+        let rest = &self.file.text[self.at..];
+        if rest.is_empty() {
+            return None;
+        }
+        let place = self.at;
+        let line = rest.split_inclusive('\n').next().unwrap_or(rest);
+        self.at += line.len();
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        Some((place, line.strip_suffix('\r').unwrap_or(line)))
+    }
+}
+
+fn leading(text: &str) -> usize {
+    text.len() - text.trim_start().len()
+}
+
+/// True if the line ends with a backslash that no other one escapes.
+fn ends_escaped(line: &str) -> bool {
+    line.bytes().rev().take_while(|&byte| byte == b'\\').count() % 2 == 1
+}

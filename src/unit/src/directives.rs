@@ -1,0 +1,237 @@
+//! The rows: one per directive that is understood here.
+//!
+//! A row reads `field: Arity<Grammar> ["Name", "OtherName"] = "default";` below the sentence
+//! that the manual prints. From it come the field of the compiler's draft, the arm of its parser,
+//! "did you mean" and the manual. What each arity and grammar is stands in the compiler:
+//!
+//! - `One`: the last assignment wins, an empty one restores the default, which is written as a
+//!   unit file would and goes through the same grammar;
+//! - `Maybe`: as `One`, but the default depends on something else and is said in words;
+//! - `Many`: assignments add up, an empty one starts over.
+//!
+//! A row may end with `needs "CONFIG_…"`: what the kernel must have for it.
+//! Rows of what systemd knows and this project does not are in [`crate::unsupported`].
+
+/// Hands all rows to the macro named, section by section.
+#[macro_export]
+macro_rules! directives {
+    ($then:path) => {
+        $then! {
+            /// What every unit has: its words and its place among the others.
+            Unit "Unit" {
+                /// What the unit is, in one line; shown in status and boot messages.
+                description: Maybe<Text> ["Description"] = "the unit's name";
+                /// URIs (http, https, file, info, man) of more to read. Checked, not stored.
+                documentation: Many<Uris> ["Documentation"] = "";
+                /// Units that are started first and stopped last, if they are started at all.
+                after: Many<Units> ["After"] = "";
+                /// The reverse of After=.
+                before: Many<Units> ["Before"] = "";
+                /// Units pulled in; if one fails to start and After= names it too, this one does
+                /// not start. Stopping one stops this.
+                requires: Many<Units> ["Requires"] = "";
+                /// Units pulled in; this one starts whatever becomes of them.
+                wants: Many<Units> ["Wants"] = "";
+                /// Units stopped when this one starts, and the other way round.
+                conflicts: Many<Units> ["Conflicts"] = "";
+                /// Adds what nearly every unit needs: Requires= and After= sysinit.target; a
+                /// service comes after basic.target, a socket before sockets.target, a target
+                /// after what it wants.
+                default_dependencies: One<Boolean> ["DefaultDependencies"] = "yes";
+                /// Length of the window of StartLimitBurst=; 0 turns the limit off.
+                start_limit_interval: Maybe<Time>
+                    ["StartLimitIntervalSec", "StartLimitInterval"]
+                    = "DefaultStartLimitIntervalSec= of board.conf";
+                /// Starts allowed in that window; one more is refused.
+                start_limit_burst: Maybe<Unsigned> ["StartLimitBurst"]
+                    = "DefaultStartLimitBurst= of board.conf";
+                /// What happens to the board when a start is refused for that.
+                start_limit_action: One<EmergencyName> ["StartLimitAction"] = "none";
+            }
+            /// A process. Services are started by a socket, by a dependency or by hand.
+            Service "Service" {
+                /// When the service counts as started: at once (simple), when its program is
+                /// executed (exec), when all commands have ended (oneshot), when it says READY=1
+                /// (notify).
+                service_type: Maybe<ServiceTypeName> ["Type"]
+                    = "simple with ExecStart=, else oneshot";
+                /// The program and its arguments; one line, or any number with Type=oneshot.
+                exec_start: Many<Commands> ["ExecStart"] = "";
+                /// Commands run one after the other before ExecStart=.
+                exec_start_pre: Many<Commands> ["ExecStartPre"] = "";
+                /// Commands that make the service read its configuration again.
+                exec_reload: Many<Commands> ["ExecReload"] = "";
+                /// Commands that ask the service to stop, before anything is signalled.
+                exec_stop: Many<Commands> ["ExecStop"] = "";
+                /// Name or number of the user that runs the commands; looked up on the board.
+                user: Maybe<Account> ["User"] = "root";
+                /// Name or number of the group.
+                group: Maybe<Account> ["Group"] = "the user's own group";
+                /// Where the commands are run: an absolute path, or ~ for the user's home. With
+                /// a leading - a missing folder is fine.
+                working_directory: Maybe<Directory> ["WorkingDirectory"] = "/";
+                /// NAME=value pairs, quoted as needed, on top of DefaultEnvironment=.
+                environment: Many<Assignments> ["Environment"] = "";
+                /// Permission bits that new files do not get.
+                umask: One<Mode> ["UMask"] = "0022";
+                /// Most open files, `both` or `soft:hard`.
+                limit_nofile: Maybe<Rlimit> ["LimitNOFILE"]
+                    = "DefaultLimitNOFILE= of board.conf";
+                /// null, tty (the board's console) or socket (the connection, or the only
+                /// listener).
+                standard_input: One<InputName> ["StandardInput"] = "null";
+                /// inherit, null, tty, socket or kmsg.
+                standard_output: Maybe<OutputName> ["StandardOutput"]
+                    = "DefaultStandardOutput= of board.conf; inherit with StandardInput=tty or socket";
+                /// inherit (as StandardOutput=), null, tty, socket or kmsg.
+                standard_error: Maybe<OutputName> ["StandardError"]
+                    = "DefaultStandardError= of board.conf";
+                /// Sets O_NONBLOCK on the listeners passed.
+                non_blocking: One<Boolean> ["NonBlocking"] = "no";
+                /// After which ends the service is started again: no, always, on-success,
+                /// on-failure, on-abnormal, on-abort, on-watchdog.
+                restart: One<RestartName> ["Restart"] = "no";
+                /// Pause before that.
+                restart_delay: Maybe<Time> ["RestartSec"] = "DefaultRestartSec= of board.conf";
+                /// Longest time a start may take; 0 and infinity wait for ever.
+                timeout_start: Maybe<Timeout> ["TimeoutStartSec"]
+                    = "DefaultTimeoutStartSec= of board.conf; infinity with Type=oneshot";
+                /// Longest time a stop may take before SIGKILL; 0 and infinity wait for ever.
+                timeout_stop: Maybe<Timeout> ["TimeoutStopSec"]
+                    = "DefaultTimeoutStopSec= of board.conf";
+                /// TimeoutStartSec= and TimeoutStopSec= at once.
+                timeout: Maybe<Timeout> ["TimeoutSec"] = "neither";
+                /// Who is signalled at a stop: control-group, mixed, process, none.
+                kill_mode: One<KillModeName> ["KillMode"] = "control-group";
+                /// The first signal at a stop.
+                kill_signal: One<Signal> ["KillSignal"] = "SIGTERM";
+            }
+            /// Listeners that are held from boot on, and the service that a connection starts.
+            Socket "Socket" {
+                /// Where to listen, in the order in which the service is passed them: a port (all
+                /// addresses), `1.2.3.4:port`, `[v6]:port` or `[v6%interface]:port`, `/path` or
+                /// `@abstract-name`. ListenSequentialPacket= takes the last two, ListenFIFO= a
+                /// path. An empty one clears all four.
+                listeners: Many<Listeners>
+                    ["ListenStream", "ListenDatagram", "ListenSequentialPacket", "ListenFIFO"]
+                    = "" needs "CONFIG_UNIX or CONFIG_INET";
+                /// yes: PID 1 accepts, and each connection gets its own instance of the
+                /// template NAME@.service. no: the service is passed the listeners and accepts.
+                accept: One<Boolean> ["Accept"] = "no";
+                /// The service to start (Accept=no only).
+                service: Maybe<UnitName> ["Service"] = "the service of the same name";
+                /// Connections the kernel queues; net.core.somaxconn caps it.
+                backlog: One<Unsigned> ["Backlog"] = "4294967295";
+                /// Instances at once (Accept=yes); further connections are closed.
+                max_connections: Maybe<Unsigned> ["MaxConnections"] = "64";
+                /// Of these from one address or user; 0 is no limit.
+                max_connections_per_source: One<Unsigned> ["MaxConnectionsPerSource"] = "0";
+                /// Window of PollLimitBurst=; 0 turns the limit off.
+                poll_limit_interval: One<Time> ["PollLimitIntervalSec"] = "2s";
+                /// Wake-ups by one listener in that window; then it rests until the window ends.
+                poll_limit_burst: Maybe<Unsigned> ["PollLimitBurst"]
+                    = "15; 150 with Accept=yes";
+                /// Window of TriggerLimitBurst=; 0 turns the limit off.
+                trigger_limit_interval: One<Time> ["TriggerLimitIntervalSec"] = "2s";
+                /// Starts by the whole unit in that window; then it pauses and heals (systemd
+                /// closes the socket for good).
+                trigger_limit_burst: Maybe<Unsigned> ["TriggerLimitBurst"]
+                    = "20; 200 with Accept=yes";
+                /// SO_REUSEPORT: other sockets that say so too may share the port.
+                reuse_port: One<Boolean> ["ReusePort"] = "no";
+                /// TCP_NODELAY.
+                no_delay: One<Boolean> ["NoDelay"] = "no";
+                /// SO_KEEPALIVE: TCP probes dead peers.
+                keep_alive: One<Boolean> ["KeepAlive"] = "no";
+                /// Whether an IPv6 listener takes IPv4 too: default, both, ipv6-only.
+                bind_ipv6_only: One<BindIpv6OnlyName> ["BindIPv6Only"] = "default"
+                    needs "CONFIG_IPV6";
+                /// Name of the listeners in LISTEN_FDNAMES.
+                fd_name: Maybe<FdName> ["FileDescriptorName"]
+                    = "the unit's name; connection with Accept=yes";
+                /// Owner of the nodes in the file system.
+                socket_user: Maybe<Account> ["SocketUser"] = "root";
+                /// Their group.
+                socket_group: Maybe<Account> ["SocketGroup"] = "the user's own group";
+                /// Their permission bits.
+                socket_mode: One<Mode> ["SocketMode"] = "0666";
+                /// Permission bits of the folders made on the way to them.
+                directory_mode: One<Mode> ["DirectoryMode"] = "0755";
+                /// Unlinks the nodes when the socket stops.
+                remove_on_stop: One<Boolean> ["RemoveOnStop"] = "no";
+            }
+            /// Which units pull this one in. A unit present on a board is enabled.
+            Install "Install" {
+                /// Units that get this one as Wants=.
+                wanted_by: Many<Units> ["WantedBy"] = "";
+                /// Units that get this one as Requires=.
+                required_by: Many<Units> ["RequiredBy"] = "";
+            }
+            /// board.conf: what the image is made of.
+            Board "Board" {
+                /// armv7, aarch64, riscv64 or x86_64.
+                architecture: Maybe<ArchitectureName> ["Architecture"] = "none: it must be given";
+                /// Folders with further units, relative to the board; an earlier one hides a
+                /// later one's file of the same name, the board's own `units` hides all.
+                include: Many<Paths> ["Include"] = "";
+                /// Host name.
+                hostname: One<Text> ["Hostname"] = "";
+                /// Where PID 1 writes and StandardInput=tty reads.
+                console: One<AbsolutePath> ["Console"] = "/dev/console";
+                /// What a boot starts; default.target is another name for it.
+                default_target: One<UnitName> ["DefaultTarget"] = "multi-user.target";
+                /// Distribution packages unpacked into the root file system.
+                packages: Many<Strings> ["Packages"] = "";
+                /// Files copied into it: `source:/destination` or `source:/destination:mode`,
+                /// source relative to the board.
+                files: Many<FileCopies> ["Files"] = "";
+                /// Guest ports that the host reaches: `tcp:PORT=name` or `udp:PORT=name`.
+                forward: Many<Forwards> ["Forward"] = "";
+                /// Kernel modules put into it and loaded at boot.
+                modules: Many<Strings> ["Modules"] = "";
+                /// Applets of BusyBox that get a link in it.
+                programs: Many<Strings> ["Programs"] = "";
+                /// Users made in its /etc/passwd.
+                users: Many<Strings> ["Users"] = "";
+                /// Memory of the emulated machine in MiB.
+                memory: One<Unsigned> ["Memory"] = "128";
+                /// Words added to the kernel's command line.
+                kernel_arguments: Many<Strings> ["KernelArguments"] = "";
+            }
+            /// board.conf: the settings of PID 1, as in systemd-system.conf(5).
+            Manager "Manager" {
+                /// Default of TimeoutStartSec=.
+                default_timeout_start: One<Timeout> ["DefaultTimeoutStartSec"] = "90s";
+                /// Default of TimeoutStopSec=.
+                default_timeout_stop: One<Timeout> ["DefaultTimeoutStopSec"] = "90s";
+                /// Default of RestartSec=.
+                default_restart_delay: One<Time> ["DefaultRestartSec"] = "100ms";
+                /// Default of StartLimitIntervalSec=.
+                default_start_limit_interval: One<Time>
+                    ["DefaultStartLimitIntervalSec", "DefaultStartLimitInterval"] = "10s";
+                /// Default of StartLimitBurst=.
+                default_start_limit_burst: One<Unsigned> ["DefaultStartLimitBurst"] = "5";
+                /// Environment of every service, below its own.
+                default_environment: Many<Assignments> ["DefaultEnvironment"] = "";
+                /// Default of StandardOutput=.
+                default_standard_output: One<OutputName> ["DefaultStandardOutput"] = "kmsg";
+                /// Default of StandardError=.
+                default_standard_error: One<OutputName> ["DefaultStandardError"] = "inherit";
+                /// Default of LimitNOFILE=.
+                default_limit_nofile: Maybe<Rlimit> ["DefaultLimitNOFILE"]
+                    = "what the kernel gives PID 1";
+                /// What PID 1 does when it finds itself broken: reboot, poweroff, freeze.
+                crash_action: One<CrashActionName> ["CrashAction"] = "reboot";
+                /// What Ctrl-Alt-Del does.
+                ctrl_alt_del: One<EmergencyName> ["CtrlAltDelBurstAction"] = "reboot";
+                /// Most verbose level that reaches the console: emerg, alert, crit, err, warning,
+                /// notice, info, debug, or 0-7.
+                log_level: One<LogLevelName> ["LogLevel"] = "info";
+                /// All units must have stopped by then at shutdown.
+                shutdown_timeout: One<Time> ["ShutdownTimeoutSec"] = "90s";
+                /// Spawns at once whose child has not yet executed its program, 1-64.
+                spawn_slots: One<Unsigned> ["SpawnSlots"] = "8";
+            }
+        }
+    };
+}
