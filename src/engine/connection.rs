@@ -1,6 +1,6 @@
 //! Connections of `Accept=yes` sockets, from the queue to the end of their process.
 
-use unit::control::Peer;
+use unit::control::{JobResult, Peer};
 use unit::{ListenerId, Millis, UnitId};
 
 use super::action::{Action, CommandList, CommandRef, Target};
@@ -234,6 +234,9 @@ impl Engine<'_, '_> {
         };
         self.units[unit.index()].kind = KindState::Template(Template { state, ..template });
         self.changed(unit, &before, now);
+        if state == State::Open && self.units[unit.index()].job.is_some() {
+            self.finish_job(unit, JobResult::Timeout, now);
+        }
     }
 
     /// The instance of this socket that has this process.

@@ -355,7 +355,7 @@ impl Engine<'_, '_> {
         }
     }
 
-    fn finish_job(&mut self, unit: UnitId, result: JobResult, now: Instant) {
+    pub(super) fn finish_job(&mut self, unit: UnitId, result: JobResult, now: Instant) {
         let Some(job) = self.units[unit.index()].job.take() else {
             panic!("a job ends once");
         };
@@ -381,8 +381,9 @@ impl Engine<'_, '_> {
                 job.dependency_failed = true;
             }
         }
-        // Its sockets may have waited for it.
+        // It may have waited for its restart, and its sockets for it.
         if let KindState::Service(_) = self.units[unit.index()].kind {
+            self.service_step(unit, service::Input::StartRefused, now);
             for socket in self.service_config(unit).sockets.iter() {
                 self.mark_dirty(socket);
             }

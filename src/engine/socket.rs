@@ -110,7 +110,8 @@ pub struct Socket {
     pub connections: u16,
     /// Against `TriggerLimit…=`.
     pub triggers: Bucket,
-    reopens: Bucket,
+    /// Against listeners that break again and again.
+    pub reopens: Bucket,
 }
 
 /// One listener: what its own limit knows.

@@ -1,0 +1,363 @@
+//! The lifecycle tables: every state with every input, for services and sockets, as reviewed
+//! files under `tests/expect`. `INSTA_UPDATE=always cargo test --test lifecycle` writes them anew.
+
+use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pilotlight::engine::service::{self, Child, Main, Service};
+use pilotlight::engine::socket::{self, ServiceView, Socket};
+use pilotlight::engine::{Errno, Instant, Notification, Pid, SpawnError, Stage};
+use unit::control::{Exit, UnitResult};
+use unit::{
+    Args, BindIpv6Only, Command, Emergency, Ids, KillMode, ListenerId, Millis, RateLimit, Restart,
+    Seq, ServiceType, UnitId,
+};
+
+const UNIT: UnitId = UnitId(1);
+const NOW: Instant = Instant(10_000_000);
+const MAIN: Pid = Pid(100);
+const CONTROL: Pid = Pid(200);
+const PASSED: Option<Instant> = Some(Instant(NOW.0 - 1));
+const AHEAD: Option<Instant> = Some(Instant(NOW.0 + 60_000_000));
+
+fn commands(count: usize) -> Vec<u8> {
+    let command = Command {
+        path: "/bin/x\0",
+        args: Args::from_bytes(b"Lx\0"),
+        ignore_failure: false,
+        privileged: false,
+    };
+    let mut bytes = Vec::new();
+    for _ in 0..count {
+        bytes = postcard::to_extend(&command, bytes).unwrap();
+    }
+    bytes
+}
+
+fn config(type_: ServiceType, one: &[u8]) -> unit::Service<'_> {
+    unit::Service {
+        type_,
+        restart: Restart::OnFailure,
+        kill_mode: KillMode::ControlGroup,
+        kill_signal: 15,
+        restart_delay: Millis(100),
+        timeout_start: Some(Millis(90_000)),
+        timeout_stop: Some(Millis(90_000)),
+        start_limit: RateLimit { interval: Millis(10_000), burst: 5 },
+        start_limit_action: Emergency::None,
+        sockets: Ids::EMPTY,
+        per_connection: false,
+        exec_start_pre: Seq::from_bytes(one),
+        exec_start: Seq::from_bytes(one),
+        exec_reload: Seq::from_bytes(one),
+        exec_stop: Seq::from_bytes(one),
+        context: &[],
+    }
+}
+
+/// What a step does, or that it may not be taken.
+fn outcome(step: impl FnOnce() -> String) -> String {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = catch_unwind(AssertUnwindSafe(step));
+    std::panic::set_hook(hook);
+    result.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        format!("IMPOSSIBLE: {}", text.unwrap_or_default().lines().next().unwrap_or_default())
+    })
+}
+
+fn service_states() -> Vec<(&'static str, service::State)> {
+    use service::State;
+    let main = Main::Child(MAIN);
+    let alive = Child::Alive(CONTROL);
+    let deadline = AHEAD;
+    vec![
+        ("dead", State::Dead),
+        ("start-pre", State::StartPre { index: 0, child: alive, deadline }),
+        ("start-pre, late", State::StartPre { index: 0, child: alive, deadline: PASSED }),
+        ("start-pre, lacking", State::StartPre { index: 0, child: Child::Lacking(NOW), deadline }),
+        ("start, asked", State::Start { index: 0, child: Child::Asked, deadline }),
+        ("start", State::Start { index: 0, child: Child::Alive(MAIN), deadline }),
+        ("start, late", State::Start { index: 0, child: Child::Alive(MAIN), deadline: PASSED }),
+        ("running", State::Running { main, reloading: false }),
+        ("running, reloading", State::Running { main, reloading: true }),
+        ("running, adopted", State::Running { main: Main::Adopted(MAIN), reloading: false }),
+        ("reload", State::Reload { main, index: 0, child: alive, deadline }),
+        ("reload, late", State::Reload { main, index: 0, child: alive, deadline: PASSED }),
+        ("stop", State::Stop { main: Some(main), index: 0, child: alive, deadline }),
+        ("stop, late", State::Stop { main: None, index: 0, child: alive, deadline: PASSED }),
+        ("stop-sigterm, main", State::StopSigterm { main: Some(main), control: None, deadline }),
+        ("stop-sigterm, others", State::StopSigterm { main: None, control: None, deadline }),
+        ("stop-sigkill, main", State::StopSigkill { main: Some(main), control: None, deadline }),
+        ("stop-sigkill, others", State::StopSigkill { main: None, control: None, deadline }),
+        ("auto-restart", State::AutoRestart { at: Some(NOW) }),
+        ("failed", State::Failed { until: None }),
+        ("failed, barred", State::Failed { until: PASSED }),
+    ]
+}
+
+fn service_inputs() -> Vec<(&'static str, service::Input<'static>)> {
+    use service::Input;
+    let error = |stage, errno| SpawnError { stage, errno: Errno(errno) };
+    let said = Notification::default;
+    vec![
+        ("start", Input::Start { auto: false }),
+        ("start refused", Input::StartRefused),
+        ("stop", Input::Stop),
+        ("reload", Input::Reload),
+        ("main spawned", Input::MainSpawned(MAIN)),
+        ("control spawned", Input::ControlSpawned(CONTROL)),
+        ("spawn failed EAGAIN", Input::SpawnFailed(error(Stage::Clone, 11))),
+        ("spawn failed E2BIG", Input::SpawnFailed(error(Stage::Arguments, 7))),
+        ("executed", Input::Executed),
+        ("main exited 0", Input::MainExited(Exit::Code(0), None)),
+        ("main exited 1", Input::MainExited(Exit::Code(1), None)),
+        ("main killed TERM", Input::MainExited(Exit::Signal(15), None)),
+        ("main killed SEGV", Input::MainExited(Exit::Core(11), None)),
+        ("main without program", Input::MainExited(Exit::Code(203), Some(error(Stage::Exec, 2)))),
+        ("control exited 0", Input::ControlExited(Exit::Code(0))),
+        ("control exited 1", Input::ControlExited(Exit::Code(1))),
+        ("READY=1", Input::Notified(Notification { ready: true, ..said() })),
+        ("RELOADING=1", Input::Notified(Notification { reloading: true, ..said() })),
+        ("STOPPING=1", Input::Notified(Notification { stopping: true, ..said() })),
+        ("main adopted", Input::MainAdopted(Pid(300))),
+        ("group empty", Input::GroupEmpty),
+        ("group populated", Input::GroupPopulated),
+        ("elapsed", Input::Elapsed),
+        ("reset-failed", Input::ResetFailed),
+    ]
+}
+
+fn service_table(config: &unit::Service<'_>) -> String {
+    let mut table = String::new();
+    for (state_name, state) in service_states() {
+        writeln!(table, "{state_name}").unwrap();
+        for (input_name, input) in service_inputs() {
+            let line = outcome(|| {
+                let mut service = Service { state, ..Service::NEW };
+                let out = service.step(UNIT, config, input, NOW);
+                let mut line = if service.state == state && out.actions.is_empty() && !out.start {
+                    String::from("-")
+                } else {
+                    format!("{:?}", service.state)
+                };
+                if service.result != UnitResult::Success {
+                    write!(line, " result {:?}", service.result).unwrap();
+                }
+                for action in &out.actions {
+                    write!(line, "\n{:26}{action:?}", "").unwrap();
+                }
+                if out.start {
+                    write!(line, "\n{:26}start job", "").unwrap();
+                }
+                line
+            });
+            writeln!(table, "    {input_name:<21} {line}").unwrap();
+        }
+    }
+    table
+}
+
+fn golden(name: &str, text: &str) {
+    insta::with_settings!({ snapshot_path => "expect", prepend_module_to_snapshot => false,
+                            omit_expression => true }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+#[test]
+fn service_notify() {
+    let one = commands(1);
+    golden("service-notify", &service_table(&config(ServiceType::Notify, &one)));
+}
+
+#[test]
+fn service_simple_without_commands_around_it() {
+    let one = commands(1);
+    let config = unit::Service {
+        exec_start_pre: Seq::EMPTY,
+        exec_reload: Seq::EMPTY,
+        exec_stop: Seq::EMPTY,
+        kill_mode: KillMode::Process,
+        restart: Restart::Always,
+        ..config(ServiceType::Simple, &one)
+    };
+    golden("service-simple", &service_table(&config));
+}
+
+#[test]
+fn service_exec_mixed() {
+    let one = commands(1);
+    let config = unit::Service {
+        kill_mode: KillMode::Mixed,
+        exec_stop: Seq::EMPTY,
+        ..config(ServiceType::Exec, &one)
+    };
+    golden("service-exec", &service_table(&config));
+}
+
+#[test]
+fn service_oneshot_with_two_commands() {
+    let two = commands(2);
+    let config = unit::Service { restart: Restart::No, ..config(ServiceType::Oneshot, &two) };
+    golden("service-oneshot", &service_table(&config));
+}
+
+/// `Restart=` against the ends of a service: the table of systemd.service(5).
+#[test]
+fn restart_matrix() {
+    let one = commands(1);
+    let ends = [
+        ("exit 0", Exit::Code(0)),
+        ("exit 1", Exit::Code(1)),
+        ("SIGTERM", Exit::Signal(15)),
+        ("SIGHUP", Exit::Signal(1)),
+        ("SIGUSR1", Exit::Signal(10)),
+        ("SIGSEGV core", Exit::Core(11)),
+    ];
+    let mut table = String::new();
+    for restart in [
+        Restart::No,
+        Restart::Always,
+        Restart::OnSuccess,
+        Restart::OnFailure,
+        Restart::OnAbnormal,
+        Restart::OnAbort,
+        Restart::OnWatchdog,
+    ] {
+        write!(table, "{:<12}", format!("{restart:?}")).unwrap();
+        for (name, exit) in ends {
+            let config = unit::Service {
+                restart,
+                exec_stop: Seq::EMPTY,
+                kill_mode: KillMode::Process,
+                ..config(ServiceType::Simple, &one)
+            };
+            let state = service::State::Running { main: Main::Child(MAIN), reloading: false };
+            let mut service = Service { state, ..Service::NEW };
+            let _ = service.step(UNIT, &config, service::Input::MainExited(exit, None), NOW);
+            let next = match service.state {
+                service::State::AutoRestart { .. } => "restart",
+                service::State::Failed { .. } => "failed",
+                service::State::Dead => "dead",
+                other => panic!("{other:?} after an end"),
+            };
+            write!(table, " {name}: {next:<8}").unwrap();
+        }
+        table = table.trim_end().to_owned() + "\n";
+    }
+    golden("restart-matrix", &table);
+}
+
+#[test]
+fn a_start_limit_bars_starts_until_its_interval_is_over() {
+    let one = commands(1);
+    let config = unit::Service {
+        start_limit: RateLimit { interval: Millis(10_000), burst: 2 },
+        start_limit_action: Emergency::Reboot,
+        ..config(ServiceType::Notify, &one)
+    };
+    let mut service = Service::NEW;
+    let start = service::Input::Start { auto: false };
+    for _ in 0..2 {
+        let out = service.step(UNIT, &config, start, NOW);
+        assert_eq!(out.emergency, Emergency::None);
+        service.state = service::State::Dead;
+    }
+    let out = service.step(UNIT, &config, start, NOW);
+    assert_eq!(out.emergency, Emergency::Reboot);
+    assert!(out.actions.is_empty());
+    assert_eq!(service.result, UnitResult::StartLimitHit);
+    let until = NOW.after(Millis(10_000));
+    assert_eq!(service.state, service::State::Failed { until: Some(until) });
+
+    let out = service.step(UNIT, &config, service::Input::Elapsed, until);
+    assert!(out.start, "Restart=on-failure goes on when the limit has healed");
+    let out = service.step(UNIT, &config, start, until);
+    assert_eq!(out.actions.len(), 1, "and may");
+}
+
+fn socket_table(accept: bool) -> String {
+    use socket::{Input, State};
+    let config = unit::Socket {
+        service: UnitId(2),
+        accept,
+        first_listener: ListenerId(0),
+        listeners: Seq::EMPTY,
+        listener_count: 1,
+        first_instance: 0,
+        max_connections: u16::from(accept),
+        max_connections_per_source: 0,
+        poll_limit: RateLimit { interval: Millis(2000), burst: 15 },
+        trigger_limit: RateLimit { interval: Millis(2000), burst: 20 },
+        backlog: u32::MAX,
+        bind_ipv6_only: BindIpv6Only::Default,
+        reuse_port: false,
+        no_delay: false,
+        keep_alive: false,
+        fd_name: "x.socket",
+        user: "",
+        group: "",
+        mode: 0o666,
+        directory_mode: 0o755,
+        remove_on_stop: false,
+    };
+    let later = NOW.after(Millis(5000));
+    let states = [
+        ("dead", State::Dead),
+        ("opening", State::Opening { attempt: 0 }),
+        ("opening, tenth time", State::Opening { attempt: 9 }),
+        ("listening", State::Listening),
+        ("running", State::Running),
+        ("paused", State::Paused { until: NOW }),
+        ("retrying", State::Retrying { at: NOW, attempt: 3 }),
+    ];
+    let inputs = [
+        ("start", Input::Start),
+        ("stop", Input::Stop),
+        ("opened, idle", Input::Opened(ServiceView::Idle)),
+        ("opened, busy", Input::Opened(ServiceView::Busy)),
+        ("opened, barred", Input::Opened(ServiceView::Barred(later))),
+        ("open failed", Input::OpenFailed),
+        ("readable", Input::Readable),
+        ("trigger limit", Input::TriggerLimitHit(later)),
+        ("hung up", Input::HungUp),
+        ("service idle", Input::ServiceChanged(ServiceView::Idle)),
+        ("service busy", Input::ServiceChanged(ServiceView::Busy)),
+        ("service barred", Input::ServiceChanged(ServiceView::Barred(later))),
+        ("elapsed, idle", Input::Elapsed(ServiceView::Idle)),
+        ("elapsed, busy", Input::Elapsed(ServiceView::Busy)),
+        ("reset-failed", Input::ResetFailed),
+    ];
+    let mut table = String::new();
+    for (state_name, state) in states {
+        writeln!(table, "{state_name}").unwrap();
+        for (input_name, input) in inputs {
+            let line = outcome(|| {
+                let mut socket = Socket { state, ..Socket::NEW };
+                let out = socket.step(UNIT, &config, input, NOW);
+                let mut line = if socket.state == state && out.actions.is_empty() {
+                    String::from("-")
+                } else {
+                    format!("{:?}", socket.state)
+                };
+                for action in &out.actions {
+                    write!(line, " {action:?}").unwrap();
+                }
+                if out.trigger {
+                    line.push_str(" trigger");
+                }
+                line
+            });
+            writeln!(table, "    {input_name:<16} {line}").unwrap();
+        }
+    }
+    table
+}
+
+#[test]
+fn sockets() {
+    golden("socket", &socket_table(false));
+}
