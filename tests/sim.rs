@@ -1,0 +1,157 @@
+//! The whole engine in a world of dice: random boards, any system call may fail, and whatever
+//! happens, what must hold holds. `PILOT_SEED=N cargo test --test sim` replays one seed.
+
+#[path = "sim/board.rs"]
+mod board;
+#[path = "sim/prng.rs"]
+mod prng;
+#[path = "sim/world.rs"]
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use pilotlight::engine::{
+    Engine, Event, Instance, Instant, ListenerState, StatusText, Storage, UnitState,
+};
+use prng::Prng;
+use unit::Table;
+use unit::control::{ActiveState, ShutdownKind};
+use world::World;
+
+/// Seeds of one `cargo test`; the nightly figure is set by `PILOT_SEEDS`.
+const SEEDS: u64 = 3_000;
+/// Things that happen before the faults stop.
+const EVENTS: usize = 150;
+
+fn compile(seed: u64) -> Option<compile::Image> {
+    let mut files = board::random(&mut Prng::new(seed));
+    board::link(&mut files);
+    let source = |name: &str, text: &str| compile::Source {
+        path: name.to_owned(),
+        text: text.as_bytes().to_vec(),
+    };
+    let units: Vec<compile::Source> =
+        files.iter().map(|file| source(&file.name, &file.text)).collect();
+    match compile::compile_sources(&source("board.conf", board::BOARD_CONF), &units) {
+        Ok((image, _)) => Some(image),
+        // Made up at random, a board may contradict itself; that is the compiler's to say.
+        Err(failure) if failure.to_string().contains("conflict") => None,
+        Err(failure) => panic!("seed {seed}: {failure}"),
+    }
+}
+
+fn run(seed: u64) -> bool {
+    let Some(image) = compile(seed) else { return false };
+    let limits = image.limits;
+    let table = Table::open(&image.table).expect("what was compiled opens");
+    let mut units = vec![UnitState::NEW; limits.units];
+    let mut listeners = vec![ListenerState::NEW; limits.listeners];
+    let mut instances = vec![Instance::FREE; limits.instances];
+    let mut status = vec![StatusText::EMPTY; limits.services];
+    let storage = Storage {
+        units: &mut units,
+        listeners: &mut listeners,
+        instances: &mut instances,
+        status: &mut status,
+    };
+    let engine = Engine::new(table, storage);
+    let mut world = World::new(table, engine, limits.listeners, seed);
+    let result = catch_unwind(AssertUnwindSafe(|| live(&mut world, table)));
+    if let Err(panic) = result {
+        eprintln!("{}\nseed {seed}: replay with PILOT_SEED={seed}", world.log());
+        resume_unwind(panic);
+    }
+    true
+}
+
+fn live(world: &mut World<'_, '_>, table: Table<'_>) {
+    world.fault_percent = *world.prng.pick(&[0, 5, 30]);
+    world.feed(Event::Boot);
+    for _ in 0..EVENTS {
+        world.happen();
+        if world.over.is_some() {
+            return;
+        }
+    }
+    // From here on the kernel is well: whatever waits is served.
+    world.fault_percent = 0;
+    serve_everybody(world, table);
+    shut_down(world, table);
+}
+
+/// Every connection on an open listener is taken in the end, whatever limits say meanwhile.
+fn serve_everybody(world: &mut World<'_, '_>, _table: Table<'_>) {
+    for _ in 0..2_000 {
+        world.report_traffic();
+        world.the_dying_end();
+        if world.over.is_some() || world.waiting_connections() == 0 {
+            return;
+        }
+        world.happen();
+        if world.over.is_some() {
+            return;
+        }
+        world.wait();
+        if world.over.is_some() {
+            return;
+        }
+    }
+    panic!("{} connections wait for ever", world.waiting_connections());
+}
+
+/// A shutdown ends, and in time, although some processes never do.
+fn shut_down(world: &mut World<'_, '_>, table: Table<'_>) {
+    if world.over.is_some() {
+        return;
+    }
+    let begun = world.now;
+    world.feed(Event::ShutdownSignal(ShutdownKind::Poweroff));
+    let bound = table.manager().shutdown_timeout.0 as u64 * 1000 + 50_000_000;
+    for _ in 0..2_000 {
+        if let Some(kind) = world.over {
+            assert_eq!(kind, ShutdownKind::Poweroff);
+            assert!(world.now <= Instant(begun.0 + bound), "power-off came late");
+            return;
+        }
+        world.the_dying_end();
+        if world.over.is_none() && world.prng.chance(50) {
+            world.finisher_ends();
+        }
+        if world.over.is_none() {
+            world.wait();
+        }
+    }
+    panic!("power-off never came");
+}
+
+#[test]
+fn whatever_happens_what_must_hold_holds() {
+    if let Ok(seed) = std::env::var("PILOT_SEED") {
+        assert!(run(seed.parse().expect("PILOT_SEED is a number")), "this board is refused");
+        return;
+    }
+    let seeds = std::env::var("PILOT_SEEDS").map_or(SEEDS, |seeds| seeds.parse().unwrap());
+    let ran = (0..seeds).filter(|&seed| run(seed)).count() as u64;
+    assert!(ran > seeds / 2, "most boards must be sound: {ran} of {seeds} were");
+}
+
+/// Without faults a board comes up whole.
+#[test]
+fn a_board_boots() {
+    let image = compile(7).expect("seed 7 is sound");
+    let table = Table::open(&image.table).unwrap();
+    let mut units = vec![UnitState::NEW; image.limits.units];
+    let mut listeners = vec![ListenerState::NEW; image.limits.listeners];
+    let mut instances = vec![Instance::FREE; image.limits.instances];
+    let mut status = vec![StatusText::EMPTY; image.limits.services];
+    let storage = Storage {
+        units: &mut units,
+        listeners: &mut listeners,
+        instances: &mut instances,
+        status: &mut status,
+    };
+    let mut world = World::new(table, Engine::new(table, storage), image.limits.listeners, 7);
+    world.feed(Event::Boot);
+    let target = table.find("sockets.target").expect("every board has it");
+    assert_eq!(world.status(target).active, ActiveState::Active);
+}

@@ -1,0 +1,116 @@
+//! Random boards, as unit text: what the simulation boots.
+
+use std::fmt::Write as _;
+
+use crate::prng::Prng;
+
+/// A unit file.
+pub struct File {
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Text of `board.conf`.
+pub const BOARD_CONF: &str = "[Board]\nArchitecture=x86_64\nHostname=sim\n\
+    [Manager]\nShutdownTimeoutSec=20s\nDefaultTimeoutStopSec=5s\nDefaultTimeoutStartSec=10s\n";
+
+/// Makes up a board of a handful of units.
+pub fn random(prng: &mut Prng) -> Vec<File> {
+    let services = 1 + prng.below(5);
+    let mut files = Vec::new();
+    for number in 0..services {
+        let has_socket = prng.chance(60);
+        let accept = has_socket && prng.chance(40);
+        if has_socket {
+            files.push(socket(prng, number, accept));
+        }
+        files.push(service(prng, number, accept));
+    }
+    files
+}
+
+fn socket(prng: &mut Prng, number: usize, accept: bool) -> File {
+    let mut text = String::from("[Socket]\n");
+    for listener in 0..1 + prng.below(2) {
+        writeln!(text, "ListenStream=127.0.0.1:{}", 1000 + number * 10 + listener).unwrap();
+    }
+    if accept {
+        text.push_str("Accept=yes\n");
+        writeln!(text, "MaxConnections={}", 1 + prng.below(4)).unwrap();
+        if prng.chance(50) {
+            writeln!(text, "MaxConnectionsPerSource={}", 1 + prng.below(2)).unwrap();
+        }
+    }
+    if prng.chance(40) {
+        writeln!(text, "TriggerLimitIntervalSec=1s\nTriggerLimitBurst={}", 1 + prng.below(4))
+            .unwrap();
+    }
+    if prng.chance(40) {
+        writeln!(text, "PollLimitIntervalSec=1s\nPollLimitBurst={}", 1 + prng.below(4)).unwrap();
+    }
+    text.push_str("[Install]\nWantedBy=sockets.target\n");
+    File { name: format!("s{number}.socket"), text }
+}
+
+fn service(prng: &mut Prng, number: usize, accept: bool) -> File {
+    let mut text = String::from("[Unit]\n");
+    if number > 0 && !accept && prng.chance(50) {
+        let other = prng.below(number);
+        let edge = prng.pick(&["After=", "Requires=", "Wants=", "Conflicts="]);
+        writeln!(text, "{edge}x{other}.target").unwrap();
+    }
+    writeln!(text, "[Service]\nExecStart=/bin/s{number}").unwrap();
+    if accept {
+        writeln!(text, "StandardInput=socket").unwrap();
+        if prng.chance(50) {
+            writeln!(text, "KillMode={}", prng.pick(&["control-group", "process", "mixed"]))
+                .unwrap();
+        }
+        return File { name: format!("s{number}@.service"), text };
+    }
+    let type_ = *prng.pick(&["simple", "exec", "oneshot", "notify"]);
+    writeln!(text, "Type={type_}").unwrap();
+    let restarts: &[&str] = if type_ == "oneshot" {
+        &["no", "on-failure", "on-abnormal"]
+    } else {
+        &["no", "always", "on-success", "on-failure", "on-abnormal", "on-abort"]
+    };
+    writeln!(text, "Restart={}", prng.pick(restarts)).unwrap();
+    writeln!(text, "RestartSec={}", prng.pick(&["0", "100ms", "3s"])).unwrap();
+    writeln!(text, "KillMode={}", prng.pick(&["control-group", "process", "mixed", "none"]))
+        .unwrap();
+    for (percent, line) in [
+        (40, "ExecStartPre=/bin/pre"),
+        (30, "ExecStop=/bin/stop $MAINPID"),
+        (40, "ExecReload=/bin/reload $MAINPID"),
+        (20, "StartLimitIntervalSec=2s\nStartLimitBurst=2"),
+        (10, "TimeoutStopSec=infinity"),
+    ] {
+        if prng.chance(percent) {
+            writeln!(text, "{line}").unwrap();
+        }
+    }
+    if prng.chance(50) {
+        text.push_str("[Install]\nWantedBy=multi-user.target\n");
+    }
+    File { name: format!("s{number}.service"), text }
+}
+
+/// Rewrites references between services, which the generator cannot know the names of before.
+pub fn link(files: &mut [File]) {
+    let names: Vec<String> = files
+        .iter()
+        .map(|file| file.name.clone())
+        .filter(|name| name.ends_with(".service") && !name.contains('@'))
+        .collect();
+    for file in files {
+        for number in 0..9 {
+            let wanted = format!("s{number}.service");
+            let target = if names.contains(&wanted) { wanted.as_str() } else { "basic.target" };
+            file.text = file.text.replace(&format!("x{number}.target"), target);
+        }
+        file.text = file.text.replace("Conflicts=basic.target\n", "");
+    }
+}

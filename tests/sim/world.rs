@@ -1,0 +1,622 @@
+//! A kernel made of tables: it does what the engine asks for, fails when the dice say so, and
+//! lets time, clients and processes do as they like.
+
+use std::collections::BTreeMap;
+
+use pilotlight::engine::{
+    AcceptFailure, Action, Answer, ClientId, Engine, Errno, Event, InstanceId, Instant,
+    Notification, Pid, Process, SpawnError, Stage, Target,
+};
+use unit::control::{
+    ActiveState, Exit, JobKind, KillWhom, Peer, Reply, Request, ShutdownKind, SubState, UnitStatus,
+    Verb,
+};
+use unit::{Kind, ListenerId, Table, UnitId};
+
+use crate::prng::Prng;
+
+const SIGKILL: u8 = 9;
+
+/// A process that is not reaped.
+#[derive(Clone, Copy)]
+struct Proc {
+    owner: Owner,
+    /// It does not end on SIGTERM.
+    stubborn: bool,
+    /// It does not end at all: stuck in the kernel.
+    stuck: bool,
+    /// It was sent a signal that ends it.
+    dying: Option<u8>,
+}
+
+/// Whose a process is.
+#[derive(Clone, Copy, PartialEq)]
+enum Owner {
+    Known(Process),
+    /// Left behind in a unit's group by its main process.
+    Stray(UnitId),
+}
+
+/// What the kernel knows of a listener.
+#[derive(Clone, Default)]
+struct Listening {
+    open: bool,
+    watched: bool,
+    /// Connections in its queue.
+    queue: u32,
+    broken: bool,
+}
+
+/// The world around an engine.
+pub struct World<'t, 's> {
+    pub engine: Engine<'t, 's>,
+    pub now: Instant,
+    pub prng: Prng,
+    /// How often a system call fails, in percent.
+    pub fault_percent: usize,
+    table: Table<'t>,
+    procs: BTreeMap<u32, Proc>,
+    next_pid: u32,
+    listeners: Vec<Listening>,
+    /// Connections accepted and not yet handed over, by instance.
+    held: BTreeMap<u16, ()>,
+    watched_groups: Vec<UnitId>,
+    waiting_clients: Vec<ClientId>,
+    /// How the board was asked to go down, once it was.
+    pub over: Option<ShutdownKind>,
+    log: Vec<String>,
+}
+
+impl<'t, 's> World<'t, 's> {
+    /// A world in which nothing runs.
+    pub fn new(table: Table<'t>, engine: Engine<'t, 's>, listeners: usize, seed: u64) -> Self {
+        Self {
+            engine,
+            now: Instant(1_000_000),
+            prng: Prng::new(seed),
+            fault_percent: 0,
+            table,
+            procs: BTreeMap::new(),
+            next_pid: 100,
+            listeners: vec![Listening::default(); listeners],
+            held: BTreeMap::new(),
+            watched_groups: Vec::new(),
+            waiting_clients: Vec::new(),
+            over: None,
+            log: Vec::new(),
+        }
+    }
+
+    /// What happened, for a failure's report.
+    pub fn log(&self) -> String {
+        let skip = self.log.len().saturating_sub(80);
+        self.log[skip..].join("\n")
+    }
+
+    /// Feeds an event and does everything that follows.
+    pub fn feed(&mut self, event: Event<'_>) {
+        assert!(self.over.is_none(), "nothing happens after reboot(2)");
+        self.log.push(format!("{:>12} {event:?}", self.now.0));
+        self.engine.step(event, self.now);
+        self.drain();
+    }
+
+    /// Lets the engine do what it has to do by now.
+    pub fn drain(&mut self) {
+        let mut budget = 20_000;
+        while let Some(action) = self.engine.next_action(self.now) {
+            self.log.push(format!("{:>12}     {action:?}", self.now.0));
+            self.execute(action);
+            budget -= 1;
+            assert!(budget > 0, "the engine never rests");
+        }
+        if self.over.is_none() {
+            self.check();
+        }
+    }
+
+    fn answer(&mut self, event: Event<'_>) {
+        self.log.push(format!("{:>12}     -> {event:?}", self.now.0));
+        self.engine.step(event, self.now);
+    }
+
+    fn fails(&mut self) -> bool {
+        let percent = self.fault_percent;
+        self.prng.chance(percent)
+    }
+
+    fn execute(&mut self, action: Action) {
+        match action {
+            Action::OpenSocket(unit) => self.open_socket(unit),
+            Action::CloseSocket(unit) => {
+                for listener in self.listeners_of(unit) {
+                    let place = &mut self.listeners[listener.index()];
+                    assert!(place.open, "closed twice");
+                    *place = Listening::default();
+                }
+            }
+            Action::Watch(unit) => self.set_watched(unit, true),
+            Action::Unwatch(unit) => self.set_watched(unit, false),
+            Action::WatchListener(listener) => self.listeners[listener.index()].watched = true,
+            Action::UnwatchListener(listener) => {
+                self.listeners[listener.index()].watched = false;
+            }
+            Action::Accept { listener, instance } => self.accept(listener, instance),
+            Action::Refuse(listener) => {
+                let place = &mut self.listeners[listener.index()];
+                assert!(place.open, "refused on a closed listener");
+                place.queue = place.queue.saturating_sub(1);
+            }
+            Action::Drop(instance) => {
+                assert!(self.held.remove(&instance.0).is_some(), "dropped what is not held");
+            }
+            Action::Spawn { process, command, .. } => self.spawn(process, command.unit),
+            Action::Kill { target, signal } => self.kill(target, signal),
+            Action::WatchGroup(unit) => {
+                if self.group(unit).is_empty() {
+                    self.answer(Event::GroupEmpty(unit));
+                } else {
+                    self.watched_groups.push(unit);
+                    self.answer(Event::GroupPopulated(unit));
+                }
+            }
+            Action::AdoptMain { unit, pid } => {
+                let group = self.group(unit);
+                if group.contains(&pid.0) {
+                    self.answer(Event::MainAdopted { unit, pid });
+                }
+            }
+            Action::Reply { client, answer } => {
+                let _: Reply<'_> = self.engine.reply(answer, self.now);
+                self.waiting_clients.retain(|waiting| *waiting != client);
+            }
+            Action::KillAll { signal } => {
+                let everybody: Vec<u32> = self.procs.keys().copied().collect();
+                for pid in everybody {
+                    self.signal(pid, signal);
+                }
+                if self.procs.is_empty() {
+                    self.answer(Event::ChildrenGone);
+                }
+            }
+            Action::Finish => self.spawn(Process::Finisher, UnitId(0)),
+            Action::Shutdown(kind) => {
+                assert!(self.over.is_none(), "reboot(2) twice");
+                self.over = Some(kind);
+            }
+        }
+    }
+
+    fn listeners_of(&self, unit: UnitId) -> Vec<ListenerId> {
+        match self.table.unit(unit).kind {
+            Kind::Socket(config) => config.listener_ids().collect(),
+            Kind::Target | Kind::Service(_) => panic!("not a socket"),
+        }
+    }
+
+    fn open_socket(&mut self, unit: UnitId) {
+        let listeners = self.listeners_of(unit);
+        if self.fails() {
+            let listener = listeners[0];
+            return self.answer(Event::SocketOpenFailed { unit, listener, errno: Errno(98) });
+        }
+        for listener in listeners {
+            let place = &mut self.listeners[listener.index()];
+            assert!(!place.open, "opened twice");
+            *place = Listening { open: true, ..Listening::default() };
+        }
+        self.answer(Event::SocketOpened(unit));
+    }
+
+    fn set_watched(&mut self, unit: UnitId, watched: bool) {
+        for listener in self.listeners_of(unit) {
+            let place = &mut self.listeners[listener.index()];
+            assert!(place.open, "a closed listener can be neither");
+            place.watched = watched;
+        }
+    }
+
+    fn accept(&mut self, listener: ListenerId, instance: InstanceId) {
+        let failure = match self.prng.below(3) {
+            0 => AcceptFailure::Gone,
+            1 => AcceptFailure::Exhausted(Errno(24)),
+            _ => AcceptFailure::Broken(Errno(22)),
+        };
+        let place = &mut self.listeners[listener.index()];
+        assert!(place.open && place.watched, "accepted where nobody looks");
+        let empty = place.queue == 0;
+        if empty || self.fails() {
+            let failure = if empty { AcceptFailure::Gone } else { failure };
+            let instance = Some(instance);
+            return self.answer(Event::AcceptFailed { instance, listener, failure });
+        }
+        self.listeners[listener.index()].queue -= 1;
+        assert!(self.held.insert(instance.0, ()).is_none(), "a slot holds one connection");
+        let peer = Peer::V4([10, 0, 0, self.prng.below(3) as u8], 4000);
+        self.answer(Event::Accepted { instance, peer });
+    }
+
+    fn spawn(&mut self, process: Process, unit: UnitId) {
+        let twin = self.procs.values().any(|proc| proc.owner == Owner::Known(process));
+        assert!(!twin, "{process:?} is there already");
+        self.check_order(process, unit);
+        if self.fails() {
+            let (stage, errno) =
+                *self.prng.pick(&[(Stage::Slot, 11), (Stage::Clone, 12), (Stage::Arguments, 7)]);
+            let error = SpawnError { stage, errno: Errno(errno) };
+            return self.answer(Event::SpawnFailed { process, error });
+        }
+        let pid = self.new_proc(Owner::Known(process));
+        match process {
+            Process::Instance(instance) => {
+                assert!(self.held.remove(&instance.0).is_some(), "no connection to hand over");
+            }
+            Process::Main(service) => {
+                // The service takes what its listeners have for it.
+                if self.prng.chance(80) {
+                    self.serve(service);
+                }
+                if self.prng.chance(20) {
+                    self.new_proc(Owner::Stray(service));
+                }
+            }
+            Process::Control(_) | Process::Finisher => {}
+        }
+        self.answer(Event::Spawned { process, pid: Pid(pid) });
+    }
+
+    fn serve(&mut self, service: UnitId) {
+        let Kind::Service(config) = self.table.unit(service).kind else { return };
+        for socket in config.sockets.iter() {
+            for listener in self.listeners_of(socket) {
+                self.listeners[listener.index()].queue = 0;
+            }
+        }
+    }
+
+    fn new_proc(&mut self, owner: Owner) -> u32 {
+        let pid = self.next_pid;
+        self.next_pid += 1;
+        let (stubborn, stuck) = (self.prng.chance(10), self.prng.chance(1));
+        self.procs.insert(pid, Proc { owner, stubborn, stuck, dying: None });
+        pid
+    }
+
+    /// A unit's processes, as its control group would list them.
+    fn group(&self, unit: UnitId) -> Vec<u32> {
+        let is_of = |proc: &Proc| match proc.owner {
+            Owner::Known(Process::Main(owner) | Process::Control(owner)) | Owner::Stray(owner) => {
+                owner == unit
+            }
+            Owner::Known(Process::Instance(instance)) => self.template_of(instance) == unit,
+            Owner::Known(Process::Finisher) => false,
+        };
+        self.procs.iter().filter(|(_, proc)| is_of(proc)).map(|(pid, _)| *pid).collect()
+    }
+
+    fn template_of(&self, instance: InstanceId) -> UnitId {
+        match self.table.unit(self.engine.instance(instance).socket).kind {
+            Kind::Socket(config) => config.service,
+            Kind::Target | Kind::Service(_) => panic!("an instance without a socket"),
+        }
+    }
+
+    fn kill(&mut self, target: Target, signal: u8) {
+        match target {
+            Target::Child(pid) => {
+                assert!(self.procs.contains_key(&pid.0), "{pid:?} was reaped and then signalled");
+                self.signal(pid.0, signal);
+            }
+            Target::Adopted(unit) => {
+                if let Some(pid) = self.group(unit).first().copied() {
+                    self.signal(pid, signal);
+                }
+            }
+            Target::Group { unit, leaders } => {
+                for leader in leaders.into_iter().flatten() {
+                    assert!(self.procs.contains_key(&leader.0), "{leader:?} was reaped");
+                }
+                for pid in self.group(unit) {
+                    self.signal(pid, signal);
+                }
+            }
+            Target::Instances(unit) => {
+                let pids: Vec<Pid> = self.engine.instance_pids(unit).collect();
+                for pid in pids {
+                    assert!(self.procs.contains_key(&pid.0), "{pid:?} was reaped");
+                    self.signal(pid.0, signal);
+                }
+            }
+        }
+    }
+
+    fn signal(&mut self, pid: u32, signal: u8) {
+        if let Some(proc) = self.procs.get_mut(&pid)
+            && !proc.stuck
+            && (signal == SIGKILL || !proc.stubborn)
+        {
+            proc.dying = Some(signal);
+        }
+    }
+
+    /// One thing that happens by itself.
+    pub fn happen(&mut self) {
+        match self.prng.below(12) {
+            0..3 => self.client_connects(),
+            3..5 => self.somebody_ends(),
+            5 => self.somebody_speaks(),
+            6 => self.wait(),
+            7 => self.request(),
+            8 => {
+                let exit = Exit::Code(self.prng.below(256) as u8);
+                let pid = Pid(90_000 + self.prng.below(9) as u32);
+                self.feed(Event::Exited { pid, exit, error: None });
+            }
+            9 => self.listener_breaks(),
+            10 => {
+                let micros = self.prng.below(400_000) as u64;
+                self.pass(micros);
+            }
+            _ => self.execs(),
+        }
+        self.report_traffic();
+    }
+
+    fn client_connects(&mut self) {
+        if self.listeners.is_empty() {
+            return;
+        }
+        let count = self.listeners.len();
+        let place = self.prng.below(count);
+        if self.listeners[place].open {
+            self.listeners[place].queue += 1;
+        }
+    }
+
+    /// Level-triggered: what is watched and has something is reported, once a turn.
+    pub fn report_traffic(&mut self) {
+        for place in 0..self.listeners.len() {
+            let listener = ListenerId(place as u16);
+            let state = &self.listeners[place];
+            if self.over.is_some() || !state.watched {
+                continue;
+            }
+            if state.broken {
+                self.feed(Event::HungUp(listener));
+            } else if state.queue > 0 {
+                self.feed(Event::Readable(listener));
+            }
+        }
+    }
+
+    fn listener_breaks(&mut self) {
+        if !self.listeners.is_empty() && self.fails() {
+            let count = self.listeners.len();
+            let place = self.prng.below(count);
+            if self.listeners[place].open {
+                self.listeners[place].broken = true;
+            }
+        }
+    }
+
+    fn somebody_ends(&mut self) {
+        let dying: Vec<u32> =
+            self.procs.iter().filter(|(_, p)| p.dying.is_some()).map(|(pid, _)| *pid).collect();
+        let everybody: Vec<u32> =
+            self.procs.iter().filter(|(_, p)| !p.stuck).map(|(pid, _)| *pid).collect();
+        let candidates = if dying.is_empty() { everybody } else { dying };
+        if !candidates.is_empty() {
+            let pid = *self.prng.pick(&candidates);
+            self.reap(pid);
+        }
+    }
+
+    /// Everybody who was told to go goes.
+    pub fn the_dying_end(&mut self) {
+        let dying: Vec<u32> =
+            self.procs.iter().filter(|(_, p)| p.dying.is_some()).map(|(pid, _)| *pid).collect();
+        for pid in dying {
+            if self.over.is_none() && self.procs.contains_key(&pid) {
+                self.reap(pid);
+            }
+        }
+    }
+
+    /// The finisher has done its work.
+    pub fn finisher_ends(&mut self) {
+        let finisher = Owner::Known(Process::Finisher);
+        let pid = self.procs.iter().find(|(_, proc)| proc.owner == finisher).map(|(pid, _)| *pid);
+        if let Some(pid) = pid {
+            self.reap(pid);
+        }
+    }
+
+    fn reap(&mut self, pid: u32) {
+        let proc = self.procs.remove(&pid).expect("only who is there ends");
+        let exit = match proc.dying {
+            Some(signal) => Exit::Signal(signal),
+            None => match self.prng.below(4) {
+                0 | 1 => Exit::Code(0),
+                2 => Exit::Code(1),
+                _ => Exit::Core(11),
+            },
+        };
+        let fails = self.fails() && proc.dying.is_none();
+        let error = fails.then_some(SpawnError { stage: Stage::Exec, errno: Errno(2) });
+        let exit = if fails { Exit::Code(203) } else { exit };
+        self.feed(Event::Exited { pid: Pid(pid), exit, error });
+        if self.over.is_none() && self.procs.is_empty() {
+            self.feed(Event::ChildrenGone);
+        }
+        for unit in core::mem::take(&mut self.watched_groups) {
+            if !self.group(unit).is_empty() {
+                self.watched_groups.push(unit);
+            } else if self.over.is_none() {
+                self.feed(Event::GroupEmpty(unit));
+            }
+        }
+    }
+
+    fn somebody_speaks(&mut self) {
+        let mains: Vec<(u32, UnitId)> = self
+            .procs
+            .iter()
+            .filter_map(|(pid, proc)| match proc.owner {
+                Owner::Known(Process::Main(unit)) => Some((*pid, unit)),
+                Owner::Known(_) | Owner::Stray(_) => None,
+            })
+            .collect();
+        if mains.is_empty() {
+            return;
+        }
+        let (pid, unit) = *self.prng.pick(&mains);
+        let mut notification = Notification::default();
+        match self.prng.below(8) {
+            0..4 => notification.ready = true,
+            4 => notification.reloading = true,
+            5 => notification.status = Some("as well as can be"),
+            6 => notification.stopping = true,
+            _ => {
+                let group = self.group(unit);
+                notification.main_pid = Some(Pid(*self.prng.pick(&group)));
+            }
+        }
+        let pid = if self.prng.chance(10) { Pid(77_777) } else { Pid(pid) };
+        self.feed(Event::Notified { pid, notification });
+    }
+
+    /// Execve happens some time after clone.
+    fn execs(&mut self) {
+        let mains: Vec<UnitId> = self
+            .procs
+            .values()
+            .filter_map(|proc| match proc.owner {
+                Owner::Known(Process::Main(unit)) => Some(unit),
+                Owner::Known(_) | Owner::Stray(_) => None,
+            })
+            .collect();
+        if !mains.is_empty() {
+            let unit = *self.prng.pick(&mains);
+            self.feed(Event::Executed(unit));
+        }
+    }
+
+    fn request(&mut self) {
+        let client = ClientId(self.prng.below(8) as u8);
+        if self.waiting_clients.contains(&client) {
+            self.waiting_clients.retain(|waiting| *waiting != client);
+            return self.feed(Event::ClientGone(client));
+        }
+        let unit = UnitId(self.prng.below(self.table.len() + 1) as u16);
+        let kind =
+            *self.prng.pick(&[JobKind::Start, JobKind::Stop, JobKind::Restart, JobKind::Reload]);
+        let wait = self.prng.chance(50);
+        let verb = match self.prng.below(6) {
+            0 => Verb::Unit(unit),
+            1 => Verb::Instance(0),
+            2 => Verb::Kill { unit, signal: 15, whom: KillWhom::All },
+            3 => Verb::ResetFailed(unit),
+            _ => Verb::Job { kind, unit, wait },
+        };
+        let table = if self.prng.chance(95) { self.table.crc() } else { 0 };
+        let request = Some(Request { table, verb });
+        self.waiting_clients.push(client);
+        let root = self.prng.chance(80);
+        self.feed(Event::Requested { client, root, request });
+    }
+
+    /// Time passes, at least until the next deadline.
+    pub fn wait(&mut self) {
+        if let Some(deadline) = self.engine.next_deadline() {
+            self.now = self.now.max(deadline);
+            self.drain();
+        }
+    }
+
+    fn pass(&mut self, micros: u64) {
+        self.now.0 += micros;
+        self.drain();
+    }
+
+    /// A unit's state as `pilotctl` would see it.
+    pub fn status(&self, unit: UnitId) -> UnitStatus<'_> {
+        match self.engine.reply(Answer::Unit(unit), self.now) {
+            Reply::Unit(status) => status,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Connections that wait on listeners that are open.
+    pub fn waiting_connections(&self) -> u32 {
+        self.listeners.iter().map(|listener| listener.queue).sum()
+    }
+
+    /// Nobody starts before those it is ordered after.
+    fn check_order(&self, process: Process, unit: UnitId) {
+        if !matches!(process, Process::Main(_)) {
+            return;
+        }
+        for other in self.table.unit(unit).edges.after.iter() {
+            let job = self.status(other).job;
+            assert!(
+                !matches!(job, Some(JobKind::Start | JobKind::Stop | JobKind::Restart)),
+                "{} starts before {} has",
+                self.table.unit(unit).name,
+                self.table.unit(other).name,
+            );
+        }
+    }
+
+    /// What holds whenever the engine rests.
+    fn check(&self) {
+        if let Some(deadline) = self.engine.next_deadline() {
+            assert!(deadline > self.now, "a deadline has passed and nothing came of it");
+        }
+        for unit in self.table.ids() {
+            let status = self.status(unit);
+            match self.table.unit(unit).kind {
+                Kind::Target => {}
+                Kind::Service(config) if config.per_connection => {}
+                Kind::Service(_) => self.check_service(unit, &status),
+                Kind::Socket(_) => self.check_socket(unit, &status),
+            }
+        }
+        let slots = self
+            .procs
+            .values()
+            .filter(|proc| matches!(proc.owner, Owner::Known(Process::Instance(_))));
+        let connections: u32 = self
+            .table
+            .ids()
+            .filter(|unit| matches!(self.table.unit(*unit).kind, Kind::Socket(_)))
+            .map(|unit| self.status(unit).connections)
+            .sum();
+        assert_eq!(connections as usize, slots.count() + self.held.len(), "a slot leaked");
+    }
+
+    fn check_service(&self, unit: UnitId, status: &UnitStatus<'_>) {
+        let pid = status.main_pid;
+        assert!(pid == 0 || self.procs.contains_key(&pid), "a main process that was reaped");
+        if status.sub == SubState::Running {
+            assert!(pid != 0, "running without a process");
+        }
+        if matches!(status.active, ActiveState::Inactive | ActiveState::Failed) {
+            assert_eq!((pid, status.control_pid), (0, 0), "down with a process");
+        }
+        let main = Owner::Known(Process::Main(unit));
+        let alive = self.procs.values().filter(|proc| proc.owner == main && !proc.stuck).count();
+        assert!(alive <= 1 || pid != 0, "two main processes");
+    }
+
+    fn check_socket(&self, unit: UnitId, status: &UnitStatus<'_>) {
+        for listener in self.listeners_of(unit) {
+            let place = &self.listeners[listener.index()];
+            let open =
+                matches!(status.sub, SubState::Listening | SubState::Running | SubState::Paused);
+            assert_eq!(place.open, open, "{:?} with its listener otherwise", status.sub);
+            if place.watched {
+                assert_eq!(status.sub, SubState::Listening, "watched for nothing");
+            }
+        }
+    }
+}
