@@ -202,15 +202,15 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn expire_instance(&mut self, instance: InstanceId, now: Instant) {
-        let slot = &mut self.instances[usize::from(instance.0)];
-        match &mut slot.state {
-            SlotState::Spawning { give_up_at, .. } if *give_up_at <= now => {
+        let template = self.socket_config(self.instance(instance).socket).service;
+        let wanted = self.phase.is_up() && self.template(template).state == State::Open;
+        match &mut self.instances[usize::from(instance.0)].state {
+            SlotState::Spawning { give_up_at, .. } if !wanted || *give_up_at <= now => {
                 self.give_up(instance, now);
             }
             SlotState::Spawning { retry_at, .. } => {
                 *retry_at = None;
-                let unit = slot.socket;
-                self.spawn_instance(self.socket_config(unit).service, instance);
+                self.spawn_instance(template, instance);
             }
             SlotState::Free | SlotState::Accepting | SlotState::Running { .. } => {
                 panic!("these states have no deadline")

@@ -78,7 +78,9 @@ impl Engine<'_, '_> {
     pub(super) fn enqueue_stop_of_all(&mut self, now: Instant) {
         for index in 0..self.units.len() {
             let unit = UnitId(index as u16);
-            if self.is_up(unit) || self.units[index].job.is_some() {
+            // What has failed may be waiting to be tried again: that must end too.
+            let state = &self.units[index];
+            if state.active() != ActiveState::Inactive || state.job.is_some() {
                 self.set_job(unit, JobKind::Stop, now);
             }
         }

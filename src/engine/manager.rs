@@ -398,8 +398,8 @@ impl<'t, 's> Engine<'t, 's> {
         if outcome.trigger {
             self.start_by_itself(config.service, now);
         }
-        if let KindState::Socket(Socket { state: socket::State::Paused { until }, .. }) =
-            self.units[unit.index()].kind
+        if let socket::State::Paused { until } = self.socket(unit).state
+            && before.sub() != SubState::Paused
         {
             self.note(Trace::Paused { unit, until }, now);
         }
