@@ -162,7 +162,7 @@ impl Engine<'_, '_> {
         self.search_jobs_anew();
     }
 
-    fn search_jobs_anew(&mut self) {
+    pub(super) fn search_jobs_anew(&mut self) {
         self.job_search.1 = self.units.len() as u16;
     }
 

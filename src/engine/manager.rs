@@ -412,30 +412,34 @@ impl<'t, 's> Engine<'t, 's> {
         let (old, new) = (before.deadline(), after.deadline());
         self.soonest_stale |= old.is_some() && old != new && old == self.soonest;
         self.note_deadline(new);
-        let (active, sub) = (after.active(), after.sub());
-        if sub == before.sub() {
-            return;
+        if after.sub() != before.sub() {
+            self.tell_change(unit, before, now);
         }
+        self.conclude_job(unit, now);
+    }
+
+    fn tell_change(&mut self, unit: UnitId, before: &UnitState, now: Instant) {
+        // A job may have waited for the end of what this unit was doing.
+        self.search_jobs_anew();
         let state = &mut self.units[unit.index()];
         state.changed_at = now;
-        if active == ActiveState::Active && before.active() != ActiveState::Active {
+        let reached =
+            state.active() == ActiveState::Active && before.active() != ActiveState::Active;
+        if reached {
             state.active_at = now;
         }
+        let (sub, result) = (state.sub(), state.result());
         // A template comes and goes with every connection: too often to be told.
-        if !matches!(after.kind, KindState::Template(_)) {
-            self.note(Trace::State { unit, sub, result: after.result() }, now);
+        if !matches!(state.kind, KindState::Template(_)) {
+            self.note(Trace::State { unit, sub, result }, now);
         }
         if let Kind::Service(config) = self.table.unit(unit).kind {
             for socket in config.sockets.iter() {
                 self.mark_dirty(socket);
             }
         }
-        self.conclude_job(unit, now);
         let default_target = self.table.manager().default_target;
-        if unit == default_target
-            && active == ActiveState::Active
-            && self.boot_finished_at.is_none()
-        {
+        if reached && unit == default_target && self.boot_finished_at.is_none() {
             self.boot_finished_at = Some(now);
             self.note(Trace::BootFinished, now);
         }
@@ -511,7 +515,8 @@ impl<'t, 's> Engine<'t, 's> {
         }
         self.expiry_search = None;
         self.find_soonest();
-        false
+        // A step behind the search may have asked for this very moment: once more around.
+        self.soonest.is_some_and(|soonest| soonest <= now)
     }
 
     /// Everything that can have a deadline: units, then listeners, then instances.

@@ -1,17 +1,17 @@
 //! A kernel made of tables: it does what the engine asks for, fails when the dice say so, and
 //! lets time, clients and processes do as they like.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pilotlight::engine::{
-    AcceptFailure, Action, Answer, ClientId, Engine, Errno, Event, InstanceId, Instant,
-    Notification, Pid, Process, SpawnError, Stage, Target,
+    AcceptFailure, Action, Answer, ClientId, CommandList, CommandRef, Engine, Errno, Event,
+    InstanceId, Instant, Notification, Pid, Process, SpawnError, Stage, Target,
 };
 use unit::control::{
     ActiveState, Exit, JobKind, KillWhom, Peer, Reply, Request, ShutdownKind, SubState, UnitStatus,
     Verb,
 };
-use unit::{KillMode, Kind, ListenerId, Table, UnitId};
+use unit::{KillMode, Kind, ListenerId, ServiceType, Table, UnitId};
 
 use crate::prng::Prng;
 
@@ -25,6 +25,8 @@ struct Proc {
     stubborn: bool,
     /// It does not end at all: stuck in the kernel.
     stuck: bool,
+    /// The last signal it was sent.
+    asked: Option<u8>,
     /// It was sent a signal that ends it.
     dying: Option<u8>,
 }
@@ -61,6 +63,8 @@ pub struct World<'t, 's> {
     /// Connections accepted and not yet handed over, by instance.
     held: BTreeMap<u16, ()>,
     watched_groups: Vec<UnitId>,
+    /// Services whose last spawn failed.
+    lacking: BTreeSet<UnitId>,
     waiting_clients: Vec<ClientId>,
     /// How the board was asked to go down, once it was.
     pub over: Option<ShutdownKind>,
@@ -81,6 +85,7 @@ impl<'t, 's> World<'t, 's> {
             listeners: vec![Listening::default(); listeners],
             held: BTreeMap::new(),
             watched_groups: Vec::new(),
+            lacking: BTreeSet::new(),
             waiting_clients: Vec::new(),
             over: None,
             log: Vec::new(),
@@ -89,8 +94,14 @@ impl<'t, 's> World<'t, 's> {
 
     /// What happened, for a failure's report.
     pub fn log(&self) -> String {
-        let skip = self.log.len().saturating_sub(80);
-        self.log[skip..].join("\n")
+        let skip = self.log.len().saturating_sub(120);
+        let mut log = self.log[skip..].join("\n");
+        for unit in self.table.ids() {
+            let status = self.status(unit);
+            let name = self.table.unit(unit).name;
+            log += &format!("\n{unit:?} {name} {:?} job {:?}", status.sub, status.job);
+        }
+        log
     }
 
     /// Feeds an event and does everything that follows.
@@ -150,7 +161,10 @@ impl<'t, 's> World<'t, 's> {
             Action::Drop(instance) => {
                 assert!(self.held.remove(&instance.0).is_some(), "dropped what is not held");
             }
-            Action::Spawn { process, command, .. } => self.spawn(process, command.unit),
+            Action::Spawn { process, command, .. } => {
+                self.check_order(process, command);
+                self.spawn(process, command.unit);
+            }
             Action::Kill { target, signal } => self.kill(target, signal),
             Action::WatchGroup(unit) => {
                 if self.group(unit).is_empty() {
@@ -164,6 +178,7 @@ impl<'t, 's> World<'t, 's> {
                 let group = self.group(unit);
                 if group.contains(&pid.0) {
                     self.answer(Event::MainAdopted { unit, pid });
+                    self.note_adoption(unit, pid);
                 }
             }
             Action::Reply { client, answer } => {
@@ -184,6 +199,20 @@ impl<'t, 's> World<'t, 's> {
                 assert!(self.over.is_none(), "reboot(2) twice");
                 self.over = Some(kind);
             }
+        }
+    }
+
+    /// If the engine took it: who was the main process is one among others now.
+    fn note_adoption(&mut self, unit: UnitId, pid: Pid) {
+        let main = Owner::Known(Process::Main(unit));
+        if self.status(unit).main_pid != pid.0 {
+            return;
+        }
+        for proc in self.procs.values_mut().filter(|proc| proc.owner == main) {
+            proc.owner = Owner::Stray(unit);
+        }
+        if let Some(proc) = self.procs.get_mut(&pid.0) {
+            proc.owner = main;
         }
     }
 
@@ -238,17 +267,18 @@ impl<'t, 's> World<'t, 's> {
 
     fn spawn(&mut self, process: Process, unit: UnitId) {
         // Whom SIGKILL did not end in time is given up, and KillMode=none never even tries.
-        let given_up = |proc: &Proc| proc.stuck || proc.dying == Some(SIGKILL);
+        let given_up = |proc: &Proc| proc.asked == Some(SIGKILL);
         let twin =
             self.procs.values().any(|proc| proc.owner == Owner::Known(process) && !given_up(proc));
         assert!(!twin || self.leaves_processes(unit), "{process:?} is there already");
-        self.check_order(process, unit);
         if self.fails() {
+            self.lacking.insert(unit);
             let (stage, errno) =
                 *self.prng.pick(&[(Stage::Slot, 11), (Stage::Clone, 12), (Stage::Arguments, 7)]);
             let error = SpawnError { stage, errno: Errno(errno) };
             return self.answer(Event::SpawnFailed { process, error });
         }
+        self.lacking.remove(&unit);
         let pid = self.new_proc(Owner::Known(process));
         match process {
             Process::Instance(instance) => {
@@ -288,7 +318,7 @@ impl<'t, 's> World<'t, 's> {
         let pid = self.next_pid;
         self.next_pid += 1;
         let (stubborn, stuck) = (self.prng.chance(10), self.prng.chance(1));
-        self.procs.insert(pid, Proc { owner, stubborn, stuck, dying: None });
+        self.procs.insert(pid, Proc { owner, stubborn, stuck, asked: None, dying: None });
         pid
     }
 
@@ -342,10 +372,12 @@ impl<'t, 's> World<'t, 's> {
 
     fn signal(&mut self, pid: u32, signal: u8) {
         if let Some(proc) = self.procs.get_mut(&pid)
-            && !proc.stuck
-            && (signal == SIGKILL || !proc.stubborn)
+            && proc.asked != Some(SIGKILL)
         {
-            proc.dying = Some(signal);
+            proc.asked = Some(signal);
+            if !proc.stuck && (signal == SIGKILL || !proc.stubborn) {
+                proc.dying = Some(signal);
+            }
         }
     }
 
@@ -432,6 +464,57 @@ impl<'t, 's> World<'t, 's> {
         }
     }
 
+    /// Every process does what it should: helpers and commands end well, services get ready.
+    pub fn go_well(&mut self) {
+        for proc in self.procs.values_mut() {
+            proc.stuck = false;
+            proc.dying = proc.asked;
+        }
+        self.the_dying_end();
+        let known: Vec<(u32, Process)> = self
+            .procs
+            .iter()
+            .filter_map(|(pid, proc)| match proc.owner {
+                Owner::Known(process) if !proc.stuck => Some((*pid, process)),
+                Owner::Known(_) | Owner::Stray(_) => None,
+            })
+            .collect();
+        if self.over.is_some() {
+            return;
+        }
+        for unit in self.table.ids() {
+            if self.status(unit).main_pid != 0 {
+                self.serve(unit);
+            }
+        }
+        for (pid, process) in known {
+            if self.over.is_some() || !self.procs.contains_key(&pid) {
+                continue;
+            }
+            match process {
+                Process::Main(unit) => match self.service_type(unit) {
+                    ServiceType::Simple => {}
+                    ServiceType::Exec => self.feed(Event::Executed(unit)),
+                    ServiceType::Oneshot => self.reap_as(pid, Exit::Code(0), None),
+                    ServiceType::Notify => {
+                        let notification = Notification { ready: true, ..Notification::default() };
+                        self.feed(Event::Notified { pid: Pid(pid), notification });
+                    }
+                },
+                Process::Control(_) | Process::Instance(_) | Process::Finisher => {
+                    self.reap_as(pid, Exit::Code(0), None);
+                }
+            }
+        }
+    }
+
+    fn service_type(&self, service: UnitId) -> ServiceType {
+        match self.table.unit(service).kind {
+            Kind::Service(config) => config.type_,
+            Kind::Target | Kind::Socket(_) => panic!("not a service"),
+        }
+    }
+
     /// The finisher has done its work.
     pub fn finisher_ends(&mut self) {
         let finisher = Owner::Known(Process::Finisher);
@@ -442,7 +525,7 @@ impl<'t, 's> World<'t, 's> {
     }
 
     fn reap(&mut self, pid: u32) {
-        let proc = self.procs.remove(&pid).expect("only who is there ends");
+        let proc = self.procs[&pid];
         let exit = match proc.dying {
             Some(signal) => Exit::Signal(signal),
             None => match self.prng.below(4) {
@@ -454,6 +537,11 @@ impl<'t, 's> World<'t, 's> {
         let fails = self.fails() && proc.dying.is_none();
         let error = fails.then_some(SpawnError { stage: Stage::Exec, errno: Errno(2) });
         let exit = if fails { Exit::Code(203) } else { exit };
+        self.reap_as(pid, exit, error);
+    }
+
+    fn reap_as(&mut self, pid: u32, exit: Exit, error: Option<SpawnError>) {
+        self.procs.remove(&pid).expect("only who is there ends");
         self.feed(Event::Exited { pid: Pid(pid), exit, error });
         if self.over.is_none() && self.procs.is_empty() {
             self.feed(Event::ChildrenGone);
@@ -561,9 +649,17 @@ impl<'t, 's> World<'t, 's> {
         self.listeners.iter().map(|listener| listener.queue).sum()
     }
 
-    /// Nobody starts before those it is ordered after.
-    fn check_order(&self, process: Process, unit: UnitId) {
-        if !matches!(process, Process::Main(_)) {
+    /// Nobody begins to start before those it is ordered after have.
+    fn check_order(&self, process: Process, command: CommandRef) {
+        let unit = command.unit;
+        let first_list = match self.table.unit(unit).kind {
+            Kind::Service(config) if config.exec_start_pre.is_empty() => CommandList::Start,
+            Kind::Service(_) => CommandList::StartPre,
+            Kind::Target | Kind::Socket(_) => panic!("not a service"),
+        };
+        let first = (command.list, command.index) == (first_list, 0);
+        let retried = self.lacking.contains(&unit);
+        if !first || retried || matches!(process, Process::Instance(_)) {
             return;
         }
         for other in self.table.unit(unit).edges.after.iter() {
@@ -580,7 +676,10 @@ impl<'t, 's> World<'t, 's> {
     /// What holds whenever the engine rests.
     fn check(&self) {
         if let Some(deadline) = self.engine.next_deadline() {
-            assert!(deadline > self.now, "a deadline has passed and nothing came of it");
+            assert!(
+                deadline > self.now,
+                "a deadline has passed and nothing came of it: {deadline:?}"
+            );
         }
         for unit in self.table.ids() {
             let status = self.status(unit);
