@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use pilotlight::engine::service::{self, Child, Main, Service};
 use pilotlight::engine::socket::{self, ServiceView, Socket};
 use pilotlight::engine::{Errno, Instant, Notification, Pid, SpawnError, Stage};
-use unit::control::{Exit, UnitResult};
+use unit::control::{Exit, SubState, UnitResult};
 use unit::{
     Args, BindIpv6Only, Command, Emergency, Ids, KillMode, ListenerId, Millis, RateLimit, Restart,
     Seq, ServiceType, UnitId,
@@ -238,11 +238,9 @@ fn restart_matrix() {
             let state = service::State::Running { main: Main::Child(MAIN), reloading: false };
             let mut service = Service { state, ..Service::NEW };
             let _ = service.step(UNIT, &config, service::Input::MainExited(exit, None), NOW);
-            let next = match service.state {
-                service::State::AutoRestart { .. } => "restart",
-                service::State::Failed { .. } => "failed",
-                service::State::Dead => "dead",
-                other => panic!("{other:?} after an end"),
+            let next = match service.sub() {
+                SubState::AutoRestart => "restart".to_owned(),
+                sub => format!("{sub:?}").to_lowercase(),
             };
             write!(table, " {name}: {next:<8}").unwrap();
         }

@@ -88,7 +88,7 @@ pub(super) fn nearest<'n>(
     candidates
         .map(|candidate| (distance(typed.as_bytes(), seen(candidate).as_bytes()), candidate))
         .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, _)| *distance <= typed.len().div_ceil(3))
+        .filter(|(distance, _)| *distance <= typed.len() / 3 + 1)
         .map(|(_, candidate)| candidate)
 }
 

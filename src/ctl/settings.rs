@@ -8,6 +8,7 @@ use unit::{Args, Command, ExecContext, Listener, RateLimit, Seq, Service, Socket
 
 use super::address::{self, Printed};
 use super::show::List;
+use super::text::Harmless;
 use super::words;
 
 /// waitid(2).
@@ -32,7 +33,7 @@ pub(super) fn service(
     list.put("ExecMainCode", &code)?;
     list.put("ExecMainStatus", &number)?;
     list.put("NRestarts", &status.restarts)?;
-    list.put("StatusText", &status.status_text)?;
+    list.put("StatusText", &Harmless(status.status_text))?;
     list.put("Type", &words::service_type(service.type_))?;
     list.put("Restart", &words::restart(service.restart))?;
     list.time("RestartUSec", Some(service.restart_delay))?;

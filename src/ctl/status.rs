@@ -12,7 +12,7 @@ use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::settings::CommandLine;
-use super::text::{SinceBoot, Span, blanks};
+use super::text::{Harmless, SinceBoot, Span, blanks};
 use super::{exit, words};
 
 /// Columns of the words before the colons.
@@ -156,7 +156,7 @@ fn of_service(
     process(session, "   Main PID", status.main_pid)?;
     process(session, "  Cntrl PID", status.control_pid)?;
     if !status.status_text.is_empty() {
-        writeln!(session.out, "     Status: \"{}\"", status.status_text)?;
+        writeln!(session.out, "     Status: \"{}\"", Harmless(status.status_text))?;
     }
     if status.restarts > 0 {
         writeln!(session.out, "   Restarts: {}", status.restarts)?;

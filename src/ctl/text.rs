@@ -24,23 +24,18 @@ impl<'fd> LineWriter<'fd> {
         Self { fd, line: [0; LINE_BYTES], used: 0, broken: false }
     }
 
-    /// Writes what is buffered. True if everything so far has been taken, or if there is nobody
-    /// left to take it: a reader that has seen enough is no error.
+    /// Writes what is buffered. True if everything so far has been taken.
     pub(super) fn flush(&mut self) -> bool {
         let mut left = self.line.get(..self.used).unwrap_or_default();
         self.used = 0;
-        let mut taken = true;
         while !left.is_empty() && !self.broken {
             match rustix::io::write(self.fd, left) {
                 Ok(count) => left = left.get(count..).unwrap_or_default(),
                 Err(Errno::INTR) => {}
-                Err(errno) => {
-                    self.broken = true;
-                    taken = errno == Errno::PIPE;
-                }
+                Err(_) => self.broken = true,
             }
         }
-        taken
+        !self.broken
     }
 }
 
@@ -135,5 +130,14 @@ impl Display for SinceBoot {
             _ => "",
         };
         write!(f, "{}.{zeros}{fraction}s after boot", ms / 1000)
+    }
+}
+
+/// Text of a service's own choosing: what could steer a terminal is shown as `?`.
+pub(super) struct Harmless<'t>(pub(super) &'t str);
+
+impl Display for Harmless<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| f.write_char(if c.is_control() { '?' } else { c }))
     }
 }

@@ -58,7 +58,7 @@ const ROWS: [Row; 17] = [
     row("halt", Names::None, "Stop everything, halt", |call, on| {
         power::end(call, on, ShutdownKind::Halt)
     }),
-    row("help", Names::Any, "This text", help),
+    row("help", Names::None, "This text", help),
 ];
 
 /// Verbs of systemctl(1) that mean nothing on a compiled board, and what to do instead.
@@ -80,17 +80,17 @@ const COMPILED: &str = "Units are compiled into the image: change the unit file,
 
 const OPTIONS_HELP: &str = "
 Options:
-  -a, --all             Inactive units too
-  -t, --type=TYPE,...   Only units of that kind
-      --state=STATE,... Only units in that state; --failed is --state=failed
-  -p, --property=NAME,... Only these properties
-      --value           Without their names
-  -s, --signal=SIGNAL   What 'kill' sends; SIGTERM by default
-      --kill-whom=WHOM  main or all
-      --no-block        Do not wait for the job's end
-  -f, --force           'poweroff' and its kin: do not stop units first
-  -q, --quiet           Only the exit code
-      --no-legend       No headings and sums
+  -a, --all                Inactive units too
+  -t, --type=TYPE,...      Only units of that kind
+      --state=STATE,...    Only units in that state; --failed is --state=failed
+  -p, --property=NAME,...  Only these properties
+      --value              Without their names
+  -s, --signal=SIGNAL      What 'kill' sends; SIGTERM by default
+      --kill-whom=WHOM     main or all
+      --no-block           Do not wait for the job's end
+  -f, --force              'poweroff' and its kin: do not stop units first
+  -q, --quiet              Only the exit code
+      --no-legend          No headings and sums
   -h, --help
       --version
 
@@ -178,7 +178,7 @@ fn help(_: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     out.write_str("pilotctl [OPTIONS] VERB [NAME...]\n\nAsk PID 1, or tell it what to do.\n\n")?;
     for row in &ROWS {
         out.write_str("  ")?;
-        text::cell(out, &Usage(row), 26)?;
+        text::cell(out, &Usage(row), 24)?;
         writeln!(out, "{}", row.help)?;
     }
     out.write_str(OPTIONS_HELP)?;

@@ -138,7 +138,8 @@ pub(super) const fn emergency(action: Emergency) -> &'static str {
     }
 }
 
-/// What `status=` adds to an exit code: LSB's names, as systemd.exec(5) lists them.
+/// What `status=` adds to an exit code: the names of systemd.exec(5), "Process Exit Codes". From
+/// 200 on, it is the step on the way to the program that failed.
 pub(super) const fn exit_code(code: u8) -> &'static str {
     match code {
         0 => "SUCCESS",
@@ -149,6 +150,18 @@ pub(super) const fn exit_code(code: u8) -> &'static str {
         5 => "NOTINSTALLED",
         6 => "NOTCONFIGURED",
         7 => "NOTRUNNING",
+        200 => "CHDIR",
+        202 => "FDS",
+        203 => "EXEC",
+        204 => "MEMORY",
+        205 => "LIMITS",
+        207 => "SIGNAL_MASK",
+        208 => "STDIN",
+        209 => "STDOUT",
+        216 => "GROUP",
+        217 => "USER",
+        220 => "SETSID",
+        222 => "STDERR",
         _ => "",
     }
 }

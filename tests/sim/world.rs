@@ -638,10 +638,10 @@ impl<'t, 's> World<'t, 's> {
 
     /// A unit's state as `pilotctl` would see it.
     pub fn status(&self, unit: UnitId) -> UnitStatus<'_> {
-        match self.engine.reply(Answer::Unit(unit), self.now) {
-            Reply::Unit(status) => status,
-            other => panic!("{other:?}"),
-        }
+        let Reply::Unit(status) = self.engine.reply(Answer::Unit(unit), self.now) else {
+            panic!("a status is answered with a status");
+        };
+        status
     }
 
     /// Connections that wait on listeners that are open.
@@ -686,7 +686,7 @@ impl<'t, 's> World<'t, 's> {
             match self.table.unit(unit).kind {
                 Kind::Target => {}
                 Kind::Service(config) if config.per_connection => {}
-                Kind::Service(_) => self.check_service(unit, &status),
+                Kind::Service(_) => self.check_service(&status),
                 Kind::Socket(_) => self.check_socket(unit, &status),
             }
         }
@@ -703,7 +703,7 @@ impl<'t, 's> World<'t, 's> {
         assert_eq!(connections as usize, slots.count() + self.held.len(), "a slot leaked");
     }
 
-    fn check_service(&self, unit: UnitId, status: &UnitStatus<'_>) {
+    fn check_service(&self, status: &UnitStatus<'_>) {
         let pid = status.main_pid;
         assert!(pid == 0 || self.procs.contains_key(&pid), "a main process that was reaped");
         if status.sub == SubState::Running {

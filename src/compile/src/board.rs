@@ -7,11 +7,12 @@ use std::sync::Arc;
 use crate::check::{Scope, check};
 use crate::codes;
 use crate::draft;
-use crate::grammar::{Architecture, FileCopy, Forward};
+use crate::emit;
+use crate::grammar::{Architecture, Forward};
 use crate::load::{self, BoardDraft, Library};
 use crate::plan::{Plan, plan};
-use crate::report::{Diagnostic, Failure, File, Report, Span};
-use crate::{emit, text};
+use crate::report::{Diagnostic, Failure, File, Report, Span, Spanned};
+use crate::text::{self, Document};
 
 /// A file that is in memory already.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,12 +39,10 @@ pub struct Image {
 /// `[Board]`: what the image around `pilot` is made of.
 #[derive(Clone, Debug)]
 pub struct BoardConf {
-    /// The board's folder.
-    pub folder: PathBuf,
+    /// Every folder that takes part, the board's own first, then in order of importance.
+    pub folders: Vec<PathBuf>,
     /// `Architecture=`.
     pub architecture: Architecture,
-    /// `Include=`, relative to nothing any more.
-    pub include: Vec<PathBuf>,
     /// `Hostname=`.
     pub hostname: String,
     /// `Console=`.
@@ -52,20 +51,16 @@ pub struct BoardConf {
     pub default_target: String,
     /// `Packages=`.
     pub packages: Vec<String>,
-    /// `Files=`.
-    pub files: Vec<FileCopy>,
-    /// `Forward=`.
-    pub forward: Vec<Forward>,
-    /// `Modules=`.
-    pub modules: Vec<String>,
     /// `Programs=`.
     pub programs: Vec<String>,
-    /// `Users=`.
-    pub users: Vec<String>,
-    /// `Memory=` in MiB.
-    pub memory_mib: u32,
-    /// `KernelArguments=`.
-    pub kernel_arguments: Vec<String>,
+    /// `Links=`: one line each, the program first.
+    pub links: Vec<Vec<String>>,
+    /// `Files=`, each below the folder whose `board.conf` names it.
+    pub files: Vec<PathBuf>,
+    /// `Modules=`.
+    pub modules: Vec<String>,
+    /// `Forward=`.
+    pub forward: Vec<Forward>,
 }
 
 /// The file with a board's settings.
@@ -79,10 +74,10 @@ pub const UNITS: &str = "units";
 /// Every diagnostic of the run if one of them is an error.
 pub fn compile_board(folder: &Path) -> Result<(Image, Vec<Diagnostic>), Failure> {
     let mut report = Report::default();
-    let Some(board) = read_board(folder, &mut report) else { return fail(report) };
+    let Some((board, folders)) = read_board(folder, &mut report) else { return fail(report) };
     check_architecture(&board, &mut report);
     let mut library = Library::default();
-    for units in unit_folders(folder, &board) {
+    for units in unit_folders(&folders) {
         add_folder(&units, &mut library, &mut report);
     }
     compile(board, &library, report)
@@ -100,7 +95,8 @@ pub fn compile_sources(
     let Some(file) = text::open(&board_conf.path, &board_conf.text, &mut report) else {
         return fail(report);
     };
-    let board = load::board(&file, &mut report);
+    let mut board = BoardDraft::fresh(&file);
+    board.read(&text::parse(&file, &mut report), &mut report);
     let mut library = Library::default();
     for unit in units {
         add_file(&unit.path, &unit.text, &mut library, &mut report);
@@ -119,7 +115,7 @@ pub fn check_sources(units: &[Source]) -> Result<Vec<Diagnostic>, Failure> {
         add_file(&unit.path, &unit.text, &mut library, &mut report);
     }
     let file = Arc::new(File { path: BOARD_CONF.into(), text: String::new() });
-    let board = load::board(&file, &mut report);
+    let board = BoardDraft::fresh(&file);
     let drafts = load::drafts(&library, &board, &mut report);
     check(drafts, &library, &board, Scope::Loose, &mut report);
     report.verdict()
@@ -131,7 +127,7 @@ pub fn check_sources(units: &[Source]) -> Result<Vec<Diagnostic>, Failure> {
 /// Every diagnostic of the file if one of them is an error.
 pub fn read_board_conf(folder: &Path) -> Result<BoardConf, Failure> {
     let mut report = Report::default();
-    let Some(board) = read_board(folder, &mut report) else { return fail(report) };
+    let Some((board, folders)) = read_board(folder, &mut report) else { return fail(report) };
     check_architecture(&board, &mut report);
     let (Some(architecture), false) =
         (board.board.architecture.value().copied(), report.has_errors())
@@ -140,45 +136,44 @@ pub fn read_board_conf(folder: &Path) -> Result<BoardConf, Failure> {
     };
     let draft::Board {
         architecture: _,
-        include,
+        include: _,
         hostname,
         console,
         default_target,
         packages,
-        files,
-        forward,
-        modules,
         programs,
-        users,
-        memory,
-        kernel_arguments,
+        links,
+        files,
+        modules,
+        forward,
     } = board.board;
+    let beside = |path: &Spanned<String>| beside(&path.span.file, &path.value);
     Ok(BoardConf {
-        folder: folder.into(),
+        folders,
         architecture,
-        include: include.values().iter().map(|path| folder.join(path)).collect(),
         hostname: hostname.value,
         console: console.value,
         default_target: default_target.value.to_string(),
         packages: packages.values(),
-        files: files.values(),
-        forward: forward.values(),
-        modules: modules.values(),
         programs: programs.values(),
-        users: users.values(),
-        memory_mib: memory.value,
-        kernel_arguments: kernel_arguments.values(),
+        links: links.values(),
+        files: files.items.iter().map(beside).collect(),
+        modules: modules.values(),
+        forward: forward.values(),
     })
 }
 
 /// Every file and folder that the board's table is made of: for `cargo:rerun-if-changed`.
 pub fn inputs(folder: &Path) -> Vec<PathBuf> {
     let mut report = Report::default();
-    let mut inputs = vec![folder.join(BOARD_CONF)];
-    let Some(board) = read_board(folder, &mut report) else { return inputs };
-    for units in unit_folders(folder, &board) {
-        inputs.push(units.clone());
+    let Some((_, folders)) = read_board(folder, &mut report) else {
+        return vec![folder.join(BOARD_CONF)];
+    };
+    let mut inputs: Vec<PathBuf> =
+        folders.iter().map(|folder| folder.join(BOARD_CONF)).filter(|path| path.exists()).collect();
+    for units in unit_folders(&folders) {
         inputs.extend(entries(&units, &mut report));
+        inputs.push(units);
     }
     inputs
 }
@@ -204,11 +199,67 @@ fn compile(
     Ok((Image { table, limits, limits_rs, plan }, report.finish()))
 }
 
-fn read_board(folder: &Path, report: &mut Report) -> Option<BoardDraft> {
+/// A folder that takes part in a board, with its `board.conf` if it has one.
+type Found = (PathBuf, Option<Document>);
+
+/// Reads `board.conf` and those it includes, and tells which folders take part.
+fn read_board(folder: &Path, report: &mut Report) -> Option<(BoardDraft, Vec<PathBuf>)> {
+    let mut found: Vec<Found> = Vec::new();
+    gather(folder, &mut Vec::new(), &mut found, report)?;
+    let (_, own) = found.first()?;
+    let mut board = BoardDraft::fresh(&own.as_ref()?.file);
+    for document in found.iter().rev().filter_map(|(_, document)| document.as_ref()) {
+        board.read(document, report);
+    }
+    Some((board, found.into_iter().map(|(folder, _)| folder).collect()))
+}
+
+/// The folder and all that it includes, in order of importance, each once.
+fn gather(
+    folder: &Path,
+    trail: &mut Vec<PathBuf>,
+    found: &mut Vec<Found>,
+    report: &mut Report,
+) -> Option<()> {
     let path = folder.join(BOARD_CONF);
+    if !trail.is_empty() && !path.exists() {
+        found.push((folder.into(), None));
+        return Some(());
+    }
     let bytes = read(&path, report)?;
     let file = text::open(&path.display().to_string(), &bytes, report)?;
-    Some(load::board(&file, report))
+    let document = text::parse(&file, report);
+    let mut alone = BoardDraft::fresh(&file);
+    // What it says is reported when all of them are read in order.
+    alone.read(&document, &mut Report::default());
+    found.push((folder.into(), Some(document)));
+    trail.push(real(folder));
+    for include in &alone.board.include.items {
+        let included = beside(&file, &include.value);
+        let mut refuse = |message: String| {
+            report.push(Diagnostic::new(codes::INCLUDE, message, &include.span, ""));
+        };
+        if !included.is_dir() {
+            refuse(format!("there is no folder {}", included.display()));
+        } else if trail.contains(&real(&included)) {
+            refuse(format!("{} includes itself", included.display()));
+        } else if !found.iter().any(|(folder, _)| real(folder) == real(&included)) {
+            gather(&included, trail, found, report)?;
+        }
+    }
+    trail.pop();
+    Some(())
+}
+
+/// The folder without links and dots, to know it again.
+fn real(folder: &Path) -> PathBuf {
+    folder.canonicalize().unwrap_or_else(|_| folder.into())
+}
+
+/// A path relative to the folder of the file that names it.
+fn beside(file: &File, path: &str) -> PathBuf {
+    let folder = Path::new(&file.path).parent().unwrap_or(Path::new(""));
+    folder.join(path)
 }
 
 fn check_architecture(board: &BoardDraft, report: &mut Report) {
@@ -220,10 +271,9 @@ fn check_architecture(board: &BoardDraft, report: &mut Report) {
     }
 }
 
-/// The folders with units, the most important first.
-fn unit_folders(folder: &Path, board: &BoardDraft) -> Vec<PathBuf> {
-    let included = board.board.include.items.iter().map(|path| folder.join(&path.value));
-    std::iter::once(folder.join(UNITS)).chain(included).collect()
+/// The folders with units, in order of importance.
+fn unit_folders(folders: &[PathBuf]) -> Vec<PathBuf> {
+    folders.iter().map(|folder| folder.join(UNITS)).filter(|units| units.is_dir()).collect()
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
@@ -267,12 +317,8 @@ fn unsupported_folder(path: &Path) -> Diagnostic {
 }
 
 fn add_file(path: &str, bytes: &[u8], library: &mut Library, report: &mut Report) {
-    match load::unit_name_of(path) {
-        Err(diagnostic) => report.push(diagnostic),
-        Ok(name) => {
-            if let Some(file) = text::open(path, bytes, report) {
-                library.add(name, &file, report);
-            }
-        }
+    let Some(name) = load::unit_name_of(path, report) else { return };
+    if let Some(file) = text::open(path, bytes, report) {
+        library.add(name, &file, report);
     }
 }

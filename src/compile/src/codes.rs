@@ -74,6 +74,7 @@ codes! {
     NO_LISTENER "E313" "no-listener" Error "A socket listens to nothing.";
     TOO_MANY "E314" "too-many" Error "The board has more of something than the table can number.";
     NO_ARCHITECTURE "E315" "no-architecture" Error "A board does not say what it runs on.";
+    INCLUDE "E316" "include" Error "Include= leads to no folder, or in a circle.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";

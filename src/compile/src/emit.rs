@@ -236,8 +236,8 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
     });
 }
 
-/// The text of `limits.rs`: one constant to a size.
-pub fn limits_rs(limits: &Limits, spawn_slots: u8) -> String {
+/// Every size by name, in the order of [`Limits`].
+pub fn fields(limits: &Limits) -> [(&'static str, usize); 10] {
     let Limits {
         units,
         services,
@@ -250,7 +250,7 @@ pub fn limits_rs(limits: &Limits, spawn_slots: u8) -> String {
         table_bytes,
         fds_at_rest,
     } = *limits;
-    let fields = [
+    [
         ("units", units),
         ("services", services),
         ("sockets", sockets),
@@ -261,7 +261,12 @@ pub fn limits_rs(limits: &Limits, spawn_slots: u8) -> String {
         ("spawn_pointers", spawn_pointers),
         ("table_bytes", table_bytes),
         ("fds_at_rest", fds_at_rest),
-    ];
+    ]
+}
+
+/// The text of `limits.rs`: one constant to a size.
+pub fn limits_rs(limits: &Limits, spawn_slots: u8) -> String {
+    let fields = fields(limits);
     let mut text = String::from("// Made by the unit compiler.\n");
     for (name, value) in fields {
         text += &format!("/// `{name}` of this board's `unit::Limits`.\n");

@@ -18,9 +18,11 @@ pub mod draft;
 pub mod emit;
 pub mod grammar;
 pub mod load;
+pub mod manual;
 pub mod names;
 pub mod plan;
 pub mod report;
+pub mod show;
 pub mod targets;
 pub mod text;
 
@@ -28,7 +30,7 @@ pub use board::{
     BOARD_CONF, BoardConf, Image, Source, UNITS, check_sources, compile_board, compile_sources,
     inputs, read_board_conf,
 };
-pub use grammar::{Architecture, FileCopy, Forward, Protocol};
+pub use grammar::{Architecture, Forward, Protocol};
 pub use report::{Diagnostic, Failure, Severity};
 
 #[cfg(test)]

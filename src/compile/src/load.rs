@@ -22,26 +22,27 @@ pub struct BoardDraft {
     pub manager: draft::Manager,
 }
 
-/// Reads `board.conf`.
-pub fn board(file: &Arc<File>, report: &mut Report) -> BoardDraft {
-    let document = text::parse(file, report);
-    let mut board = draft::Board::fresh();
-    let mut manager = draft::Manager::fresh();
-    let specifiers = Specifiers { name: None, instance: Instance::None, hostname: String::new() };
-    for section in &document.sections {
-        let mut spend = |entry: &Entry, cx: &mut Context<'_>| match section.name.as_str() {
-            draft::Board::NAME => board.assign(entry, cx),
-            _ => manager.assign(entry, cx),
-        };
-        assign(
-            section,
-            &[draft::Board::NAME, draft::Manager::NAME],
-            &specifiers,
-            report,
-            &mut spend,
-        );
+impl BoardDraft {
+    /// A board that says nothing yet.
+    pub fn fresh(file: &Arc<File>) -> Self {
+        let (board, manager) = (draft::Board::fresh(), draft::Manager::fresh());
+        Self { file: file.clone(), board, manager }
     }
-    BoardDraft { file: file.clone(), board, manager }
+
+    /// Adds what a `board.conf` says to what those before it said.
+    pub fn read(&mut self, document: &Document, report: &mut Report) {
+        let specifiers =
+            Specifiers { name: None, instance: Instance::None, hostname: String::new() };
+        for section in &document.sections {
+            let mut spend = |entry: &Entry, cx: &mut Context<'_>| match section.name.as_str() {
+                draft::Board::NAME => self.board.assign(entry, cx),
+                _ => self.manager.assign(entry, cx),
+            };
+            let known = [draft::Board::NAME, draft::Manager::NAME];
+            assign(section, &known, &specifiers, report, &mut spend);
+        }
+        self.file = document.file.clone();
+    }
 }
 
 /// Goes through one section: `spend` takes what it knows, the rest is explained.
@@ -103,7 +104,11 @@ fn unknown_key(section: &str, entry: &Entry) -> Diagnostic {
     let own = SECTIONS.iter().find(|(name, _)| *name == section);
     let hint = match (home, own) {
         (Some(row), _) => Some(format!("it belongs into [{}]", row.section)),
-        (None, Some((own, _))) => did_you_mean(key, names(own)),
+        (None, Some((own, _))) => {
+            let known = reasons.iter().filter(|reason| reason.sections.contains(own));
+            let known = known.flat_map(|reason| reason.names.iter().copied());
+            did_you_mean(key, names(own).chain(known.filter(|name| !name.ends_with('*'))))
+        }
         (None, None) => None,
     };
     let message = format!("there is no `{key}=` in [{section}]");
@@ -114,17 +119,18 @@ fn unknown_key(section: &str, entry: &Entry) -> Diagnostic {
 const MOVED_TO_UNIT: &[&str] =
     &["StartLimitInterval", "StartLimitIntervalSec", "StartLimitBurst", "StartLimitAction"];
 
-/// All unit files of a board, one to a name.
+/// All unit files of a board, one to a name. An empty file masks its name: systemd.unit(5).
 #[derive(Default, Debug)]
 pub struct Library {
-    documents: BTreeMap<Name, Document>,
+    documents: BTreeMap<Name, Option<Document>>,
 }
 
 impl Library {
     /// Adds a file, unless one of its name is there: the first folder wins.
     pub fn add(&mut self, name: Name, file: &Arc<File>, report: &mut Report) {
         if let std::collections::btree_map::Entry::Vacant(place) = self.documents.entry(name) {
-            place.insert(text::parse(file, report));
+            let masked = file.text.is_empty();
+            place.insert((!masked).then(|| text::parse(file, report)));
         }
     }
 
@@ -132,30 +138,52 @@ impl Library {
     pub fn has(&self, name: &Name) -> bool {
         self.documents.contains_key(name)
     }
+
+    /// True if the name, or its template's, is masked.
+    pub fn is_masked(&self, name: &Name) -> bool {
+        let masked = |name: &Name| matches!(self.documents.get(name), Some(None));
+        masked(name) || (!self.has(name) && name.template().is_some_and(|name| masked(&name)))
+    }
+
+    fn document(&self, name: &Name) -> Option<&Document> {
+        self.documents.get(name)?.as_ref()
+    }
+
+    fn documents(&self) -> impl Iterator<Item = (&Name, &Document)> {
+        self.documents.iter().filter_map(|(name, document)| Some((name, document.as_ref()?)))
+    }
 }
 
-/// The unit that a file's name says, or what is wrong with the name.
-pub fn unit_name_of(path: &str) -> Result<Name, Diagnostic> {
+/// The unit that a file's name says.
+pub fn unit_name_of(path: &str, report: &mut Report) -> Option<Name> {
     let file_name = path.rsplit('/').next().unwrap_or(path);
-    Name::parse(file_name).map_err(|error| {
-        let code = match error {
-            NameError::Unsupported(_) => codes::UNSUPPORTED_UNIT,
-            NameError::Long | NameError::Suffix | NameError::Character(_) | NameError::Empty => {
-                codes::NOT_A_UNIT
-            }
-        };
-        let file = Arc::new(File { path: path.into(), text: String::new() });
-        let message = format!("`{file_name}` is not the name of a unit: {error}");
-        let hint = "only units can stand in a units folder";
-        Diagnostic::new(code, message, &Span::head(&file), "").hint(hint)
-    })
+    let error = match Name::parse(file_name) {
+        Ok(name) => return Some(name),
+        Err(error) => error,
+    };
+    let code = match error {
+        NameError::Unsupported(_) => codes::UNSUPPORTED_UNIT,
+        NameError::Long | NameError::Suffix | NameError::Character(_) | NameError::Empty => {
+            codes::NOT_A_UNIT
+        }
+    };
+    let (stem, suffix) = file_name.rsplit_once('.').unwrap_or((file_name, ""));
+    let near = Kind::ALL.map(|kind| format!("{stem}.{}", kind.suffix()));
+    let near = near.iter().map(String::as_str).filter(|_| !suffix.is_empty());
+    let hint = did_you_mean(file_name, near);
+    let message = format!("{path} is not a unit file: {error}");
+    report.push(Diagnostic::without_place(code, message).hint_if(hint));
+    None
 }
 
 /// Everything that goes into the table, by name: what is present, and what that leads to.
 pub fn drafts(library: &Library, board: &BoardDraft, report: &mut Report) -> BTreeMap<Name, Draft> {
     let mut loader = Loader { library, board, report, drafts: BTreeMap::new() };
-    let mut queue: BTreeSet<Name> =
-        library.documents.keys().filter(|name| !name.is_template()).cloned().collect();
+    let mut queue: BTreeSet<Name> = library
+        .documents()
+        .map(|(name, _)| name.clone())
+        .filter(|name| !name.is_template())
+        .collect();
     queue.insert(board.board.default_target.value.clone());
     while let Some(name) = queue.pop_first() {
         let Some(draft) = loader.draft(&name) else { continue };
@@ -213,7 +241,10 @@ impl Loader<'_> {
     /// The unit of that name: its own file, its template's, or a built-in target.
     fn draft(&mut self, name: &Name) -> Option<Draft> {
         let library = self.library;
-        if let Some(document) = library.documents.get(name) {
+        if library.is_masked(name) {
+            return None;
+        }
+        if let Some(document) = library.document(name) {
             let instance = match &name.instance {
                 None => Instance::None,
                 Some(instance) if instance.is_empty() => Instance::Connection,
@@ -221,7 +252,7 @@ impl Loader<'_> {
             };
             return Some(self.read(name, document, instance, false));
         }
-        if let Some(template) = name.template().and_then(|name| library.documents.get(&name)) {
+        if let Some(template) = name.template().and_then(|name| library.document(&name)) {
             let instance = Instance::Of(name.instance.clone().unwrap_or_default());
             return Some(self.read(name, template, instance, false));
         }
@@ -234,7 +265,7 @@ impl Loader<'_> {
     /// Templates that nothing leads to are read for their errors and left out.
     fn read_idle_templates(&mut self) {
         let library = self.library;
-        for (name, document) in library.documents.iter().filter(|(name, _)| name.is_template()) {
+        for (name, document) in library.documents().filter(|(name, _)| name.is_template()) {
             let used = |each: &Name| each == name || each.template().as_ref() == Some(name);
             if !self.drafts.keys().any(used) {
                 self.read(name, document, Instance::None, false);

@@ -82,7 +82,8 @@ macro_rules! directives {
                 standard_input: One<InputName> ["StandardInput"] = "null";
                 /// inherit, null, tty, socket or kmsg.
                 standard_output: Maybe<OutputName> ["StandardOutput"]
-                    = "DefaultStandardOutput= of board.conf; inherit with StandardInput=tty or socket";
+                    = "DefaultStandardOutput= of board.conf; inherit with StandardInput=tty \
+       or socket";
                 /// inherit (as StandardOutput=), null, tty, socket or kmsg.
                 standard_error: Maybe<OutputName> ["StandardError"]
                     = "DefaultStandardError= of board.conf";
@@ -171,8 +172,9 @@ macro_rules! directives {
             Board "Board" {
                 /// armv7, aarch64, riscv64 or x86_64.
                 architecture: Maybe<ArchitectureName> ["Architecture"] = "none: it must be given";
-                /// Folders with further units, relative to the board; an earlier one hides a
-                /// later one's file of the same name, the board's own `units` hides all.
+                /// Folders that are laid out as a board and lie below this one, relative to it:
+                /// what their `board.conf` says counts unless this one says otherwise, their units
+                /// are hidden by files of the same name. An earlier folder hides a later one.
                 include: Many<Paths> ["Include"] = "";
                 /// Host name.
                 hostname: One<Text> ["Hostname"] = "";
@@ -180,23 +182,18 @@ macro_rules! directives {
                 console: One<AbsolutePath> ["Console"] = "/dev/console";
                 /// What a boot starts; default.target is another name for it.
                 default_target: One<UnitName> ["DefaultTarget"] = "multi-user.target";
-                /// Distribution packages unpacked into the root file system.
+                /// Distribution packages that programs are taken from.
                 packages: Many<Strings> ["Packages"] = "";
-                /// Files copied into it: `source:/destination` or `source:/destination:mode`,
-                /// source relative to the board.
-                files: Many<FileCopies> ["Files"] = "";
-                /// Guest ports that the host reaches: `tcp:PORT=name` or `udp:PORT=name`.
-                forward: Many<Forwards> ["Forward"] = "";
-                /// Kernel modules put into it and loaded at boot.
-                modules: Many<Strings> ["Modules"] = "";
-                /// Applets of BusyBox that get a link in it.
+                /// Absolute paths inside those packages: programs, or whole folders.
                 programs: Many<Strings> ["Programs"] = "";
-                /// Users made in its /etc/passwd.
-                users: Many<Strings> ["Users"] = "";
-                /// Memory of the emulated machine in MiB.
-                memory: One<Unsigned> ["Memory"] = "128";
-                /// Words added to the kernel's command line.
-                kernel_arguments: Many<Strings> ["KernelArguments"] = "";
+                /// A program and the names that lead to it, in the program's folder.
+                links: Many<WordLines> ["Links"] = "";
+                /// Folders that are laid over the root file system, relative to this one.
+                files: Many<Paths> ["Files"] = "";
+                /// Kernel modules loaded at boot.
+                modules: Many<Strings> ["Modules"] = "";
+                /// Ports of the emulated board that the host reaches.
+                forward: Many<Forwards> ["Forward"] = "";
             }
             /// board.conf: the settings of PID 1, as in systemd-system.conf(5).
             Manager "Manager" {

@@ -31,7 +31,7 @@ pub const USER_FIELD_MAX: usize = 64;
 /// Longest HOME and SHELL that a spawn writes, in bytes.
 pub const USER_PATH_MAX: usize = 128;
 /// NOTIFY_SOCKET: where READY=1 and its kin are received.
-pub const NOTIFY_SOCKET: &str = "/run/pilotlight/notify";
+pub const NOTIFY_SOCKET: &str = "/run/pilot/notify";
 /// TERM of a service on the console.
 pub const TERM: &str = "linux";
 /// Descriptors that PID 1 holds whatever the units are: three standard streams, the console,

@@ -153,8 +153,9 @@ impl Resolver<'_> {
         self.numbers.get(&name).copied()
     }
 
-    /// The units of a list; those that lead to nothing are reported.
-    fn resolve(&mut self, list: &Many<Units>) -> Vec<(usize, Span)> {
+    /// The units of a list; those that lead to nothing are reported. A masked one is as if it
+    /// were not mentioned, unless it is `needed`.
+    fn resolve(&mut self, list: &Many<Units>, needed: bool) -> Vec<(usize, Span)> {
         let mut found = Vec::new();
         for Spanned { value: name, span } in &list.items {
             match self.number(name) {
@@ -165,6 +166,7 @@ impl Resolver<'_> {
                     "an instance has a name between `@` and the suffix",
                 )),
                 Some(number) => found.push((number, span.clone())),
+                None if self.library.is_masked(name) && !needed => {}
                 None => self.unresolved(name, span),
             }
         }
@@ -180,9 +182,12 @@ impl Resolver<'_> {
         let built_in = targets::BUILT_IN.iter().map(|(name, _)| *name);
         let near = did_you_mean(&text, known.iter().map(String::as_str).chain(built_in));
         let message = format!("there is no unit `{name}`");
-        let hint = match targets::WELL_KNOWN.contains(&text.as_str()) {
-            true => Some("systemd has it, this board has not: leave it out".into()),
-            false => near,
+        let hint = if self.library.is_masked(name) {
+            Some("an empty file of that name masks it".into())
+        } else if targets::WELL_KNOWN.contains(&text.as_str()) {
+            Some("systemd has it, this board has not: leave it out".into())
+        } else {
+            near
         };
         let diagnostic = Diagnostic::new(codes::UNRESOLVED_NAME, message, span, "leads to nothing");
         self.report.push(diagnostic.hint_if(hint));
@@ -202,12 +207,12 @@ impl Resolver<'_> {
             (&draft.unit.before, EdgeKind::After),
         ];
         for (list, kind) in forward {
-            for (to, span) in self.resolve(list) {
+            for (to, span) in self.resolve(list, kind == EdgeKind::Requires) {
                 self.edges.push(Edge { from: unit, to, kind, why: Why::Written(span) });
             }
         }
         for (list, kind) in backward {
-            for (from, span) in self.resolve(list) {
+            for (from, span) in self.resolve(list, kind == EdgeKind::Requires) {
                 self.edges.push(Edge { from, to: unit, kind, why: Why::Written(span) });
             }
         }

@@ -71,38 +71,17 @@ impl Scalar for AbsolutePath {
     }
 }
 
-/// A file copied into the root file system.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FileCopy {
-    /// Relative to the board's folder.
-    pub source: String,
-    /// Absolute, on the board.
-    pub destination: String,
-    /// Its permission bits; those of the source if not given.
-    pub mode: Option<u16>,
-}
-
-/// `Files=`.
+/// The words of one assignment, kept together.
 #[derive(Debug)]
-pub struct FileCopies;
+pub struct WordLines;
 
-impl List for FileCopies {
-    type Item = FileCopy;
-    const FORM: &'static str = "`source:/destination` or `source:/destination:mode`, several";
+impl List for WordLines {
+    type Item = Vec<String>;
+    const FORM: &'static str = "words that belong together";
 
-    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<FileCopy>> {
-        each(text, cx, |word| {
-            let (source, rest) = word.split_once(':')?;
-            let (destination, mode) = match rest.rsplit_once(':') {
-                Some((destination, mode)) => {
-                    (destination, Some(u16::from_str_radix(mode, 8).ok()?))
-                }
-                None => (rest, None),
-            };
-            let good = !source.is_empty() && mode.is_none_or(|mode| mode <= 0o7777);
-            let destination = absolute_path(destination).ok().filter(|_| good)?;
-            Some(FileCopy { source: source.into(), destination, mode })
-        })
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<Vec<String>>> {
+        let words = Strings::parse(text, cx).into_iter().map(|word| word.value).collect();
+        vec![Spanned { value: words, span: text.whole() }]
     }
 }
 
@@ -136,12 +115,12 @@ impl Protocol {
 /// A port of the emulated board that the host reaches.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Forward {
+    /// What it is for.
+    pub name: String,
     /// Of what it is.
     pub protocol: Protocol,
     /// The board's port.
     pub guest_port: u16,
-    /// What the user is told it is.
-    pub name: String,
 }
 
 /// `Forward=`.
@@ -150,41 +129,28 @@ pub struct Forwards;
 
 impl List for Forwards {
     type Item = Forward;
-    const FORM: &'static str = "`tcp:PORT=name` or `udp:PORT=name`, several";
+    const FORM: &'static str = "`NAME:tcp:PORT` or `NAME:udp:PORT`, several";
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<Forward>> {
-        each(text, cx, |word| {
-            let (protocol, rest) = word.split_once(':')?;
-            let protocol = match protocol {
-                "tcp" => Protocol::Tcp,
-                "udp" => Protocol::Udp,
-                _ => return None,
-            };
-            let (port, name) = rest.split_once('=')?;
-            let guest_port = port.parse().ok().filter(|&port: &u16| port != 0)?;
-            (!name.is_empty()).then(|| Forward { protocol, guest_port, name: name.into() })
-        })
+        let mut items = Vec::new();
+        for word in Strings::parse(text, cx) {
+            match forward(&word.value) {
+                Some(value) => items.push(Spanned { value, span: word.span }),
+                None => {
+                    let label = "neither `NAME:tcp:PORT` nor `NAME:udp:PORT`";
+                    cx.refuse(codes::BAD_VALUE, &word.span, label);
+                }
+            }
+        }
+        items
     }
 }
 
-/// Each word through `read`.
-fn each<T>(
-    text: &Value,
-    cx: &mut Context<'_>,
-    read: impl Fn(&str) -> Option<T>,
-) -> Vec<Spanned<T>> {
-    let mut items = Vec::new();
-    for word in Strings::parse(text, cx) {
-        match read(&word.value) {
-            Some(value) => items.push(Spanned { value, span: word.span }),
-            None => {
-                let label = match cx.key {
-                    "Forward" => Forwards::FORM,
-                    _ => FileCopies::FORM,
-                };
-                cx.refuse(codes::BAD_VALUE, &word.span, format!("not of the form {label}"));
-            }
-        }
-    }
-    items
+fn forward(word: &str) -> Option<Forward> {
+    let (name, rest) = word.split_once(':')?;
+    let (protocol, port) = rest.split_once(':')?;
+    let protocol =
+        [Protocol::Tcp, Protocol::Udp].into_iter().find(|each| each.name() == protocol)?;
+    let guest_port = port.parse().ok().filter(|&port: &u16| port != 0)?;
+    (!name.is_empty()).then(|| Forward { name: name.into(), protocol, guest_port })
 }

@@ -200,7 +200,9 @@ fn variables(word: String, span: &Span, cx: &mut Context<'_>) -> Option<Arg> {
             rest = tail;
         } else {
             text.push('$');
-            if rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+            // A word with blanks is most likely a script, whose shell expands it.
+            let script = word.contains(char::is_whitespace);
+            if !script && rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
                 let label = "$NAME inside a word is not expanded, it stands for itself";
                 let hint = "write ${NAME}, or $$NAME for what stands here";
                 cx.refuse_with(codes::UNEXPANDED_VARIABLE, span, label, Some(hint.into()));

@@ -1,0 +1,133 @@
+//! The expansion of a board as text: what `pilotc plan` prints and plan tests compare.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use unit::ListenKind;
+
+use crate::grammar::{Address, Arg, Command, Listener, Piece};
+use crate::plan::{KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan};
+use crate::{Image, emit};
+
+/// Numbers, start order, edges, listeners, commands and sizes of a board.
+pub fn show(image: &Image) -> String {
+    let plan = &image.plan;
+    let mut text = String::new();
+    let default = &plan.units[usize::from(plan.manager.default_target)].name;
+    line(&mut text, format_args!("a boot starts {default}"));
+    for (number, unit) in plan.units.iter().enumerate() {
+        line(&mut text, format_args!("\n{number:>3} {}", unit.name));
+        show_unit(&mut text, unit, plan);
+    }
+    line(&mut text, format_args!("\nsizes"));
+    for (name, value) in emit::fields(&image.limits) {
+        line(&mut text, format_args!("    {name:<14} {value:>6}"));
+    }
+    text
+}
+
+fn line(text: &mut String, words: std::fmt::Arguments<'_>) {
+    writeln!(text, "{words}").expect("a String takes whatever it is given");
+}
+
+fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
+    let edges = &unit.edges;
+    let lists = [
+        ("requires", &edges.requires),
+        ("wants", &edges.wants),
+        ("conflicts", &edges.conflicts),
+        ("after", &edges.after),
+    ];
+    for (name, list) in lists {
+        if !list.is_empty() {
+            line(text, format_args!("    {name:<9} {}", names(list, plan)));
+        }
+    }
+    match &unit.kind {
+        KindPlan::Target => {}
+        KindPlan::Service(service) => show_service(text, service, plan),
+        KindPlan::Socket(socket) => show_socket(text, socket, plan),
+    }
+}
+
+fn names(list: &BTreeSet<u16>, plan: &Plan) -> String {
+    let names = list.iter().map(|&unit| plan.units[usize::from(unit)].name.as_str());
+    names.collect::<Vec<_>>().join(" ")
+}
+
+fn show_socket(text: &mut String, socket: &SocketPlan, plan: &Plan) {
+    let service = &plan.units[usize::from(socket.service)].name;
+    line(text, format_args!("    starts    {service}"));
+    for (number, listener) in (socket.first_listener..).zip(&socket.listeners) {
+        line(text, format_args!("    listener  {number} {}", listener_text(listener)));
+    }
+    if socket.accept {
+        let end = socket.first_instance + (socket.max_connections - 1);
+        line(text, format_args!("    instances {}-{end}", socket.first_instance));
+    }
+}
+
+/// As in the unit file: `ListenStream=80`.
+fn listener_text(listener: &Listener) -> String {
+    let key = match listener.kind {
+        ListenKind::Stream => "ListenStream",
+        ListenKind::Datagram => "ListenDatagram",
+        ListenKind::SequentialPacket => "ListenSequentialPacket",
+        ListenKind::Fifo => "ListenFIFO",
+    };
+    let address = match &listener.address {
+        Address::Port(port) => port.to_string(),
+        Address::V4(host, port) => format!("{host}:{port}"),
+        Address::V6(host, port, scope) if scope.is_empty() => format!("[{host}]:{port}"),
+        Address::V6(host, port, scope) => format!("[{host}%{scope}]:{port}"),
+        Address::Path(path) => path.clone(),
+        Address::Abstract(name) => format!("@{name}"),
+    };
+    format!("{key}={address}")
+}
+
+fn show_service(text: &mut String, service: &ServicePlan, plan: &Plan) {
+    if !service.sockets.is_empty() {
+        let how = if service.per_connection { "instances of" } else { "started by" };
+        line(text, format_args!("    {how} {}", names(&service.sockets, plan)));
+    }
+    let lists = [
+        ("before", &service.exec_start_pre),
+        ("runs", &service.exec_start),
+        ("reload", &service.exec_reload),
+        ("stop", &service.exec_stop),
+    ];
+    for (name, commands) in lists {
+        for command in commands {
+            line(text, format_args!("    {name:<9} {}", command_text(command)));
+        }
+    }
+}
+
+/// The program, then each further word of argv in quotes of its own.
+fn command_text(command: &Command) -> String {
+    let mut text = String::new();
+    for (flag, prefix) in [(command.ignore_failure, '-'), (command.privileged, '+')] {
+        if flag {
+            text.push(prefix);
+        }
+    }
+    text.push_str(&command.path);
+    for arg in command.args.iter().skip(1) {
+        match arg {
+            Arg::Literal(word) => write!(text, " {word:?}"),
+            Arg::Split(name) => write!(text, " ${name}"),
+            Arg::Expand(pieces) => write!(text, " {:?}", pieces_text(pieces)),
+        }
+        .expect("a String takes whatever it is given");
+    }
+    text
+}
+
+fn pieces_text(pieces: &[Piece]) -> String {
+    let texts = pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => text.clone(),
+        Piece::Variable(name) => format!("${{{name}}}"),
+    });
+    texts.collect()
+}

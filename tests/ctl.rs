@@ -1,0 +1,458 @@
+//! `pilotctl` from outside: what it prints, what it asks PID 1, and how it ends.
+
+#[path = "ctl/fake.rs"]
+mod fake;
+
+use std::ffi::CString;
+use std::io::Read as _;
+use std::os::fd::AsFd as _;
+
+use fake::{Answer, Fake, table};
+use pilotlight::ctl::{self, Unreachable};
+use unit::control::{
+    ActiveState, Exit, InstanceStatus, JobKind, JobResult, KillWhom, Peer, Refusal, ShutdownKind,
+    SubState, SystemState, UnitResult, Verb,
+};
+
+fn call(name: &str, fake: &mut Fake, args: &[&str]) -> (u8, String, String) {
+    let args: Vec<CString> = args.iter().map(|arg| CString::new(*arg).unwrap()).collect();
+    let mut args = args.iter().map(CString::as_c_str);
+    let (mut out, mut err) = (String::new(), String::new());
+    let table = fake.table;
+    let code = ctl::run(name, &mut args, table, fake, &mut out, &mut err);
+    (code, out, err)
+}
+
+fn pilotctl(fake: &mut Fake, args: &[&str]) -> (u8, String, String) {
+    call("pilotctl", fake, args)
+}
+
+/// What a successful call prints.
+fn printed(fake: &mut Fake, args: &[&str]) -> String {
+    let (code, out, err) = pilotctl(fake, args);
+    assert_eq!((code, err.as_str()), (0, ""), "{args:?} printed {out}");
+    out
+}
+
+/// A board some time after boot: one service serves, one has failed, a client is connected.
+fn busy_board() -> Fake {
+    let mut fake = Fake::new();
+    fake.put("web.service", ActiveState::Active, SubState::Running);
+    let web = fake.unit("web.service");
+    (web.main_pid, web.restarts, web.status_text) = (42, 3, "2 clients\x1b[31m");
+    fake.put("web.socket", ActiveState::Active, SubState::Running);
+    fake.unit("web.socket").triggered = 5;
+    fake.put("echo.socket", ActiveState::Active, SubState::Listening);
+    let echo = fake.unit("echo.socket");
+    (echo.accepted, echo.connections, echo.refused) = (12, 2, 1);
+    fake.put("ticker.service", ActiveState::Failed, SubState::Failed);
+    let ticker = fake.unit("ticker.service");
+    (ticker.result, ticker.exit) = (UnitResult::ExitCode, Some(Exit::Code(203)));
+    let socket = fake.id("echo.socket");
+    let instance = |slot, number, pid, peer| InstanceStatus { slot, socket, number, pid, peer };
+    fake.instances = vec![
+        instance(1, 9, 77, Peer::V4([10, 0, 2, 2], 50122)),
+        instance(3, 11, 0, Peer::V6([0; 16], 9)),
+    ];
+    fake.manager.failed = 1;
+    fake.manager.state = SystemState::Degraded;
+    fake
+}
+
+fn golden(name: &str, text: &str) {
+    insta::with_settings!({ snapshot_path => "expect", prepend_module_to_snapshot => false,
+                            omit_expression => true }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+#[test]
+fn list_units_shows_what_is_up_and_what_failed() {
+    let out = printed(&mut busy_board(), &["list-units", "--type=service,socket"]);
+    golden("ctl-list-units", &out);
+}
+
+#[test]
+fn list_units_filters_by_state_kind_and_pattern() {
+    let mut fake = busy_board();
+    let names = |out: String| -> Vec<String> {
+        out.lines().map(|line| line.trim_start_matches("● ").trim().to_owned()).collect()
+    };
+    let out = printed(&mut fake, &["list-units", "--no-legend", "--failed"]);
+    assert_eq!(names(out), ["ticker.service loaded failed failed ticker.service"]);
+    let out = printed(&mut fake, &["list-units", "--no-legend", "-a", "-tsocket", "l?g*"]);
+    assert_eq!(names(out), ["log.socket loaded inactive dead log.socket"]);
+    let out = printed(&mut fake, &["list-units", "--no-legend", "--state", "listening"]);
+    assert_eq!(names(out), ["echo.socket loaded active listening Echo socket"]);
+}
+
+#[test]
+fn list_sockets_is_ordered_by_address() {
+    let mut fake = busy_board();
+    golden("ctl-list-sockets", &printed(&mut fake, &["list-sockets"]));
+    golden("ctl-list-sockets-all", &printed(&mut fake, &["list-sockets", "--all"]));
+}
+
+#[test]
+fn status_tells_the_state_of_each_unit() {
+    let mut fake = busy_board();
+    let (code, out, err) = pilotctl(&mut fake, &["status", "web", "web.socket", "echo.socket"]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    golden("ctl-status", &masked(&fake, out));
+    let (code, out, _) = pilotctl(&mut fake, &["status", "ticker"]);
+    assert_eq!(code, ctl::exit::NOT_RUNNING);
+    golden("ctl-status-failed", &masked(&fake, out));
+    let out = printed(&mut fake, &["status"]);
+    golden("ctl-status-overview", &masked(&fake, out));
+}
+
+/// The table's checksum changes with the compiler's mind, what is printed does not.
+fn masked(fake: &Fake, out: String) -> String {
+    let crc = format!("{:08x}", fake.table.crc());
+    assert!(out.contains(&crc), "no checksum in {out}");
+    let units = format!("{} loaded", fake.table.len());
+    out.replace(&crc, "CHECKSUM").replace(&units, "N loaded")
+}
+
+#[test]
+fn status_ends_with_the_first_code_that_is_no_success() {
+    let mut fake = busy_board();
+    assert_eq!(pilotctl(&mut fake, &["status", "web", "log", "nix"]).0, 3);
+    assert_eq!(pilotctl(&mut fake, &["status", "web", "nix", "log"]).0, 4);
+}
+
+#[test]
+fn an_unknown_unit_gets_a_suggestion() {
+    let (code, out, err) = pilotctl(&mut busy_board(), &["status", "wbe", "ech.socket", "xyzzy"]);
+    assert_eq!((code, out.as_str()), (4, ""));
+    assert_eq!(
+        err,
+        "Unit wbe.service not found. Did you mean web.service?\n\
+         Unit ech.socket not found. Did you mean echo.socket?\n\
+         Unit xyzzy.service not found. See 'pilotctl list-units --all'.\n"
+    );
+}
+
+#[test]
+fn show_has_settings_and_state() {
+    let mut fake = busy_board();
+    golden("ctl-show-service", &printed(&mut fake, &["show", "web"]));
+    golden("ctl-show-socket", &printed(&mut fake, &["show", "echo.socket"]));
+}
+
+#[test]
+fn show_prints_the_properties_that_are_asked_for() {
+    let mut fake = busy_board();
+    let args = ["show", "-p", "NAccepted,NConnections", "--property=NRefused", "echo.socket"];
+    assert_eq!(printed(&mut fake, &args), "NAccepted=12\nNConnections=2\nNRefused=1\n");
+    let out = printed(&mut fake, &["show", "--value", "-pMainPID", "web", "ticker.service"]);
+    assert_eq!(out, "42\n\n0\n");
+    let out = printed(&mut fake, &["show", "-p", "LoadState", "nix", "web"]);
+    assert_eq!(out, "LoadState=not-found\n\nLoadState=loaded\n");
+    let out = printed(&mut fake, &["show", "-p", "SystemState,NFailedUnits,StrangersReaped"]);
+    assert_eq!(out, "SystemState=degraded\nNFailedUnits=1\nStrangersReaped=2\n");
+}
+
+#[test]
+fn is_active_and_is_failed_answer_with_a_word_and_a_code() {
+    let mut fake = busy_board();
+    let cases: [(&[&str], u8, &str); 9] = [
+        (&["is-active", "web"], 0, "active\n"),
+        (&["is-active", "log"], 3, "inactive\n"),
+        (&["is-active", "ticker"], 3, "failed\n"),
+        (&["is-active", "log", "web"], 0, "inactive\nactive\n"),
+        (&["is-active", "nix"], 4, "inactive\n"),
+        (&["is-active", "-q", "web"], 0, ""),
+        (&["is-failed", "ticker"], 0, "failed\n"),
+        (&["is-failed", "web"], 1, "active\n"),
+        (&["is-failed"], 0, "degraded\n"),
+    ];
+    for (args, code, out) in cases {
+        assert_eq!(pilotctl(&mut fake, args), (code, out.to_owned(), String::new()), "{args:?}");
+    }
+}
+
+#[test]
+fn is_system_running_knows_an_absent_pid_1() {
+    let mut fake = Fake::new();
+    assert_eq!(printed(&mut fake, &["is-system-running"]), "running\n");
+    fake.manager.state = SystemState::Stopping;
+    assert_eq!(pilotctl(&mut fake, &["is-system-running"]).0, 1);
+    fake.unreachable = Some(Unreachable::NoSocket);
+    let (code, out, _) = pilotctl(&mut fake, &["is-system-running"]);
+    assert_eq!((code, out.as_str()), (1, "offline\n"));
+}
+
+fn job(fake: &Fake, kind: JobKind, name: &str, wait: bool) -> Verb {
+    Verb::Job { kind, unit: fake.id(name), wait }
+}
+
+#[test]
+fn jobs_start_in_order_and_stop_backwards() {
+    let mut fake = Fake::new();
+    assert_eq!(printed(&mut fake, &["start", "web", "web.socket", "web"]), "");
+    let socket_first = [
+        job(&fake, JobKind::Start, "web.socket", true),
+        job(&fake, JobKind::Start, "web.service", true),
+    ];
+    assert_eq!(fake.told, socket_first);
+    assert_eq!(fake.patience, [true, true]);
+    fake.told.clear();
+    assert_eq!(printed(&mut fake, &["stop", "--no-block", "web.socket", "web"]), "");
+    let service_first = [
+        job(&fake, JobKind::Stop, "web.service", false),
+        job(&fake, JobKind::Stop, "web.socket", false),
+    ];
+    assert_eq!(fake.told, service_first);
+    fake.told.clear();
+    printed(&mut fake, &["restart", "web"]);
+    printed(&mut fake, &["reload", "web"]);
+    let both = [
+        job(&fake, JobKind::Restart, "web.service", true),
+        job(&fake, JobKind::Reload, "web.service", true),
+    ];
+    assert_eq!(fake.told, both);
+}
+
+#[test]
+fn a_name_that_is_unknown_does_not_keep_the_others_from_their_job() {
+    let mut fake = Fake::new();
+    let (code, _, err) = pilotctl(&mut fake, &["start", "nix", "web"]);
+    assert_eq!(code, ctl::exit::NOT_INSTALLED);
+    assert!(err.starts_with("Failed to start nix.service: Unit nix.service not found."), "{err}");
+    assert_eq!(fake.told, [job(&fake, JobKind::Start, "web.service", true)]);
+}
+
+#[test]
+fn a_failed_job_says_why() {
+    let mut fake = busy_board();
+    fake.answer = Some(Answer::Failed(JobResult::Failed));
+    let (code, out, err) = pilotctl(&mut fake, &["start", "ticker"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert_eq!(
+        err,
+        "Job for ticker.service failed because a process exited with error code.\n\
+         See \"pilotctl status ticker.service\" for details.\n"
+    );
+    fake.answer = Some(Answer::Failed(JobResult::Dependency));
+    let (_, _, err) = pilotctl(&mut fake, &["start", "ticker"]);
+    assert!(err.starts_with("A dependency job for ticker.service failed."), "{err}");
+    let quiet = pilotctl(&mut fake, &["start", "-q", "ticker"]);
+    assert_eq!(quiet, (1, String::new(), String::new()));
+    fake.answer = Some(Answer::Failed(JobResult::Skipped));
+    assert_eq!(printed(&mut fake, &["start", "ticker"]), "");
+}
+
+#[test]
+fn a_stopped_service_that_its_socket_can_start_again_is_warned_of() {
+    let mut fake = busy_board();
+    let (code, _, err) = pilotctl(&mut fake, &["stop", "web"]);
+    assert_eq!(code, 0);
+    assert_eq!(
+        err,
+        "Stopping 'web.service', but its triggering unit is still active: web.socket\n"
+    );
+    assert_eq!(printed(&mut fake, &["stop", "web", "web.socket"]), "");
+}
+
+#[test]
+fn what_is_refused_has_systemctls_exit_code() {
+    let cases = [
+        (Refusal::NotPermitted, 4, "Failed to stop web.service: only root may. Try as root.\n"),
+        (
+            Refusal::NotSupported,
+            3,
+            "Failed to stop web.service: this kind of unit cannot do that.\n",
+        ),
+        (Refusal::ShuttingDown, 1, "Failed to stop web.service: the board is shutting down.\n"),
+    ];
+    for (refusal, code, sentence) in cases {
+        let mut fake = Fake::new();
+        fake.answer = Some(Answer::Refused(refusal));
+        let (got, _, err) = pilotctl(&mut fake, &["stop", "web"]);
+        assert_eq!((got, err.as_str()), (code, sentence));
+    }
+}
+
+#[test]
+fn kill_takes_a_signal_and_whom() {
+    let mut fake = Fake::new();
+    let unit = fake.id("web.service");
+    let cases: [(&[&str], u8, KillWhom); 5] = [
+        (&["kill", "web"], 15, KillWhom::All),
+        (&["kill", "-s", "HUP", "web"], 1, KillWhom::All),
+        (&["kill", "-sSIGKILL", "--kill-whom=main", "web"], 9, KillWhom::Main),
+        (&["kill", "--signal=10", "web"], 10, KillWhom::All),
+        (&["kill", "web", "--signal", "SYS", "--kill-who", "all"], 31, KillWhom::All),
+    ];
+    for (args, signal, whom) in cases {
+        fake.told.clear();
+        printed(&mut fake, args);
+        assert_eq!(fake.told, [Verb::Kill { unit, signal, whom }], "{args:?}");
+    }
+    for signal in ["0", "65", "hup", "SIGSIGHUP", ""] {
+        fake.told.clear();
+        let (code, _, err) = pilotctl(&mut fake, &["kill", "-s", signal, "web"]);
+        assert_eq!(code, 1, "{signal}");
+        assert!(err.contains("does not take"), "{err}");
+        assert_eq!(fake.told, []);
+    }
+}
+
+#[test]
+fn reset_failed_without_names_means_those_that_failed() {
+    let mut fake = busy_board();
+    printed(&mut fake, &["reset-failed"]);
+    assert_eq!(fake.told, [Verb::ResetFailed(fake.id("ticker.service"))]);
+    fake.told.clear();
+    printed(&mut fake, &["reset-failed", "web"]);
+    assert_eq!(fake.told, [Verb::ResetFailed(fake.id("web.service"))]);
+}
+
+#[test]
+fn the_board_can_be_ended_under_every_name() {
+    let cases: [(&str, &[&str], ShutdownKind, bool); 8] = [
+        ("pilotctl", &["poweroff"], ShutdownKind::Poweroff, false),
+        ("pilotctl", &["reboot", "--force"], ShutdownKind::Reboot, true),
+        ("poweroff", &[], ShutdownKind::Poweroff, false),
+        ("reboot", &["-f"], ShutdownKind::Reboot, true),
+        ("halt", &[], ShutdownKind::Halt, false),
+        ("shutdown", &["-h", "now"], ShutdownKind::Poweroff, false),
+        ("shutdown", &["-r", "+0"], ShutdownKind::Reboot, false),
+        ("shutdown", &["now", "-H"], ShutdownKind::Halt, false),
+    ];
+    for (name, args, kind, force) in cases {
+        let mut fake = Fake::new();
+        let (code, out, err) = call(name, &mut fake, args);
+        assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""), "{name} {args:?}");
+        assert_eq!(fake.told, [Verb::Shutdown { kind, force }], "{name} {args:?}");
+    }
+}
+
+#[test]
+fn what_shutdown_cannot_do_ends_nothing() {
+    let cases: [(&str, &[&str]); 5] = [
+        ("shutdown", &[]),
+        ("shutdown", &["-h", "+5"]),
+        ("shutdown", &["-c"]),
+        ("reboot", &["now"]),
+        ("poweroff", &["--wtmp-only"]),
+    ];
+    for (name, args) in cases {
+        let mut fake = Fake::new();
+        let (code, _, err) = call(name, &mut fake, args);
+        assert_eq!(code, 1, "{name} {args:?}");
+        assert_ne!(err, "", "{name} {args:?}");
+        assert_eq!(fake.told, [], "{name} {args:?}");
+    }
+}
+
+#[test]
+fn misuse_says_what_would_be_right() {
+    let mut fake = Fake::new();
+    let cases: [(&[&str], &str); 9] = [
+        (&["strat", "web"], "Unknown command verb 'strat', did you mean 'start'?\n"),
+        (&["frobnicate"], "Unknown command verb 'frobnicate'. See 'pilotctl --help'.\n"),
+        (
+            &["daemon-reload"],
+            "There is no 'daemon-reload' here. Units are compiled into the image: \
+             change the unit file, build the image.\n",
+        ),
+        (&["start"], "'start' wants the name of a unit. See 'pilotctl list-units --all'.\n"),
+        (&["reboot", "now"], "'reboot' takes no names, but 'now' was given.\n"),
+        (&["--foo"], "pilotctl: unrecognized option '--foo'. See 'pilotctl --help'.\n"),
+        (&["-ax"], "pilotctl: unrecognized option '-ax'. See 'pilotctl --help'.\n"),
+        (&["kill", "-s"], "pilotctl: option '--signal' wants a value.\n"),
+        (&["--all=x"], "pilotctl: option '--all' does not take 'x'. See 'pilotctl --help'.\n"),
+    ];
+    for (args, sentence) in cases {
+        assert_eq!(pilotctl(&mut fake, args), (1, String::new(), sentence.to_owned()), "{args:?}");
+    }
+    let names = vec!["web"; 65];
+    let (code, _, err) = pilotctl(&mut fake, &[&["start"], names.as_slice()].concat());
+    assert_eq!((code, err.as_str()), (1, "pilotctl: too many names; use several calls.\n"));
+    assert_eq!(fake.told, []);
+}
+
+#[test]
+fn behind_two_dashes_everything_is_a_name() {
+    let (code, _, err) = pilotctl(&mut Fake::new(), &["status", "--", "--all"]);
+    assert_eq!(code, 4);
+    assert!(err.starts_with("Unit --all.service not found."), "{err}");
+}
+
+#[test]
+fn help_names_every_verb() {
+    let out = printed(&mut Fake::new(), &["--help"]);
+    golden("ctl-help", &out);
+    assert_eq!(printed(&mut Fake::new(), &["help"]), out);
+    let version = printed(&mut Fake::new(), &["--version"]);
+    assert!(version.starts_with(concat!("pilotctl ", env!("CARGO_PKG_VERSION"))), "{version}");
+}
+
+#[test]
+fn an_unreachable_pid_1_is_explained() {
+    let cases = [
+        (Unreachable::NoSocket, "there is no /run/pilot/control."),
+        (Unreachable::NobodyListens, "nobody listens on /run/pilot/control."),
+        (Unreachable::Denied, "no permission to open /run/pilot/control."),
+        (Unreachable::Silent, "it did not answer in time."),
+        (Unreachable::Closed, "it closed the connection."),
+        (Unreachable::Errno(5), "/run/pilot/control: errno 5"),
+    ];
+    for (unreachable, sentence) in cases {
+        let mut fake = Fake::new();
+        fake.unreachable = Some(unreachable);
+        for args in [&["list-units"][..], &["status", "web"], &["start", "web"], &["show", "web"]] {
+            let (code, _, err) = pilotctl(&mut fake, args);
+            assert_eq!(code, 1, "{args:?}");
+            assert!(err.contains(sentence), "{err}");
+        }
+    }
+}
+
+#[test]
+fn another_table_ends_the_call_once() {
+    let mut fake = Fake::new();
+    fake.crc ^= 1;
+    let (code, _, err) = pilotctl(&mut fake, &["start", "web", "ticker"]);
+    assert_eq!(code, 1);
+    assert_eq!(err.matches("another table").count(), 1, "{err}");
+}
+
+#[test]
+fn an_answer_to_another_question_is_not_taken() {
+    let mut fake = Fake::new();
+    fake.answer = Some(Answer::Nonsense);
+    for args in [&["start", "web"][..], &["kill", "web"], &["poweroff"]] {
+        let (code, _, err) = pilotctl(&mut fake, args);
+        assert_eq!(code, 1, "{args:?}");
+        assert!(err.contains("makes no sense"), "{err}");
+    }
+}
+
+/// Runs the role on real descriptors; nothing but PID 1's socket is left out.
+fn on_descriptors(arg: &str, out: impl std::os::fd::AsFd) -> u8 {
+    let arg = CString::new(arg).unwrap();
+    let mut args = std::iter::once(arg.as_c_str());
+    let null = std::fs::File::create("/dev/null").unwrap();
+    ctl::main("pilotctl", &mut args, table(), out.as_fd(), null.as_fd())
+}
+
+#[test]
+fn output_reaches_its_descriptor_whole() {
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    assert_eq!(on_descriptors("--help", writer), 0);
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert_eq!(text, printed(&mut Fake::new(), &["--help"]));
+}
+
+#[test]
+fn output_that_nobody_takes_is_a_failure_and_no_more() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    assert_eq!(on_descriptors("--help", full), ctl::exit::FAILURE);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(on_descriptors("--help", writer), ctl::exit::FAILURE);
+}
