@@ -83,7 +83,7 @@ macro_rules! directives {
                 /// inherit, null, tty, socket or kmsg.
                 standard_output: Maybe<OutputName> ["StandardOutput"]
                     = "DefaultStandardOutput= of board.conf; inherit with StandardInput=tty \
-       or socket";
+or socket";
                 /// inherit (as StandardOutput=), null, tty, socket or kmsg.
                 standard_error: Maybe<OutputName> ["StandardError"]
                     = "DefaultStandardError= of board.conf";
