@@ -38,7 +38,7 @@ fn sources(extension: &str) -> Vec<(String, String)> {
     wanted
         .map(|path| {
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
-            (name, fs::read_to_string(&path).unwrap())
+            (name, String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned())
         })
         .collect()
 }
