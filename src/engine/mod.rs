@@ -8,7 +8,6 @@
 
 mod action;
 mod connection;
-mod deadline;
 mod event;
 pub mod instance;
 mod job;
@@ -17,7 +16,6 @@ mod notify;
 pub mod service;
 mod shutdown;
 pub mod socket;
-mod state;
 mod status;
 mod time;
 mod trace;
@@ -27,9 +25,8 @@ pub use event::{
     AcceptFailure, ClientId, Errno, Event, InstanceId, Pid, Process, SpawnError, Stage,
 };
 pub use instance::Instance;
-pub use manager::{CLIENTS, Engine};
+pub use manager::{CLIENTS, Counters, Engine, ListenerState, Storage, UnitState};
 pub use notify::{NOTIFICATION_MAX, Notification};
-pub use state::{Counters, ListenerState, Storage, UnitState};
 pub use status::StatusText;
 pub use time::{Bucket, Instant};
 pub use trace::{Record, Ring, ShutdownStep, TRACE_RECORDS, Trace};

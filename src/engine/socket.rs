@@ -337,10 +337,7 @@ impl Socket {
 
     fn on_elapsed(&mut self, unit: UnitId, service: ServiceView, out: &mut Outcome) {
         match self.state {
-            State::Paused { .. } => {
-                self.result = UnitResult::Success;
-                self.settle(unit, service, out);
-            }
+            State::Paused { .. } => self.settle(unit, service, out),
             State::Retrying { attempt, .. } => self.open(unit, attempt, out),
             State::Dead | State::Opening { .. } | State::Listening | State::Running => {
                 panic!("these states have no deadline")
