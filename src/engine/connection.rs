@@ -6,9 +6,10 @@ use unit::{ListenerId, Millis, UnitId};
 use super::action::{Action, CommandList, CommandRef, Target};
 use super::event::{AcceptFailure, InstanceId, Pid, Process, SpawnError};
 use super::instance::{INSTANCE_PATIENCE, Instance, SlotState, State, Template};
-use super::manager::{Engine, KindState};
+use super::manager::Engine;
 use super::service::{SPAWN_RETRY, is_passing};
 use super::socket;
+use super::state::KindState;
 use super::time::Instant;
 use super::trace::Trace;
 

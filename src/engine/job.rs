@@ -9,7 +9,8 @@ use unit::control::{ActiveState, JobKind, JobResult, UnitResult};
 
 use super::action::{Action, Answer};
 use super::event::ClientId;
-use super::manager::{Engine, KindState};
+use super::manager::Engine;
+use super::state::KindState;
 use super::time::Instant;
 use super::trace::Trace;
 use super::{service, socket};

@@ -5,17 +5,19 @@
 //! whose length depends on the board.
 
 use heapless::Deque;
-use unit::control::{ActiveState, JobKind, ShutdownKind, SubState, UnitResult};
+use unit::control::{ActiveState, ShutdownKind, SubState};
 use unit::{Emergency, Kind, ListenerId, Table, UnitId};
 
 use super::action::Action;
+use super::deadline::Schedule;
 use super::event::{Errno, Event, InstanceId, Pid, Process, SpawnError};
 use super::instance::{self, Instance, Template};
-use super::job::{Job, Waiter};
+use super::job::Waiter;
 use super::notify::Notification;
 use super::service::{self, Service};
 use super::shutdown::Phase;
 use super::socket::{self, ServiceView, Socket};
+use super::state::{Counters, KindState, ListenerState, Storage, UnitState};
 use super::status::StatusText;
 use super::time::Instant;
 use super::trace::{Record, Ring, Trace};
@@ -25,122 +27,6 @@ pub const CLIENTS: usize = 8;
 /// Actions that may be waiting to be executed: what one step asks for, and what the answers to
 /// those ask for while they are executed.
 const ACTIONS_MAX: usize = 64;
-
-/// One unit's place in memory.
-#[derive(Clone, Copy, Debug)]
-pub struct UnitState {
-    pub(super) kind: KindState,
-    pub(super) job: Option<Job>,
-    /// Its socket half must look at its service again.
-    pub(super) dirty: bool,
-    /// What a transaction that is being built wants of it.
-    pub(super) mark: Option<JobKind>,
-    pub(super) changed_at: Instant,
-    pub(super) active_at: Instant,
-    /// Services: the place of its status text. Sockets: its first instance slot.
-    pub(super) first: u16,
-    /// Sockets: how many instance slots it has.
-    pub(super) slots: u16,
-}
-
-/// What a unit's kind remembers.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum KindState {
-    Target { reached: bool },
-    Service(Service),
-    Socket(Socket),
-    Template(Template),
-}
-
-impl UnitState {
-    /// A unit that nothing has happened to.
-    pub const NEW: Self = Self {
-        kind: KindState::Target { reached: false },
-        job: None,
-        dirty: false,
-        mark: None,
-        changed_at: Instant(0),
-        active_at: Instant(0),
-        first: 0,
-        slots: 0,
-    };
-
-    /// Its state in general terms.
-    pub const fn active(&self) -> ActiveState {
-        match &self.kind {
-            KindState::Target { reached: false } => ActiveState::Inactive,
-            KindState::Target { reached: true } => ActiveState::Active,
-            KindState::Service(service) => service.active(),
-            KindState::Socket(socket) => socket.active(),
-            KindState::Template(template) => template.active(),
-        }
-    }
-
-    /// Its state in its kind's terms.
-    pub const fn sub(&self) -> SubState {
-        match &self.kind {
-            KindState::Target { reached: false } => SubState::Dead,
-            KindState::Target { reached: true } => SubState::Active,
-            KindState::Service(service) => service.sub(),
-            KindState::Socket(socket) => socket.sub(),
-            KindState::Template(template) => template.sub(),
-        }
-    }
-
-    /// How it last ended.
-    pub const fn result(&self) -> UnitResult {
-        match &self.kind {
-            KindState::Service(service) => service.result,
-            KindState::Socket(socket) => socket.result,
-            KindState::Target { .. } | KindState::Template(_) => UnitResult::Success,
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        match &self.kind {
-            KindState::Target { .. } => None,
-            KindState::Service(service) => service.deadline(),
-            KindState::Socket(socket) => socket.deadline(),
-            KindState::Template(template) => template.deadline(),
-        }
-    }
-}
-
-/// One listener's place in memory.
-#[derive(Clone, Copy, Debug)]
-pub struct ListenerState {
-    pub(super) owner: UnitId,
-    pub(super) limit: socket::Listener,
-}
-
-impl ListenerState {
-    /// A listener that nothing has happened to.
-    pub const NEW: Self = Self { owner: UnitId(0), limit: socket::Listener::NEW };
-}
-
-/// The engine's memory: as long as the plan says, owned by the caller.
-#[derive(Debug)]
-pub struct Storage<'s> {
-    /// `Limits::units` of them.
-    pub units: &'s mut [UnitState],
-    /// `Limits::listeners` of them.
-    pub listeners: &'s mut [ListenerState],
-    /// `Limits::instances` of them.
-    pub instances: &'s mut [Instance],
-    /// `Limits::services` of them.
-    pub status: &'s mut [StatusText],
-}
-
-/// Figures about the whole.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Counters {
-    /// Children of nobody, reaped.
-    pub strangers_reaped: u32,
-    /// Notifications from nobody who may, or without sense.
-    pub notifications_dropped: u32,
-    /// Lines the console did not take in time; counted by the executor.
-    pub console_lines_dropped: u32,
-}
 
 /// The engine.
 #[derive(Debug)]
@@ -162,12 +48,7 @@ pub struct Engine<'t, 's> {
     pub counters: Counters,
     actions: Deque<Action, ACTIONS_MAX>,
     trace: Ring,
-    /// No deadline is earlier than this one.
-    soonest: Option<Instant>,
-    /// The deadline that was the soonest is none any more.
-    soonest_stale: bool,
-    /// Where the search for passed deadlines goes on.
-    expiry_search: Option<u16>,
+    pub(super) schedule: Schedule,
 }
 
 impl<'t, 's> Engine<'t, 's> {
@@ -222,9 +103,7 @@ impl<'t, 's> Engine<'t, 's> {
             counters: Counters::default(),
             actions: Deque::new(),
             trace: Ring::new(),
-            soonest: None,
-            soonest_stale: false,
-            expiry_search: None,
+            schedule: Schedule::default(),
         }
     }
 
@@ -284,7 +163,7 @@ impl<'t, 's> Engine<'t, 's> {
                 || self.look_again_at_one(now)
                 || self.advance_shutdown(now);
             if !went_on {
-                if self.soonest_stale {
+                if self.schedule.stale {
                     self.find_soonest();
                 }
                 return None;
@@ -294,7 +173,7 @@ impl<'t, 's> Engine<'t, 's> {
 
     /// When [`Engine::next_action`] has something to do although nothing happened.
     pub fn next_deadline(&self) -> Option<Instant> {
-        match (self.soonest, self.phase.deadline()) {
+        match (self.schedule.soonest, self.phase.deadline()) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         }
@@ -334,12 +213,6 @@ impl<'t, 's> Engine<'t, 's> {
 
     pub(super) fn note(&mut self, trace: Trace, now: Instant) {
         self.trace.push(Record { at: now, trace });
-    }
-
-    pub(super) fn note_deadline(&mut self, deadline: Option<Instant>) {
-        if let Some(deadline) = deadline {
-            self.soonest = Some(self.soonest.map_or(deadline, |soonest| soonest.min(deadline)));
-        }
     }
 
     pub(super) fn service(&mut self, unit: UnitId) -> &mut Service {
@@ -410,7 +283,7 @@ impl<'t, 's> Engine<'t, 's> {
     pub(super) fn changed(&mut self, unit: UnitId, before: &UnitState, now: Instant) {
         let after = self.units[unit.index()];
         let (old, new) = (before.deadline(), after.deadline());
-        self.soonest_stale |= old.is_some() && old != new && old == self.soonest;
+        self.schedule.stale |= old.is_some() && old != new && old == self.schedule.soonest;
         self.note_deadline(new);
         if after.sub() != before.sub() {
             self.tell_change(unit, before, now);
@@ -498,69 +371,6 @@ impl<'t, 's> Engine<'t, 's> {
         let view = self.service_view(unit);
         self.socket_step(unit, socket::Input::ServiceChanged(view), now);
         true
-    }
-
-    /// Handles one passed deadline. The search goes once around everything that can have one.
-    fn expire_one(&mut self, now: Instant) -> bool {
-        if self.soonest.is_none_or(|soonest| soonest > now) {
-            return false;
-        }
-        let first = usize::from(self.expiry_search.unwrap_or(0));
-        for place in first..self.places() {
-            if self.deadline_of(place).is_some_and(|deadline| deadline <= now) {
-                self.expiry_search = Some(place as u16 + 1);
-                self.expire(place, now);
-                return true;
-            }
-        }
-        self.expiry_search = None;
-        self.find_soonest();
-        // A step behind the search may have asked for this very moment: once more around.
-        self.soonest.is_some_and(|soonest| soonest <= now)
-    }
-
-    /// Everything that can have a deadline: units, then listeners, then instances.
-    fn places(&self) -> usize {
-        self.units.len() + self.listeners.len() + self.instances.len()
-    }
-
-    fn deadline_of(&self, place: usize) -> Option<Instant> {
-        if let Some(state) = self.units.get(place) {
-            return state.deadline();
-        }
-        let place = place - self.units.len();
-        if let Some(state) = self.listeners.get(place) {
-            return state.limit.paused_until;
-        }
-        self.instances[place - self.listeners.len()].deadline()
-    }
-
-    fn expire(&mut self, place: usize, now: Instant) {
-        if place < self.units.len() {
-            return self.expire_unit(UnitId(place as u16), now);
-        }
-        let place = place - self.units.len();
-        if place < self.listeners.len() {
-            return self.expire_listener(ListenerId(place as u16));
-        }
-        self.expire_instance(InstanceId((place - self.listeners.len()) as u16), now);
-    }
-
-    fn find_soonest(&mut self) {
-        self.soonest = (0..self.places()).filter_map(|place| self.deadline_of(place)).min();
-        self.soonest_stale = false;
-    }
-
-    fn expire_unit(&mut self, unit: UnitId, now: Instant) {
-        match self.units[unit.index()].kind {
-            KindState::Service(_) => self.service_step(unit, service::Input::Elapsed, now),
-            KindState::Socket(_) => {
-                let view = self.service_view(unit);
-                self.socket_step(unit, socket::Input::Elapsed(view), now);
-            }
-            KindState::Template(_) => self.expire_template(unit, now),
-            KindState::Target { .. } => panic!("a target has no deadline"),
-        }
     }
 
     pub(super) fn on_hung_up(&mut self, listener: ListenerId, now: Instant) {

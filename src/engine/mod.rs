@@ -8,6 +8,7 @@
 
 mod action;
 mod connection;
+mod deadline;
 mod event;
 pub mod instance;
 mod job;
@@ -16,6 +17,7 @@ mod notify;
 pub mod service;
 mod shutdown;
 pub mod socket;
+mod state;
 mod status;
 mod time;
 mod trace;
@@ -25,8 +27,9 @@ pub use event::{
     AcceptFailure, ClientId, Errno, Event, InstanceId, Pid, Process, SpawnError, Stage,
 };
 pub use instance::Instance;
-pub use manager::{CLIENTS, Counters, Engine, ListenerState, Storage, UnitState};
+pub use manager::{CLIENTS, Engine};
 pub use notify::{NOTIFICATION_MAX, Notification};
+pub use state::{Counters, ListenerState, Storage, UnitState};
 pub use status::StatusText;
 pub use time::{Bucket, Instant};
 pub use trace::{Record, Ring, ShutdownStep, TRACE_RECORDS, Trace};

@@ -337,7 +337,10 @@ impl Socket {
 
     fn on_elapsed(&mut self, unit: UnitId, service: ServiceView, out: &mut Outcome) {
         match self.state {
-            State::Paused { .. } => self.settle(unit, service, out),
+            State::Paused { .. } => {
+                self.result = UnitResult::Success;
+                self.settle(unit, service, out);
+            }
             State::Retrying { attempt, .. } => self.open(unit, attempt, out),
             State::Dead | State::Opening { .. } | State::Listening | State::Running => {
                 panic!("these states have no deadline")

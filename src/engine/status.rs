@@ -9,9 +9,10 @@ use unit::{Kind, UnitId};
 use super::action::{Action, Answer, Target};
 use super::event::{ClientId, InstanceId, Pid};
 use super::instance::SlotState;
-use super::manager::{Engine, KindState};
+use super::manager::Engine;
 use super::service::{Input, Main};
 use super::socket;
+use super::state::KindState;
 use super::time::Instant;
 
 /// Highest signal number, signal(7).

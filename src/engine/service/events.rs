@@ -44,8 +44,9 @@ impl Service {
     /// What waited for its restart waits in vain.
     pub(super) fn on_start_refused(&mut self) {
         match self.state {
-            State::AutoRestart { .. } => self.enter_rest(),
-            State::Dead
+            State::AutoRestart { at: None } => self.enter_rest(),
+            State::AutoRestart { at: Some(_) }
+            | State::Dead
             | State::StartPre { .. }
             | State::Start { .. }
             | State::Running { .. }
@@ -61,7 +62,7 @@ impl Service {
         self.stop_asked = true;
         match self.state {
             State::Dead | State::Failed { .. } => {}
-            State::AutoRestart { .. } => self.enter_dead(context),
+            State::AutoRestart { .. } => self.state = State::Dead,
             State::StartPre { child, .. } => {
                 self.enter_sigterm(context, None, child.pid(), out);
             }

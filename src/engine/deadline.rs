@@ -1,0 +1,93 @@
+//! Deadlines: asked for, not armed. The soonest of all is the executor's only timer.
+
+use unit::{ListenerId, UnitId};
+
+use super::event::InstanceId;
+use super::manager::Engine;
+use super::state::KindState;
+use super::time::Instant;
+use super::{service, socket};
+
+/// What the engine knows of when something is due.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Schedule {
+    /// No deadline is earlier than this one.
+    pub(super) soonest: Option<Instant>,
+    /// The deadline that was the soonest is none any more.
+    pub(super) stale: bool,
+    /// Where the search for passed deadlines goes on.
+    search: Option<u16>,
+}
+
+impl Engine<'_, '_> {
+    pub(super) fn note_deadline(&mut self, deadline: Option<Instant>) {
+        if let Some(deadline) = deadline {
+            self.schedule.soonest =
+                Some(self.schedule.soonest.map_or(deadline, |soonest| soonest.min(deadline)));
+        }
+    }
+
+    /// Handles one passed deadline. The search goes once around everything that can have one.
+    pub(super) fn expire_one(&mut self, now: Instant) -> bool {
+        if self.schedule.soonest.is_none_or(|soonest| soonest > now) {
+            return false;
+        }
+        let first = usize::from(self.schedule.search.unwrap_or(0));
+        for place in first..self.places() {
+            if self.deadline_of(place).is_some_and(|deadline| deadline <= now) {
+                self.schedule.search = Some(place as u16 + 1);
+                self.expire(place, now);
+                return true;
+            }
+        }
+        self.schedule.search = None;
+        self.find_soonest();
+        // A step behind the search may have asked for this very moment: once more around.
+        self.schedule.soonest.is_some_and(|soonest| soonest <= now)
+    }
+
+    /// Everything that can have a deadline: units, then listeners, then instances.
+    fn places(&self) -> usize {
+        self.units.len() + self.listeners.len() + self.instances.len()
+    }
+
+    fn deadline_of(&self, place: usize) -> Option<Instant> {
+        if let Some(state) = self.units.get(place) {
+            return state.deadline();
+        }
+        let place = place - self.units.len();
+        if let Some(state) = self.listeners.get(place) {
+            return state.limit.paused_until;
+        }
+        self.instances[place - self.listeners.len()].deadline()
+    }
+
+    fn expire(&mut self, place: usize, now: Instant) {
+        if place < self.units.len() {
+            return self.expire_unit(UnitId(place as u16), now);
+        }
+        let place = place - self.units.len();
+        if place < self.listeners.len() {
+            return self.expire_listener(ListenerId(place as u16));
+        }
+        self.expire_instance(InstanceId((place - self.listeners.len()) as u16), now);
+    }
+
+    pub(super) fn find_soonest(&mut self) {
+        self.schedule.soonest =
+            (0..self.places()).filter_map(|place| self.deadline_of(place)).min();
+        self.schedule.stale = false;
+    }
+
+    fn expire_unit(&mut self, unit: UnitId, now: Instant) {
+        match self.units[unit.index()].kind {
+            KindState::Service(_) => self.service_step(unit, service::Input::Elapsed, now),
+            KindState::Socket(_) => {
+                let view = self.service_view(unit);
+                self.socket_step(unit, socket::Input::Elapsed(view), now);
+            }
+            KindState::Template(_) => self.expire_template(unit, now),
+            KindState::Target { .. } => panic!("a target has no deadline"),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What the engine remembers of each unit and listener: as much memory as the plan says.
+
+use unit::UnitId;
+use unit::control::{ActiveState, JobKind, SubState, UnitResult};
+
+use super::instance::{Instance, Template};
+use super::job::Job;
+use super::service::Service;
+use super::socket::{self, Socket};
+use super::status::StatusText;
+use super::time::Instant;
+
+/// One unit's place in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitState {
+    pub(super) kind: KindState,
+    pub(super) job: Option<Job>,
+    /// Its socket half must look at its service again.
+    pub(super) dirty: bool,
+    /// What a transaction that is being built wants of it.
+    pub(super) mark: Option<JobKind>,
+    pub(super) changed_at: Instant,
+    pub(super) active_at: Instant,
+    /// Services: the place of its status text. Sockets: its first instance slot.
+    pub(super) first: u16,
+    /// Sockets: how many instance slots it has.
+    pub(super) slots: u16,
+}
+
+/// What a unit's kind remembers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum KindState {
+    Target { reached: bool },
+    Service(Service),
+    Socket(Socket),
+    Template(Template),
+}
+
+impl UnitState {
+    /// A unit that nothing has happened to.
+    pub const NEW: Self = Self {
+        kind: KindState::Target { reached: false },
+        job: None,
+        dirty: false,
+        mark: None,
+        changed_at: Instant(0),
+        active_at: Instant(0),
+        first: 0,
+        slots: 0,
+    };
+
+    /// Its state in general terms.
+    pub const fn active(&self) -> ActiveState {
+        match &self.kind {
+            KindState::Target { reached: false } => ActiveState::Inactive,
+            KindState::Target { reached: true } => ActiveState::Active,
+            KindState::Service(service) => service.active(),
+            KindState::Socket(socket) => socket.active(),
+            KindState::Template(template) => template.active(),
+        }
+    }
+
+    /// Its state in its kind's terms.
+    pub const fn sub(&self) -> SubState {
+        match &self.kind {
+            KindState::Target { reached: false } => SubState::Dead,
+            KindState::Target { reached: true } => SubState::Active,
+            KindState::Service(service) => service.sub(),
+            KindState::Socket(socket) => socket.sub(),
+            KindState::Template(template) => template.sub(),
+        }
+    }
+
+    /// How it last ended.
+    pub const fn result(&self) -> UnitResult {
+        match &self.kind {
+            KindState::Service(service) => service.result,
+            KindState::Socket(socket) => socket.result,
+            KindState::Target { .. } | KindState::Template(_) => UnitResult::Success,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match &self.kind {
+            KindState::Target { .. } => None,
+            KindState::Service(service) => service.deadline(),
+            KindState::Socket(socket) => socket.deadline(),
+            KindState::Template(template) => template.deadline(),
+        }
+    }
+}
+
+/// One listener's place in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct ListenerState {
+    pub(super) owner: UnitId,
+    pub(super) limit: socket::Listener,
+}
+
+impl ListenerState {
+    /// A listener that nothing has happened to.
+    pub const NEW: Self = Self { owner: UnitId(0), limit: socket::Listener::NEW };
+}
+
+/// The engine's memory: as long as the plan says, owned by the caller.
+#[derive(Debug)]
+pub struct Storage<'s> {
+    /// `Limits::units` of them.
+    pub units: &'s mut [UnitState],
+    /// `Limits::listeners` of them.
+    pub listeners: &'s mut [ListenerState],
+    /// `Limits::instances` of them.
+    pub instances: &'s mut [Instance],
+    /// `Limits::services` of them.
+    pub status: &'s mut [StatusText],
+}
+
+/// Figures about the whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counters {
+    /// Children of nobody, reaped.
+    pub strangers_reaped: u32,
+    /// Notifications from nobody who may, or without sense.
+    pub notifications_dropped: u32,
+    /// Lines the console did not take in time; counted by the executor.
+    pub console_lines_dropped: u32,
+}

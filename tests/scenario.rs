@@ -1,0 +1,371 @@
+//! Scenarios: unit text and a script of what happens, against the expected course of things.
+//!
+//! A file of `tests/scenarios` holds units (`=== NAME`) and a script (`=== script`), one event a
+//! line. The world answers what is asked of it as a well kernel does, unless the script says
+//! otherwise beforehand. The course goes to `tests/expect/scenario-NAME.snap`;
+//! `INSTA_UPDATE=always cargo test --test scenario` writes it anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use pilotlight::engine::{
+    AcceptFailure, Action, ClientId, CommandList, Engine, Errno, Event, Instance, Instant,
+    ListenerState, Notification, Pid, Process, SpawnError, Stage, StatusText, Storage, Target,
+    Trace, UnitState,
+};
+use unit::control::{Exit, JobKind, Peer, Request, ShutdownKind, Verb};
+use unit::{Kind, Table, UnitId};
+
+const BOARD_CONF: &str = "[Board]\nArchitecture=x86_64\nHostname=scenario\n";
+
+struct Scenario<'t, 's> {
+    table: Table<'t>,
+    engine: Engine<'t, 's>,
+    now: Instant,
+    next_pid: u32,
+    /// Who is alive, by what they are.
+    pids: BTreeMap<String, u32>,
+    /// Answers that the script ordered: what to do wrong, once each.
+    faults: BTreeMap<String, Vec<u16>>,
+    /// Units in whose group somebody is left.
+    lingering: BTreeSet<UnitId>,
+    peer: [u8; 4],
+    seen: u32,
+    course: String,
+}
+
+impl Scenario<'_, '_> {
+    fn name(&self, unit: UnitId) -> String {
+        self.table.unit(unit).name.to_owned()
+    }
+
+    fn unit(&self, name: &str) -> UnitId {
+        self.table.find(name).unwrap_or_else(|| panic!("no unit {name}"))
+    }
+
+    fn fault(&mut self, what: &str) -> Option<u16> {
+        self.faults.get_mut(what).and_then(Vec::pop)
+    }
+
+    fn play(&mut self, line: &str) {
+        writeln!(self.course, "> {line}").unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words[..] {
+            ["boot"] => self.feed(Event::Boot),
+            ["connect", socket] => self.readable(socket, 0),
+            ["connect", socket, listener] => self.readable(socket, listener.parse().unwrap()),
+            ["peer", address] => {
+                let mut bytes = address.split('.').map(|byte| byte.parse().unwrap());
+                self.peer = std::array::from_fn(|_| bytes.next().unwrap());
+            }
+            ["fail", what, errno] => {
+                self.faults.entry(what.to_owned()).or_default().push(errno.parse().unwrap());
+            }
+            ["linger", unit] => {
+                self.lingering.insert(self.unit(unit));
+            }
+            ["empty", unit] => {
+                let unit = self.unit(unit);
+                self.lingering.remove(&unit);
+                self.feed(Event::GroupEmpty(unit));
+            }
+            ["exit", who, code] => self.exit(who, Exit::Code(code.parse().unwrap()), None),
+            ["killed", who, signal] => {
+                self.exit(who, Exit::Signal(signal.parse().unwrap()), None);
+            }
+            ["no-program", who] => {
+                let error = SpawnError { stage: Stage::Exec, errno: Errno(2) };
+                self.exit(who, Exit::Code(203), Some(error));
+            }
+            ["gone"] => self.feed(Event::ChildrenGone),
+            ["executed", unit] => self.feed(Event::Executed(self.unit(unit))),
+            ["hangup", socket] => {
+                let listener = self.first_listener(socket);
+                self.feed(Event::HungUp(listener));
+            }
+            ["notify", who, text] => {
+                let pid = Pid(self.pids[who]);
+                let text = text.replace('|', "\n");
+                self.feed(Event::Notified {
+                    pid,
+                    notification: Notification::parse(text.as_bytes()),
+                });
+            }
+            ["start", unit] => self.job(JobKind::Start, unit),
+            ["stop", unit] => self.job(JobKind::Stop, unit),
+            ["restart", unit] => self.job(JobKind::Restart, unit),
+            ["reload", unit] => self.job(JobKind::Reload, unit),
+            ["reset-failed", unit] => {
+                let unit = self.unit(unit);
+                self.request(Verb::ResetFailed(unit));
+            }
+            ["wait"] => {
+                let deadline = self.engine.next_deadline().expect("something to wait for");
+                self.pass(deadline);
+            }
+            ["pass", millis] => {
+                self.pass(Instant(self.now.0 + millis.parse::<u64>().unwrap() * 1000));
+            }
+            ["idle"] => assert_eq!(self.engine.next_deadline(), None, "nothing to wait for"),
+            ["poweroff"] => self.feed(Event::ShutdownSignal(ShutdownKind::Poweroff)),
+            ["ctrl-alt-del"] => self.feed(Event::CtrlAltDel),
+            _ => panic!("no such event: {line}"),
+        }
+    }
+
+    fn job(&mut self, kind: JobKind, unit: &str) {
+        let unit = self.unit(unit);
+        self.request(Verb::Job { kind, unit, wait: true });
+    }
+
+    fn request(&mut self, verb: Verb) {
+        let request = Some(Request { table: self.table.crc(), verb });
+        self.feed(Event::Requested { client: ClientId(0), root: true, request });
+    }
+
+    fn first_listener(&self, socket: &str) -> unit::ListenerId {
+        match self.table.unit(self.unit(socket)).kind {
+            Kind::Socket(config) => config.first_listener,
+            Kind::Target | Kind::Service(_) => panic!("{socket} is no socket"),
+        }
+    }
+
+    fn readable(&mut self, socket: &str, listener: u16) {
+        let first = self.first_listener(socket);
+        self.feed(Event::Readable(unit::ListenerId(first.0 + listener)));
+    }
+
+    fn exit(&mut self, who: &str, exit: Exit, error: Option<SpawnError>) {
+        let pid = self.pids.remove(who).unwrap_or_else(|| panic!("{who} is not alive"));
+        self.feed(Event::Exited { pid: Pid(pid), exit, error });
+    }
+
+    fn pass(&mut self, until: Instant) {
+        self.now = until;
+        self.drain();
+    }
+
+    fn feed(&mut self, event: Event<'_>) {
+        self.engine.step(event, self.now);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        self.tell_trace();
+        while let Some(action) = self.engine.next_action(self.now) {
+            self.tell_trace();
+            self.execute(action);
+            self.tell_trace();
+        }
+        self.tell_trace();
+    }
+
+    /// The trace that the console would show, with the time since the scenario began.
+    fn tell_trace(&mut self) {
+        let records: Vec<_> = self.engine.trace().since(self.seen).collect();
+        self.seen = self.engine.trace().written();
+        for record in records {
+            let name = |unit: UnitId| self.name(unit);
+            let ms = record.at.0 / 1000;
+            let text = match record.trace {
+                Trace::State { unit, sub, result } => {
+                    format!("{}: {sub:?} ({result:?})", name(unit))
+                }
+                Trace::Job { unit, kind, result } => {
+                    format!("{}: {kind:?} job {result:?}", name(unit))
+                }
+                Trace::Triggered { unit, .. } => format!("{}: triggered", name(unit)),
+                Trace::Paused { unit, until } => {
+                    format!("{}: paused until {} ms", name(unit), until.0 / 1000)
+                }
+                Trace::Refused { unit } => format!("{}: refused", name(unit)),
+                other => format!("{other:?}"),
+            };
+            writeln!(self.course, "{ms:>8} ms  {text}").unwrap();
+        }
+    }
+
+    fn tell(&mut self, text: &str) {
+        writeln!(self.course, "               {text}").unwrap();
+    }
+
+    fn who(&self, process: Process) -> String {
+        match process {
+            Process::Main(unit) => format!("{}/main", self.name(unit)),
+            Process::Control(unit) => format!("{}/control", self.name(unit)),
+            Process::Instance(instance) => {
+                let socket = self.engine.instance(instance).socket;
+                format!("{}/{}", self.name(socket), self.engine.instance(instance).number)
+            }
+            Process::Finisher => "finisher".to_owned(),
+        }
+    }
+
+    fn whom(&self, target: Target) -> String {
+        match target {
+            Target::Child(pid) => {
+                let who = self.pids.iter().find(|(_, alive)| **alive == pid.0);
+                who.expect("only the living are signalled").0.clone()
+            }
+            Target::Adopted(unit) => format!("{}/adopted", self.name(unit)),
+            Target::Group { unit, .. } => format!("{}/all", self.name(unit)),
+            Target::Instances(unit) => format!("{}/instances", self.name(unit)),
+        }
+    }
+
+    fn execute(&mut self, action: Action) {
+        match action {
+            Action::OpenSocket(unit) => {
+                let name = self.name(unit);
+                self.tell(&format!("open {name}"));
+                let event = match self.fault("open") {
+                    Some(errno) => Event::SocketOpenFailed {
+                        unit,
+                        listener: self.first_listener(&name),
+                        errno: Errno(errno),
+                    },
+                    None => Event::SocketOpened(unit),
+                };
+                self.engine.step(event, self.now);
+            }
+            Action::CloseSocket(unit) => self.tell(&format!("close {}", self.name(unit))),
+            Action::Watch(unit) => self.tell(&format!("watch {}", self.name(unit))),
+            Action::Unwatch(unit) => self.tell(&format!("unwatch {}", self.name(unit))),
+            Action::WatchListener(listener) => self.tell(&format!("watch {listener:?}")),
+            Action::UnwatchListener(listener) => self.tell(&format!("unwatch {listener:?}")),
+            Action::Accept { listener, instance } => {
+                self.tell("accept");
+                let event = match self.fault("accept") {
+                    Some(errno) => Event::AcceptFailed {
+                        instance: Some(instance),
+                        listener,
+                        failure: AcceptFailure::Exhausted(Errno(errno)),
+                    },
+                    None => Event::Accepted { instance, peer: Peer::V4(self.peer, 4000) },
+                };
+                self.engine.step(event, self.now);
+            }
+            Action::Refuse(_) => self.tell("accept and close"),
+            Action::Drop(_) => self.tell("close the connection"),
+            Action::Spawn { process, command, main_pid } => {
+                self.spawn(process, command.list, command.index, main_pid);
+            }
+            Action::Kill { target, signal } => {
+                self.tell(&format!("kill {signal} {}", self.whom(target)));
+            }
+            Action::WatchGroup(unit) => {
+                let event = if self.lingering.contains(&unit) {
+                    Event::GroupPopulated(unit)
+                } else {
+                    Event::GroupEmpty(unit)
+                };
+                self.engine.step(event, self.now);
+            }
+            Action::AdoptMain { unit, pid } => {
+                self.tell(&format!("adopt {} as main of {}", pid.0, self.name(unit)));
+                self.engine.step(Event::MainAdopted { unit, pid }, self.now);
+                self.pids.insert(format!("{}/adopted", self.name(unit)), pid.0);
+            }
+            Action::Reply { answer, .. } => self.tell(&format!("reply {answer:?}")),
+            Action::KillAll { signal } => self.tell(&format!("kill {signal} everybody")),
+            Action::Finish => self.spawn(Process::Finisher, CommandList::Start, 0, None),
+            Action::Shutdown(kind) => self.tell(&format!("reboot(2): {kind:?}")),
+        }
+    }
+
+    fn spawn(&mut self, process: Process, list: CommandList, index: u8, main: Option<Pid>) {
+        let who = self.who(process);
+        let main = main.map_or(String::new(), |pid| format!(" MAINPID={}", pid.0));
+        self.tell(&format!("spawn {who} {list:?}[{index}]{main}"));
+        let event = match self.fault("spawn") {
+            Some(errno) => Event::SpawnFailed {
+                process,
+                error: SpawnError { stage: Stage::Clone, errno: Errno(errno) },
+            },
+            None => {
+                self.next_pid += 1;
+                self.pids.insert(who, self.next_pid);
+                Event::Spawned { process, pid: Pid(self.next_pid) }
+            }
+        };
+        self.engine.step(event, self.now);
+    }
+}
+
+/// Splits a scenario file into its sections.
+fn sections(text: &str) -> Vec<(&str, String)> {
+    let mut sections: Vec<(&str, String)> = Vec::new();
+    for line in text.lines() {
+        match (line.strip_prefix("=== "), sections.last_mut()) {
+            (Some(name), _) => sections.push((name, String::new())),
+            (None, Some((_, body))) => {
+                body.push_str(line);
+                body.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    sections
+}
+
+fn play(text: &str) -> String {
+    let sections = sections(text);
+    let source = |name: &str, text: &str| compile::Source {
+        path: name.to_owned(),
+        text: text.as_bytes().to_vec(),
+    };
+    let units: Vec<_> = sections
+        .iter()
+        .filter(|(name, _)| *name != "script")
+        .map(|(name, text)| source(name, text))
+        .collect();
+    let image = match compile::compile_sources(&source("board.conf", BOARD_CONF), &units) {
+        Ok((image, _)) => image,
+        Err(failure) => panic!("{failure}"),
+    };
+    let table = Table::open(&image.table).unwrap();
+    let mut units = vec![UnitState::NEW; image.limits.units];
+    let mut listeners = vec![ListenerState::NEW; image.limits.listeners];
+    let mut instances = vec![Instance::FREE; image.limits.instances];
+    let mut status = vec![StatusText::EMPTY; image.limits.services];
+    let storage = Storage {
+        units: &mut units,
+        listeners: &mut listeners,
+        instances: &mut instances,
+        status: &mut status,
+    };
+    let mut scenario = Scenario {
+        table,
+        engine: Engine::new(table, storage),
+        now: Instant(0),
+        next_pid: 100,
+        pids: BTreeMap::new(),
+        faults: BTreeMap::new(),
+        lingering: BTreeSet::new(),
+        peer: [10, 0, 0, 1],
+        seen: 0,
+        course: String::new(),
+    };
+    let (_, script) = sections.iter().find(|(name, _)| *name == "script").expect("a script");
+    for line in script.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        scenario.play(line);
+    }
+    scenario.course
+}
+
+#[test]
+fn scenarios() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut paths: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(paths.len() >= 10, "the scenarios are there");
+    for path in paths {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let course = play(&std::fs::read_to_string(&path).unwrap());
+        insta::with_settings!({ snapshot_path => "expect", prepend_module_to_snapshot => false,
+                                omit_expression => true }, {
+            insta::assert_snapshot!(format!("scenario-{name}"), course);
+        });
+    }
+}

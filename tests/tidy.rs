@@ -1,0 +1,203 @@
+//! House rules, as a test: what a reviewer would otherwise have to say again and again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Longest line of source, in columns.
+const COLUMNS_MAX: usize = 100;
+/// Longest file of product code, in lines above its tests. Down is free, up is argued for here:
+/// every arm of the engine's machines is written out.
+const FILE_LINES_MAX: usize = 560;
+/// Longest function, in lines.
+const FUNCTION_LINES_MAX: usize = 100;
+/// Folders with code of ours.
+const FOLDERS: [&str; 4] = ["src", "tests", "buildroot", "board"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_below(&path, found);
+        } else {
+            found.push(path);
+        }
+    }
+}
+
+fn sources(extension: &str) -> Vec<(String, String)> {
+    let mut paths = Vec::new();
+    for folder in FOLDERS {
+        files_below(&root().join(folder), &mut paths);
+    }
+    paths.sort();
+    let wanted = paths.into_iter().filter(|path| path.extension().is_some_and(|e| e == extension));
+    wanted
+        .map(|path| {
+            let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+            (name, String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned())
+        })
+        .collect()
+}
+
+/// A file's lines above its inline tests.
+fn product(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests").next().unwrap_or(text)
+}
+
+fn complain(complaints: Vec<String>) {
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+#[test]
+fn lines_are_short_and_finished() {
+    // In pieces, so that this file keeps its own rule.
+    let unfinished = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["XX", "X"].concat()];
+    let mut complaints = Vec::new();
+    for (name, text) in sources("rs") {
+        for (number, line) in text.lines().enumerate() {
+            let place = format!("{name}:{}", number + 1);
+            if line.chars().count() > COLUMNS_MAX {
+                complaints.push(format!("{place}: longer than {COLUMNS_MAX} columns"));
+            }
+            if let Some(word) = unfinished.iter().find(|word| line.contains(word.as_str())) {
+                complaints.push(format!("{place}: {word}: finish it or file an issue"));
+            }
+        }
+    }
+    complain(complaints);
+}
+
+#[test]
+fn every_file_says_first_what_it_is() {
+    let silent = |(name, text): (String, String)| {
+        let first = text.lines().find(|line| !line.starts_with("#!"));
+        (!first.is_some_and(|line| line.starts_with("//!")))
+            .then(|| format!("{name}: begin with //! and what the file is for"))
+    };
+    complain(sources("rs").into_iter().filter_map(silent).collect());
+}
+
+#[test]
+fn files_and_functions_stay_small() {
+    let mut complaints = Vec::new();
+    for (name, text) in sources("rs") {
+        let text = product(&text);
+        let lines = text.lines().count();
+        if lines > FILE_LINES_MAX && !name.starts_with("tests/") {
+            complaints.push(format!("{name}: {lines} lines, {FILE_LINES_MAX} are enough"));
+        }
+        let mut function: Option<(usize, usize, String)> = None;
+        for (number, line) in text.lines().enumerate() {
+            let indent = line.len() - line.trim_start().len();
+            let code = line.trim_start();
+            if function.is_none() && is_function(code) {
+                function = Some((number, indent, code.to_owned()));
+            }
+            if let Some((begin, depth, head)) = &function
+                && indent == *depth
+                && code.starts_with('}')
+            {
+                let length = number - begin;
+                if length > FUNCTION_LINES_MAX {
+                    complaints.push(format!("{name}:{}: {head}: {length} lines", begin + 1));
+                }
+                function = None;
+            }
+        }
+    }
+    complain(complaints);
+}
+
+fn is_function(code: &str) -> bool {
+    let code = code.trim_start_matches("pub ").trim_start_matches("pub(super) ");
+    let code = code.trim_start_matches("pub(crate) ").trim_start_matches("const ");
+    code.starts_with("fn ") && !code.ends_with(';')
+}
+
+#[test]
+fn unsafe_stays_in_its_ring() {
+    // In pieces, so that this file keeps its own rule.
+    let word = ["un", "safe"].concat();
+    let mut complaints = Vec::new();
+    for (name, text) in sources("rs") {
+        if name.starts_with("src/sys/") || name.starts_with("src/board/") {
+            continue;
+        }
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            let block =
+                code.contains(&format!("{word} {{")) || code.contains(&format!("{word} fn"));
+            if block {
+                complaints.push(format!("{name}:{}: {word} belongs into src/sys", number + 1));
+            }
+        }
+    }
+    complain(complaints);
+}
+
+#[test]
+fn the_engine_is_pure_and_total() {
+    let mut complaints = Vec::new();
+    for (name, text) in sources("rs") {
+        if !name.starts_with("src/engine/") {
+            continue;
+        }
+        for (number, line) in product(&text).lines().enumerate() {
+            let place = format!("{name}:{}", number + 1);
+            let code = line.trim_start();
+            if code.starts_with("_ =>") {
+                complaints.push(format!("{place}: name every variant"));
+            }
+            for foreign in ["crate::sys", "crate::run", "rustix", ".unwrap()"] {
+                if code.contains(foreign) {
+                    complaints.push(format!("{place}: {foreign} has no place in the engine"));
+                }
+            }
+        }
+    }
+    complain(complaints);
+}
+
+#[test]
+fn arrows_do_not_turn_back() {
+    let mut complaints = Vec::new();
+    let rules = [
+        ("src/sys/", ["crate::engine", "crate::run", "crate::ctl"]),
+        ("src/ctl", ["crate::engine", "crate::run", "crate::log"]),
+        ("src/unit/", ["pilotlight", "compile::", "rustix"]),
+        ("src/compile/", ["pilotlight", "rustix", "board::"]),
+    ];
+    for (name, text) in sources("rs") {
+        for (folder, foreign) in rules {
+            for word in foreign {
+                let used = text
+                    .lines()
+                    .any(|line| line.trim_start().starts_with("use ") && line.contains(word));
+                if name.starts_with(folder) && used {
+                    complaints.push(format!("{name}: must not use {word}"));
+                }
+            }
+        }
+    }
+    complain(complaints);
+}
+
+#[test]
+fn no_file_knows_the_machine_it_was_written_on() {
+    let foreign = [["/wo", "rk/"].concat(), ["/ro", "ot/."].concat()];
+    let mut complaints = Vec::new();
+    for extension in ["rs", "toml", "md", "service", "socket", "conf", "mk", "in", "txt", "snap"] {
+        for (name, text) in sources(extension) {
+            for word in &foreign {
+                if text.contains(word.as_str()) && !name.contains("passwd") {
+                    complaints.push(format!("{name}: names {word}"));
+                }
+            }
+        }
+    }
+    complain(complaints);
+}
