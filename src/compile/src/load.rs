@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::codes;
 use crate::draft::{self, Body, Draft, ROWS, SECTIONS};
 use crate::grammar::{Context, Instance, Specifiers};
-use crate::names::{Kind, Name, NameError};
+use crate::names::{self, Kind, Name, NameError};
 use crate::report::{Diagnostic, File, Report, Span, did_you_mean};
 use crate::targets;
 use crate::text::{self, Document, Entry, Section};
@@ -167,10 +167,7 @@ pub fn unit_name_of(path: &str, report: &mut Report) -> Option<Name> {
             codes::NOT_A_UNIT
         }
     };
-    let (stem, suffix) = file_name.rsplit_once('.').unwrap_or((file_name, ""));
-    let near = Kind::ALL.map(|kind| format!("{stem}.{}", kind.suffix()));
-    let near = near.iter().map(String::as_str).filter(|_| !suffix.is_empty());
-    let hint = did_you_mean(file_name, near);
+    let hint = names::nearest(file_name, &error);
     let message = format!("{path} is not a unit file: {error}");
     report.push(Diagnostic::without_place(code, message).hint_if(hint));
     None

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::report::did_you_mean;
+
 /// The kinds of unit that are understood, by suffix.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Kind {
@@ -129,6 +131,14 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.stem(), self.kind.suffix())
     }
+}
+
+/// What was probably meant by a name whose suffix nobody knows.
+pub fn nearest(text: &str, error: &NameError) -> Option<String> {
+    let (stem, suffix) = text.rsplit_once('.')?;
+    let near = Kind::ALL.map(|kind| format!("{stem}.{}", kind.suffix()));
+    let misspelt = *error == NameError::Suffix && !suffix.is_empty();
+    did_you_mean(text, near.iter().map(String::as_str).filter(|_| misspelt))
 }
 
 /// Undoes systemd-escape(1): `-` is `/`, `\x2d` is the byte.

@@ -1,6 +1,6 @@
 //! The compiler from outside: sources in, table or diagnostics out.
 
-use unit::{Kind, Table, Word};
+use unit::{Kind, Millis, RateLimit, Stdio, Table, Word};
 
 use crate::{Image, Source, compile_sources};
 
@@ -33,6 +33,31 @@ ExecStart=/usr/sbin/web --root ${ROOT} $OPTIONS \"a b\"
 Environment=ROOT=/www 'OPTIONS=-v -x'
 ";
 
+fn service(image: &Image, name: &str, then: impl FnOnce(unit::Service<'_>)) {
+    let table = Table::open(&image.table).expect("a good table");
+    let unit = table.find(name).expect("the service");
+    match table.unit(unit).kind {
+        Kind::Service(service) => then(service),
+        Kind::Target | Kind::Socket(_) => panic!("{name} is no service"),
+    }
+}
+
+fn words(line: &str) -> Vec<String> {
+    let image = compile(&format!("--- a.service\n[Service]\nExecStart={line}\n"));
+    let mut words = Vec::new();
+    service(&image, "a.service", |service| {
+        for command in service.exec_start.iter() {
+            assert!(command.path.ends_with('\0'));
+            words.extend(command.args.iter().map(|word| match word {
+                Word::Literal(text) => format!("L{}", text.to_string_lossy()),
+                Word::Expand(text) => format!("E{}", text.to_string_lossy()),
+                Word::Split(text) => format!("S{}", text.to_string_lossy()),
+            }));
+        }
+    });
+    words
+}
+
 #[test]
 fn a_socket_and_its_service_become_a_table() {
     let image = compile(WEB);
@@ -56,4 +81,163 @@ fn a_socket_and_its_service_become_a_table() {
     assert_eq!(words, expected);
     assert_eq!(image.limits.listeners, 2);
     assert_eq!(image.limits.table_bytes, image.table.len());
+}
+
+#[test]
+fn command_lines_are_cut_as_systemd_does() {
+    for (line, expected) in [
+        ("/bin/a b  c", &["L/bin/a", "Lb", "Lc"][..]),
+        ("a b", &["La", "Lb"]),
+        ("/bin/a \"b c\" 'd \"e\"' f\\ g", &["L/bin/a", "Lb c", "Ld \"e\"", "Lf\\", "Lg"]),
+        ("/bin/a x'y z'w", &["L/bin/a", "Lxy zw"]),
+        ("/bin/a \\x41\\101\\u0041\\n\\s.", &["L/bin/a", "LAAA\n ."]),
+        ("/bin/a \"\" ''", &["L/bin/a", "L", "L"]),
+        ("/bin/a \\; b", &["L/bin/a", "L;", "Lb"]),
+        ("@/bin/a other b", &["Lother", "Lb"]),
+        ("-@/bin/a other b", &["Lother", "Lb"]),
+        ("/bin/a $A ${A} x${A}y", &["L/bin/a", "SA", "E\x01A\x02", "Ex\x01A\x02y"]),
+        ("/bin/a $$A $$ a$$b ${A}$$", &["L/bin/a", "L$A", "L$", "La$b", "E\x01A\x02$"]),
+        (":/bin/a $A ${A} $$", &["L/bin/a", "L$A", "L${A}", "L$$"]),
+        ("/bin/a %n %N %p %% %t", &["L/bin/a", "La.service", "La", "La", "L%", "L/run"]),
+        ("/bin/a b \\\n# a comment\n  c", &["L/bin/a", "Lb", "Lc"]),
+    ] {
+        assert_eq!(words(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn a_oneshot_has_several_commands_and_an_empty_line_starts_over() {
+    let image = compile(
+        "--- a.service\n[Service]\nType=oneshot\nExecStart=/bin/no\nExecStart=\n\
+         ExecStart=/bin/a 1 ; -/bin/b 2\nExecStart=+/bin/c\n",
+    );
+    service(&image, "a.service", |service| {
+        let commands: Vec<_> = service.exec_start.iter().collect();
+        let paths: Vec<&str> = commands.iter().map(|command| command.path).collect();
+        assert_eq!(paths, ["/bin/a\0", "/bin/b\0", "/bin/c\0"]);
+        assert_eq!(
+            commands.iter().map(|each| each.ignore_failure).collect::<Vec<_>>(),
+            [false, true, false]
+        );
+        assert_eq!(
+            commands.iter().map(|each| each.privileged).collect::<Vec<_>>(),
+            [false, false, true]
+        );
+        assert_eq!(service.timeout_start, None, "a oneshot may take its time");
+    });
+}
+
+#[test]
+fn what_a_unit_leaves_open_comes_from_board_conf_and_then_from_the_rows() {
+    let conf = "[Manager]\nDefaultRestartSec=3\nDefaultTimeoutStopSec=1min\n\
+                DefaultEnvironment=A=board \"B=of board\"\nDefaultLimitNOFILE=10:20\n";
+    let unit = "[Service]\nExecStart=/bin/a\nEnvironment=A=unit C=3\nTimeoutStartSec=0\n";
+    let image = compile_sources(
+        &Source { path: "board.conf".into(), text: conf.into() },
+        &[Source { path: "a.service".into(), text: unit.into() }],
+    );
+    let (image, warnings) = image.expect("a good board");
+    assert_eq!(warnings, []);
+    service(&image, "a.service", |service| {
+        assert_eq!(service.restart_delay, Millis(3000));
+        assert_eq!(service.timeout_stop, Some(Millis(60_000)));
+        assert_eq!(service.timeout_start, None, "0 is infinity");
+        assert_eq!(service.start_limit, RateLimit { interval: Millis(10_000), burst: 5 });
+        let context = service.exec_context();
+        let environment: Vec<_> = context.environment.iter().collect();
+        assert_eq!(environment, [c"A=unit", c"B=of board", c"C=3"]);
+        assert_eq!(context.limit_nofile, Some((10, 20)));
+        assert_eq!((context.stdin, context.stdout), (Stdio::Null, Stdio::Kmsg));
+        assert_eq!((context.umask, context.working_directory), (0o022, ""));
+    });
+}
+
+#[test]
+fn streams_follow_stdin_unless_they_are_told() {
+    for (lines, expected) in [
+        ("", (Stdio::Null, Stdio::Kmsg, Stdio::Inherit)),
+        ("StandardInput=tty\n", (Stdio::Tty, Stdio::Inherit, Stdio::Inherit)),
+        ("StandardInput=tty\nStandardOutput=kmsg\n", (Stdio::Tty, Stdio::Kmsg, Stdio::Inherit)),
+        ("StandardError=null\n", (Stdio::Null, Stdio::Kmsg, Stdio::Null)),
+    ] {
+        let image = compile(&format!("--- a.service\n[Service]\nExecStart=/bin/a\n{lines}"));
+        service(&image, "a.service", |service| {
+            let context = service.exec_context();
+            assert_eq!((context.stdin, context.stdout, context.stderr), expected, "{lines}");
+        });
+    }
+}
+
+#[test]
+fn carriage_returns_and_a_byte_order_mark_are_no_part_of_a_unit() {
+    let unix = compile("--- a.service\n[Service]\nExecStart=/bin/a b \\\n  c\nUser=web\n");
+    let dos = "--- a.service\n\u{feff}[Service]\r\nExecStart=/bin/a b \\\r\n  c\r\nUser=web\r\n";
+    assert_eq!(unix.table, compile(dos).table);
+}
+
+#[test]
+fn the_same_units_give_the_same_bytes_in_any_order() {
+    let conf = Source { path: "board.conf".into(), text: Vec::new() };
+    let mut units = sources(WEB);
+    let (first, _) = compile_sources(&conf, &units).expect("a good board");
+    units.reverse();
+    let (second, _) = compile_sources(&conf, &units).expect("a good board");
+    assert_eq!(first.table, second.table);
+    assert_eq!(first.limits_rs, second.limits_rs);
+}
+
+/// Counted by hand, as the executor writes it: the bound must not move unnoticed.
+#[test]
+fn spawn_sizes_are_what_one_spawn_writes_at_most() {
+    let image = compile("--- a.service\n[Service]\nExecStart=/bin/a b\n");
+    let always = "INVOCATION_ID=".len() + 32 + 1 + "SYSTEMD_EXEC_PID=".len() + 10 + 1;
+    assert_eq!(image.limits.spawn_strings, always);
+    // PATH and those two and a NULL; two words and a NULL.
+    assert_eq!(image.limits.spawn_pointers, 3 + 1 + 2 + 1);
+
+    let image =
+        compile("--- a.service\n[Service]\nExecStart=/bin/a x${V} $V\nEnvironment=V=1234567 W=1\n");
+    let expand = 1 + 7 + 1;
+    let split = 7 + 1;
+    assert_eq!(image.limits.spawn_strings, always + expand + split);
+    assert_eq!(image.limits.spawn_pointers, 3 + 2 + 1 + 2 + (7 / 2 + 1) + 1);
+
+    let image = compile(
+        "--- a.service\n[Service]\nExecStart=/bin/a\nUser=web\nType=notify\n\
+         --- a.socket\n[Socket]\nListenStream=80\nListenStream=81\n",
+    );
+    let user = 2 * (64 + 1) + 2 * (128 + 1) + "USER=LOGNAME=HOME=SHELL=".len();
+    let names = "a.socket:a.socket".len() + 1;
+    let listen = "LISTEN_PID=LISTEN_FDS=LISTEN_FDNAMES=".len() + 10 + 1 + 10 + 1 + names;
+    assert_eq!(image.limits.spawn_strings, always + user + listen);
+    assert_eq!(image.limits.spawn_pointers, 3 + 4 + 3 + 1 + 1 + 1 + 1);
+    assert_eq!(image.limits.listen_fds, 2);
+}
+
+#[test]
+fn limits_rs_is_what_the_board_includes() {
+    let image = compile(WEB);
+    for line in [
+        "pub const LISTENERS: usize = 2;",
+        "pub const SPAWN_SLOTS: usize = 8;",
+        "pub const LIMITS: unit::Limits = unit::Limits {",
+        "    fds_at_rest: FDS_AT_REST,",
+    ] {
+        assert!(image.limits_rs.contains(line), "{line} in {}", image.limits_rs);
+    }
+}
+
+#[test]
+fn a_thousand_sockets_compile_before_anybody_wonders() {
+    let mut units = Vec::new();
+    for number in 0..1000 {
+        let port = 1000 + number;
+        let socket = format!("[Socket]\nListenStream={port}\n[Install]\nWantedBy=sockets.target\n");
+        units.push(Source { path: format!("s{number}.socket"), text: socket.into() });
+        let service = "[Service]\nExecStart=/bin/a\n";
+        units.push(Source { path: format!("s{number}.service"), text: service.into() });
+    }
+    let conf = Source { path: "board.conf".into(), text: Vec::new() };
+    let (image, _) = compile_sources(&conf, &units).expect("a good board");
+    assert_eq!((image.limits.sockets, image.limits.listeners), (1000, 1000));
 }

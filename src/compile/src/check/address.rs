@@ -1,5 +1,6 @@
 //! No address is bound twice.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use unit::BindIpv6Only;
@@ -20,17 +21,29 @@ struct Bound<'a> {
 pub(super) fn check_addresses_bound_once(checked: &Checked, report: &mut Report) {
     let sockets = checked.units.iter().enumerate();
     let sockets = sockets.filter_map(|(unit, draft)| Some((unit, draft.socket()?)));
-    let bound: Vec<Bound<'_>> = sockets
-        .flat_map(|(unit, socket)| {
-            let listeners = socket.listeners.items.iter();
-            listeners.map(move |listener| Bound { unit, socket, listener })
-        })
-        .collect();
-    for (number, second) in bound.iter().enumerate() {
-        for first in &bound[..number] {
-            if overlap(first, second) && checked.conflict(first.unit, second.unit).is_none() {
-                report.push(twice(checked, first, second));
+    let bound = sockets.flat_map(|(unit, socket)| {
+        let listeners = socket.listeners.items.iter();
+        listeners.map(move |listener| Bound { unit, socket, listener })
+    });
+    let mut rivals: BTreeMap<String, Vec<Bound<'_>>> = BTreeMap::new();
+    for second in bound {
+        let rivals = rivals.entry(place(&second.listener.value)).or_default();
+        for first in rivals.iter() {
+            if overlap(first, &second) && checked.conflict(first.unit, second.unit).is_none() {
+                report.push(twice(checked, first, &second));
             }
+        }
+        rivals.push(second);
+    }
+}
+
+/// Only listeners of one place can be rivals: a port of a protocol, a path, a name.
+fn place(listener: &Listener) -> String {
+    match &listener.address {
+        Address::Path(path) => path.clone(),
+        Address::Abstract(name) => format!("@{name}"),
+        Address::Port(port) | Address::V4(_, port) | Address::V6(_, port, _) => {
+            format!("{}:{port}", Protocol::of(listener.kind).name())
         }
     }
 }
@@ -55,50 +68,47 @@ fn twice(checked: &Checked, first: &Bound<'_>, second: &Bound<'_>) -> Diagnostic
     diagnostic.and(first_span, "the first time").hint(hint)
 }
 
+/// Whether two listeners of one [`place`] are in each other's way.
 fn overlap(first: &Bound<'_>, second: &Bound<'_>) -> bool {
-    let (one, two) = (&first.listener.value, &second.listener.value);
-    match (&one.address, &two.address) {
-        (Address::Path(one), Address::Path(two)) => one == two,
-        (Address::Abstract(one), Address::Abstract(two)) => one == two,
-        (Address::V6(a, _, scope), Address::V6(b, _, other))
-            if a == b && !scope.is_empty() && !other.is_empty() && scope != other =>
-        {
-            false
-        }
-        _ => match (endpoint(first), endpoint(second)) {
-            (Some(a), Some(b)) => a.port == b.port && a.protocol == b.protocol && same_host(&a, &b),
-            _ => false,
-        },
+    let (one, two) = (&first.listener.value.address, &second.listener.value.address);
+    if let (Address::V6(a, _, scope), Address::V6(b, _, other)) = (one, two)
+        && a == b
+        && !scope.is_empty()
+        && !other.is_empty()
+    {
+        return scope == other;
+    }
+    match (host(first), host(second)) {
+        (Some(one), Some(two)) => same_host(&one, &two),
+        _ => true,
     }
 }
 
-struct Endpoint {
-    protocol: &'static str,
-    port: u16,
-    host: IpAddr,
+struct Host {
+    address: IpAddr,
     /// An IPv6 wildcard that takes IPv4 too.
     dual: bool,
 }
 
-fn endpoint(bound: &Bound<'_>) -> Option<Endpoint> {
-    let protocol = Protocol::of(bound.listener.value.kind).name();
+/// `None` for what has no port.
+fn host(bound: &Bound<'_>) -> Option<Host> {
     let only_v6 = bound.socket.bind_ipv6_only.value == BindIpv6Only::Ipv6Only;
-    let (host, port) = match &bound.listener.value.address {
-        Address::Port(port) => (IpAddr::V6(Ipv6Addr::UNSPECIFIED), *port),
-        Address::V4(host, port) => (IpAddr::V4(*host), *port),
-        Address::V6(host, port, _) => (IpAddr::V6(*host).to_canonical(), *port),
+    let address = match &bound.listener.value.address {
+        Address::Port(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        Address::V4(address, _) => IpAddr::V4(*address),
+        Address::V6(address, _, _) => IpAddr::V6(*address).to_canonical(),
         Address::Path(_) | Address::Abstract(_) => return None,
     };
-    let dual = !only_v6 && host == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-    Some(Endpoint { protocol, port, host, dual })
+    let dual = !only_v6 && address == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    Some(Host { address, dual })
 }
 
-fn same_host(a: &Endpoint, b: &Endpoint) -> bool {
-    let takes = |a: &Endpoint, b: &Endpoint| match (a.host, b.host) {
+fn same_host(a: &Host, b: &Host) -> bool {
+    let takes = |a: &Host, b: &Host| match (a.address, b.address) {
         (IpAddr::V4(wild), IpAddr::V4(_)) => wild == Ipv4Addr::UNSPECIFIED,
         (IpAddr::V6(wild), IpAddr::V6(_)) => wild == Ipv6Addr::UNSPECIFIED,
         (IpAddr::V6(_), IpAddr::V4(_)) => a.dual,
         (IpAddr::V4(_), IpAddr::V6(_)) => false,
     };
-    a.host == b.host || takes(a, b) || takes(b, a)
+    a.address == b.address || takes(a, b) || takes(b, a)
 }

@@ -9,9 +9,16 @@ use crate::report::{Diagnostic, Report, Span};
 /// A unit must not need two units that conflict, nor one that conflicts with itself.
 pub(super) fn check_no_contradiction(checked: &Checked, report: &mut Report) {
     let mut told = BTreeSet::new();
-    for unit in 0..checked.units.len() {
-        let needed = required(checked, unit);
-        for edge in checked.edges.iter().filter(|edge| edge.kind == EdgeKind::Conflicts) {
+    let mut requires: Vec<Vec<&Edge>> = vec![Vec::new(); checked.units.len()];
+    for edge in checked.edges.iter().filter(|edge| edge.kind == EdgeKind::Requires) {
+        requires[edge.from].push(edge);
+    }
+    let conflicts = checked.edges.iter().filter(|edge| edge.kind == EdgeKind::Conflicts);
+    let conflicts: Vec<&Edge> = conflicts.collect();
+    let units = if conflicts.is_empty() { 0..0 } else { 0..checked.units.len() };
+    for unit in units {
+        let needed = required(&requires, unit);
+        for &edge in &conflicts {
             let both = needed.contains_key(&edge.from) && needed.contains_key(&edge.to);
             if both && told.insert((edge.from.min(edge.to), edge.from.max(edge.to))) {
                 report.push(contradiction(checked, unit, &needed, edge));
@@ -34,12 +41,11 @@ pub(super) fn check_no_contradiction(checked: &Checked, report: &mut Report) {
 }
 
 /// What `unit` requires, itself included, each with the edge that leads to it.
-fn required(checked: &Checked, unit: usize) -> BTreeMap<usize, Option<&Edge>> {
+fn required<'a>(requires: &[Vec<&'a Edge>], unit: usize) -> BTreeMap<usize, Option<&'a Edge>> {
     let mut found = BTreeMap::from([(unit, None)]);
     let mut queue = VecDeque::from([unit]);
     while let Some(from) = queue.pop_front() {
-        let requires = |edge: &&Edge| edge.from == from && edge.kind == EdgeKind::Requires;
-        for edge in checked.edges.iter().filter(requires) {
+        for &edge in &requires[from] {
             if let std::collections::btree_map::Entry::Vacant(place) = found.entry(edge.to) {
                 place.insert(Some(edge));
                 queue.push_back(edge.to);
@@ -88,7 +94,7 @@ pub(super) fn check_no_cycle(checked: &Checked, report: &mut Report) {
         }
     }
     let mut settled = BTreeSet::new();
-    for start in 0..checked.units.len() {
+    for start in unordered(&after) {
         if settled.contains(&start) {
             continue;
         }
@@ -97,6 +103,25 @@ pub(super) fn check_no_cycle(checked: &Checked, report: &mut Report) {
             report.push(cycle(checked, &path));
         }
     }
+}
+
+/// Units that are in a circle, or wait for one that is.
+fn unordered(after: &[BTreeMap<usize, &Edge>]) -> Vec<usize> {
+    let mut waits: Vec<usize> = after.iter().map(BTreeMap::len).collect();
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); after.len()];
+    for edge in after.iter().flat_map(BTreeMap::values) {
+        before[edge.to].push(edge.from);
+    }
+    let mut ready: Vec<usize> = (0..after.len()).filter(|&unit| waits[unit] == 0).collect();
+    while let Some(unit) = ready.pop() {
+        for &next in &before[unit] {
+            waits[next] -= 1;
+            if waits[next] == 0 {
+                ready.push(next);
+            }
+        }
+    }
+    (0..after.len()).filter(|&unit| waits[unit] > 0).collect()
 }
 
 /// The shortest way from `start` back to it.

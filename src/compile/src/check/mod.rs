@@ -8,7 +8,7 @@ mod program;
 mod service;
 mod socket;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use service::type_of;
 
@@ -303,14 +303,14 @@ fn ordering(from: Option<usize>, to: Option<usize>, why: &Why) -> Option<Edge> {
 /// has DefaultDependencies=no: systemd.target(5).
 fn order_targets(checked: &mut Checked) {
     let defaults = |unit: usize| checked.units[unit].unit.default_dependencies.value;
-    let pulls = |edge: &&Edge| matches!(edge.kind, EdgeKind::Requires | EdgeKind::Wants);
+    let target = |unit: usize| checked.units[unit].name.kind == Kind::Target;
+    let after = checked.edges.iter().filter(|edge| edge.kind == EdgeKind::After);
+    let ordered: BTreeSet<(usize, usize)> = after.map(|edge| (edge.from, edge.to)).collect();
     let mut added = Vec::new();
-    for edge in checked.edges.iter().filter(pulls) {
-        let (from, to) = (edge.from, edge.to);
-        let target = checked.units[from].name.kind == Kind::Target;
-        let ordered = checked.edge(from, to, EdgeKind::After).is_some()
-            || checked.edge(to, from, EdgeKind::After).is_some();
-        if target && defaults(from) && defaults(to) && !ordered {
+    for &Edge { from, to, kind, .. } in &checked.edges {
+        let pulls = matches!(kind, EdgeKind::Requires | EdgeKind::Wants);
+        let free = !ordered.contains(&(from, to)) && !ordered.contains(&(to, from));
+        if pulls && target(from) && defaults(from) && defaults(to) && free {
             let why = Why::Implied("a target comes after what it pulls in");
             added.extend(ordering(Some(from), Some(to), &why));
         }

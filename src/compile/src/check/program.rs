@@ -18,7 +18,7 @@ struct Trap {
 const TRAPS: &[Trap] = &[
     Trap {
         program: "sshd",
-        falls: |command| !has(command, "-i"),
+        falls: |command| !has_flag(command, 'i'),
         message: "sshd ignores LISTEN_FDS: it would bind the port a second time",
         hint: "use Accept=yes with `sshd -i` and StandardInput=socket",
     },
@@ -36,7 +36,7 @@ const TRAPS: &[Trap] = &[
     },
     Trap {
         program: "dropbear",
-        falls: |command| !has(command, "-i"),
+        falls: |command| !has_flag(command, 'i'),
         message: "dropbear ignores LISTEN_FDS: it would bind the port a second time",
         hint: "use Accept=yes with `dropbear -i` and StandardInput=socket",
     },
@@ -44,6 +44,15 @@ const TRAPS: &[Trap] = &[
 
 fn has(command: &Command, word: &str) -> bool {
     command.args.contains(&Arg::Literal(word.into()))
+}
+
+/// True for `-i`, alone or among other letters.
+fn has_flag(command: &Command, letter: char) -> bool {
+    let is_flag = |word: &str| word.starts_with('-') && !word.starts_with("--");
+    command.args.iter().skip(1).any(|arg| match arg {
+        Arg::Literal(word) => is_flag(word) && word.contains(letter),
+        Arg::Expand(_) | Arg::Split(_) => false,
+    })
 }
 
 /// Warns where a socket starts a program that is known not to take it.

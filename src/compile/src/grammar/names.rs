@@ -2,8 +2,8 @@
 
 use super::{Context, List, Scalar, words};
 use crate::codes;
-use crate::names::{Kind, Name};
-use crate::report::{Span, Spanned, did_you_mean};
+use crate::names::{self, Name};
+use crate::report::{Span, Spanned};
 use crate::text::Value;
 
 /// Longest name of a user or group.
@@ -98,8 +98,7 @@ fn unit_name(text: &str, span: &Span, cx: &mut Context<'_>) -> Option<Name> {
     match Name::parse(text) {
         Ok(name) => Some(name),
         Err(error) => {
-            let suffix = text.rsplit_once('.').map(|(_, suffix)| suffix);
-            let hint = suffix.and_then(|suffix| did_you_mean(suffix, Kind::ALL.map(Kind::suffix)));
+            let hint = names::nearest(text, &error);
             cx.refuse_with(codes::BAD_NAME, span, format!("not a unit's name: {error}"), hint);
             None
         }

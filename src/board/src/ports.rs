@@ -1,0 +1,129 @@
+//! Loopback ports of the host that lead to a board, and what to type to use them.
+
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::path::Path;
+
+use compile::{Forward, Protocol};
+
+use crate::fail::{OrFail, Result};
+
+/// A forward with its host port.
+#[derive(Clone, Debug)]
+pub struct Port {
+    /// What is forwarded.
+    pub forward: Forward,
+    /// The port on 127.0.0.1.
+    pub host: u16,
+}
+
+/// Added to a board's port for the host's, where that is free: 80 becomes 8080 and 22 becomes 8022.
+const OFFSET: u16 = 8000;
+
+/// Chooses a free host port for each forward: an easily remembered one if `memorable`, else any.
+///
+/// # Errors
+/// If the host has no free port.
+pub fn choose(forwards: &[Forward], memorable: bool) -> Result<Vec<Port>> {
+    // Held until all are chosen, so that no port is given out twice.
+    let mut held = Vec::new();
+    let mut ports = Vec::new();
+    for forward in forwards {
+        let easy = forward.guest_port.checked_add(OFFSET).filter(|_| memorable);
+        let bound = easy.and_then(|port| Held::bind(forward.protocol, port).ok());
+        let bound = match bound {
+            Some(bound) => bound,
+            None => Held::bind(forward.protocol, 0).or_fail(
+                || format!("there is no free port for {}", forward.name),
+                "close something that listens on 127.0.0.1",
+            )?,
+        };
+        let host = bound.port().or_fail(
+            || "a bound socket has no address".to_owned(),
+            "see that the loopback interface is up",
+        )?;
+        ports.push(Port { forward: forward.clone(), host });
+        held.push(bound);
+    }
+    Ok(ports)
+}
+
+/// What to type on the host, a line for each port.
+pub fn lines(ports: &[Port], ssh_key: &Path) -> String {
+    ports
+        .iter()
+        .map(|port| format!("{:>12}  {}\n", port.forward.name, line(port, ssh_key)))
+        .collect()
+}
+
+fn line(port: &Port, ssh_key: &Path) -> String {
+    let host = port.host;
+    match (port.forward.name.as_str(), port.forward.protocol) {
+        ("http", _) => format!("curl http://127.0.0.1:{host}/"),
+        ("ssh", _) => format!("ssh {} -p {host} root@127.0.0.1", ssh_options(ssh_key).join(" ")),
+        ("tftp", _) => format!("curl tftp://127.0.0.1:{host}/motd"),
+        (_, Protocol::Tcp) => format!("nc 127.0.0.1 {host}"),
+        (_, Protocol::Udp) => format!("nc -u 127.0.0.1 {host}"),
+    }
+}
+
+/// Options of ssh(1) for a board: its own key, and a host key that is new at every boot.
+pub fn ssh_options(ssh_key: &Path) -> Vec<String> {
+    let key = ssh_key.display();
+    ["-i", &key.to_string(), "-oStrictHostKeyChecking=no", "-oUserKnownHostsFile=/dev/null"]
+        .into_iter()
+        .chain(["-oLogLevel=ERROR"])
+        .map(str::to_owned)
+        .collect()
+}
+
+#[derive(Debug)]
+enum Held {
+    Tcp(TcpListener),
+    Udp(UdpSocket),
+}
+
+impl Held {
+    fn bind(protocol: Protocol, port: u16) -> std::io::Result<Self> {
+        let address = (Ipv4Addr::LOCALHOST, port);
+        Ok(match protocol {
+            Protocol::Tcp => Self::Tcp(TcpListener::bind(address)?),
+            Protocol::Udp => Self::Udp(UdpSocket::bind(address)?),
+        })
+    }
+
+    fn port(&self) -> std::io::Result<u16> {
+        match self {
+            Self::Tcp(socket) => socket.local_addr(),
+            Self::Udp(socket) => socket.local_addr(),
+        }
+        .map(|address| address.port())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forward(name: &str, protocol: Protocol, port: u16) -> Forward {
+        Forward { name: name.into(), protocol, guest_port: port }
+    }
+
+    #[test]
+    fn a_port_in_use_is_not_chosen() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let number = taken.local_addr().unwrap().port();
+        let wish = number.checked_sub(OFFSET).filter(|&port| port != 0);
+        let Some(wish) = wish else { return };
+        let ports = choose(&[forward("a", Protocol::Tcp, wish)], true).unwrap();
+        assert_ne!(ports[0].host, number);
+    }
+
+    #[test]
+    fn no_port_is_chosen_twice() {
+        let forwards = vec![forward("a", Protocol::Tcp, 1); 20];
+        let mut ports: Vec<_> = choose(&forwards, false).unwrap().iter().map(|p| p.host).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), 20);
+    }
+}

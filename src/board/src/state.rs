@@ -1,0 +1,107 @@
+//! `target/board/`: everything that is fetched or built once and kept.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::FlockOperation;
+use sha2::{Digest, Sha256};
+
+use crate::fail::{OrFail, Result};
+
+/// The folder, locked: one process at a time fetches and builds in it.
+#[derive(Debug)]
+pub struct State {
+    workspace: PathBuf,
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl State {
+    /// Waits for other processes that use it, then takes it.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or locked.
+    pub fn take() -> Result<Self> {
+        let workspace = workspace();
+        let dir = workspace.join("target/board");
+        fs::create_dir_all(&dir).or_file("make", &dir)?;
+        let path = dir.join("lock");
+        let lock = File::create(&path).or_file("open", &path)?;
+        rustix::fs::flock(&lock, FlockOperation::LockExclusive).or_file("lock", &path)?;
+        Ok(Self { workspace, dir, _lock: lock })
+    }
+
+    /// The root of the source tree.
+    pub fn workspace(&self) -> &Path {
+        &self.workspace
+    }
+
+    /// The folder `name` inside, made if it is not there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn dir(&self, name: impl AsRef<Path>) -> Result<PathBuf> {
+        let dir = self.dir.join(name);
+        fs::create_dir_all(&dir).or_file("make", &dir)?;
+        Ok(dir)
+    }
+}
+
+/// The root of the source tree this program was built from.
+pub fn workspace() -> PathBuf {
+    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    crate_dir.ancestors().nth(2).unwrap_or(crate_dir).to_owned()
+}
+
+/// Names a content: the same parts give the same key, in another order another one.
+#[derive(Debug, Default)]
+pub struct Key(Sha256);
+
+impl Key {
+    /// A key of nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a part.
+    #[must_use]
+    pub fn with(mut self, part: impl AsRef<[u8]>) -> Self {
+        let part = part.as_ref();
+        self.0.update((part.len() as u64).to_le_bytes());
+        self.0.update(part);
+        self
+    }
+
+    /// The key in 16 hexadecimal digits.
+    pub fn finish(self) -> String {
+        self.0.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Writes a file that others never see half written.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_whole(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    let part = path.with_extension("part");
+    fs::write(&part, bytes).or_file("write", &part)?;
+    fs::rename(&part, path).or_file("write", path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_knows_where_its_parts_end() {
+        let one = Key::new().with("ab").with("c").finish();
+        let other = Key::new().with("a").with("bc").finish();
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 16);
+    }
+
+    #[test]
+    fn the_workspace_holds_the_boards() {
+        assert!(workspace().join("board").is_dir());
+    }
+}

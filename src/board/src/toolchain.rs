@@ -1,0 +1,180 @@
+//! The compiler for a board, and `pilot` built with it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::arch::{Arch, Need, facts};
+use crate::fail::{self, Failure, OrFail, Result};
+use crate::provision;
+use crate::say;
+use crate::state::State;
+
+/// The oldest compiler that will do, as in the workspace's `rust-version`.
+const OLDEST: (u32, u32) = (1, 88);
+/// Debian's compilers with their library sources, the fresher one first.
+const DEBIAN: [[Need; 2]; 2] = [[&["rustc-web"], &["rust-web-src"]], [&["rustc"], &["rust-src"]]];
+/// Where Debian installs its compiler.
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+
+/// A compiler that can build for one architecture.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Toolchain {
+    /// The compiler that cargo uses anyway has the target's library.
+    Installed,
+    /// Debian's compiler builds the library from its source.
+    Source {
+        /// The compiler.
+        rustc: PathBuf,
+    },
+}
+
+/// What must be installed before `pilot` can be built for `arch`.
+pub fn needs(arch: Arch) -> Vec<Need> {
+    let mut needs = facts(arch).build_needs.to_vec();
+    if !is_installed(arch) && Toolchain::from_debian().is_none() {
+        let pair =
+            DEBIAN.into_iter().find(|pair| pair.iter().all(|need| provision::is_to_be_had(need)));
+        needs.extend(pair.unwrap_or(DEBIAN[0]));
+    }
+    needs
+}
+
+impl Toolchain {
+    /// The first way that works: an installed target, else Debian's compiler.
+    ///
+    /// # Errors
+    /// If there is neither.
+    pub fn find(arch: Arch) -> Result<Self> {
+        if is_installed(arch) {
+            return Ok(Self::Installed);
+        }
+        Self::from_debian().ok_or_else(|| {
+            let (major, minor) = OLDEST;
+            Failure::new(
+                format!("there is no Rust compiler for {}", arch.name()),
+                format!(
+                    "type `rustup target add {}`, or install a rustc package of {major}.{minor} or \
+                     newer together with its library source",
+                    facts(arch).triple
+                ),
+            )
+        })
+    }
+
+    fn from_debian() -> Option<Self> {
+        let rustc = PathBuf::from(DEBIAN_RUSTC);
+        let version = said_by(Command::new(&rustc).arg("--version"))?;
+        let library = sysroot(&rustc)?.join("lib/rustlib/src/rust/library/core/src/lib.rs");
+        (is_new_enough(&version) && library.is_file()).then_some(Self::Source { rustc })
+    }
+
+    /// A folder of its own for each: two compilers would throw out each other's work.
+    fn target_dir(&self) -> &'static str {
+        match self {
+            Self::Installed => "cargo",
+            Self::Source { .. } => "cargo-source",
+        }
+    }
+
+    fn apply(&self, cargo: &mut Command) {
+        match self {
+            Self::Installed => {}
+            Self::Source { rustc } => {
+                cargo.env("RUSTC", rustc).env("RUSTC_BOOTSTRAP", "1");
+                cargo.arg("-Zbuild-std=core,compiler_builtins");
+                cargo.arg("-Zbuild-std-features=compiler-builtins-mem");
+            }
+        }
+    }
+}
+
+/// Builds `pilot` with the units of the board in `board_dir`; gives the ELF file.
+///
+/// The file stands until the next board of the same architecture is built.
+///
+/// # Errors
+/// If there is no compiler, or the units or the program do not compile.
+pub fn build_pilot(state: &State, arch: Arch, board_dir: &Path) -> Result<PathBuf> {
+    let toolchain = Toolchain::find(arch)?;
+    let known = facts(arch);
+    let target_dir = state.dir(toolchain.target_dir())?;
+    say::step(
+        "Building",
+        format!("pilot for {} with the units of {}", arch.name(), board_dir.display()),
+    );
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(state.workspace())
+        .args(["build", "--release", "--package", "pilotlight", "--bin", "pilot"])
+        .args(["--features", "pid1", "--target", known.triple, "--target-dir"])
+        .arg(&target_dir)
+        .env("PILOT_BOARD", board_dir)
+        .env(env_name(arch, "LINKER"), known.linker)
+        .env(env_name(arch, "RUSTFLAGS"), known.rust_flags.join(" "))
+        // They would replace the target's own flags.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .stdin(Stdio::null());
+    toolchain.apply(&mut cargo);
+    fail::run(&mut cargo, "mend what the compiler says above and try again")?;
+    let elf = target_dir.join(known.triple).join("release/pilot");
+    elf.metadata().or_file("find", &elf)?;
+    Ok(elf)
+}
+
+/// Cargo's variable for a setting of one target.
+fn env_name(arch: Arch, setting: &str) -> String {
+    let triple = facts(arch).triple.to_uppercase().replace('-', "_");
+    format!("CARGO_TARGET_{triple}_{setting}")
+}
+
+/// True if the compiler that cargo would use has the library of `arch`.
+fn is_installed(arch: Arch) -> bool {
+    let rustc = std::env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
+    let Some(sysroot) = sysroot(&rustc) else {
+        return false;
+    };
+    let library = sysroot.join("lib/rustlib").join(facts(arch).triple).join("lib");
+    library.read_dir().is_ok_and(|mut files| {
+        files.any(|file| {
+            file.is_ok_and(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
+        })
+    })
+}
+
+fn sysroot(rustc: &Path) -> Option<PathBuf> {
+    said_by(Command::new(rustc).args(["--print", "sysroot"])).map(|said| said.trim().into())
+}
+
+fn said_by(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok()
+}
+
+/// Reads `rustc 1.96.0 (…)`.
+fn is_new_enough(version: &str) -> bool {
+    let number = version.split(' ').nth(1).unwrap_or_default();
+    let mut parts = number.split('.').map_while(|part| part.parse().ok());
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        assert!(is_new_enough("rustc 1.96.0 (ac68faa20 2026-05-25)"));
+        assert!(is_new_enough("rustc 1.100.0"));
+        assert!(!is_new_enough("rustc 1.63.0 (4b91a6ea7 2022-08-08)"));
+        assert!(!is_new_enough("gcc"));
+    }
+
+    #[test]
+    fn cargo_spells_a_target_in_capitals() {
+        assert_eq!(
+            env_name(Arch::Armv7, "LINKER"),
+            "CARGO_TARGET_ARMV7_UNKNOWN_LINUX_GNUEABIHF_LINKER"
+        );
+    }
+}

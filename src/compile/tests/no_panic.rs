@@ -1,0 +1,161 @@
+//! Whatever a file says, the compiler answers: with a table or with diagnostics that render.
+
+use compile::draft::{ROWS, SECTIONS};
+use compile::{BOARD_CONF, Source, check_sources, compile_sources};
+use proptest::prelude::*;
+
+/// Pieces that mean something to one grammar or another, and some that mean nothing.
+const PIECES: &[&str] = &[
+    " ",
+    "\t",
+    "\"",
+    "'",
+    "\\",
+    "\\\n",
+    "\\x",
+    "\\x41",
+    "\\xff",
+    "\\u00e4",
+    "\\777",
+    "\\;",
+    ";",
+    "%",
+    "%%",
+    "%i",
+    "%I",
+    "%n",
+    "%b",
+    "%P",
+    "$",
+    "$$",
+    "${",
+    "}",
+    "$A",
+    "${A}",
+    "\u{1}",
+    "\u{2}",
+    "-",
+    "@",
+    ":",
+    "+",
+    "!",
+    "|",
+    "/",
+    "/bin/x",
+    "..",
+    ".",
+    "=",
+    "A=",
+    "A=b",
+    "0",
+    "1",
+    "80",
+    "65536",
+    "4294967296",
+    "99999999999999999999",
+    "1.5",
+    "s",
+    "ms",
+    "week",
+    "infinity",
+    "[::]:",
+    "[",
+    "]",
+    "127.0.0.1:80",
+    "@abstract",
+    "yes",
+    "no",
+    "notify",
+    "oneshot",
+    "always",
+    "socket",
+    "tty",
+    "SIGTERM",
+    "0666",
+    "a.service",
+    "a@.service",
+    "a@b.service",
+    "b.socket",
+    "c.target",
+    "default.target",
+    "sysinit.target",
+    "shutdown.target",
+    "x.mount",
+    "ä",
+    "µs",
+    "\u{feff}",
+    "#",
+    "tcp",
+    "\r",
+    "\u{2028}",
+    "🦀",
+];
+
+/// Lines of sections and assignments, most of them with names that are known.
+fn line() -> impl Strategy<Value = String> {
+    let names: Vec<&str> = ROWS.iter().flat_map(|row| row.names.iter().copied()).collect();
+    let sections: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
+    let value = prop::collection::vec(prop::sample::select(PIECES), 0..8).prop_map(|p| p.concat());
+    let key = prop_oneof![
+        8 => prop::sample::select(names).prop_map(str::to_string),
+        1 => "[A-Za-z -]{0,12}",
+        1 => Just("NoNewPrivileges".to_string()),
+    ];
+    prop_oneof![
+        2 => prop::sample::select(sections).prop_map(|name| format!("[{name}]\n")),
+        10 => (key, value.clone()).prop_map(|(key, value)| format!("{key}={value}\n")),
+        1 => value.prop_map(|value| format!("{value}\n")),
+    ]
+}
+
+/// A file that is likely to get far.
+fn file(first: &'static str) -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(line(), 0..12)
+        .prop_map(move |lines| format!("{first}{}", lines.concat()).into_bytes())
+}
+
+fn answer(conf: Vec<u8>, units: Vec<(&str, Vec<u8>)>) {
+    let source = |(path, text): (&str, Vec<u8>)| Source { path: path.into(), text };
+    let units: Vec<Source> = units.into_iter().map(source).collect();
+    match compile_sources(&Source { path: BOARD_CONF.into(), text: conf }, &units) {
+        Ok((image, _)) => assert_eq!(image.table.len(), image.limits.table_bytes),
+        Err(failure) => assert!(!failure.to_string().is_empty()),
+    }
+    if let Err(failure) = check_sources(&units) {
+        assert!(!failure.to_string().is_empty());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn bytes_are_answered(conf: Vec<u8>, unit: Vec<u8>) {
+        answer(conf, vec![("a.service", unit)]);
+    }
+
+    #[test]
+    fn lines_are_answered(
+        conf in file("[Manager]\n"),
+        service in file("[Service]\nExecStart=/bin/a\n"),
+        template in file("[Service]\nExecStart=/bin/a\n"),
+        socket in file("[Socket]\nListenStream=80\n"),
+        target in file("[Unit]\n"),
+    ) {
+        answer(conf, vec![
+            ("a.service", service),
+            ("a@.service", template),
+            ("a.socket", socket),
+            ("c.target", target),
+        ]);
+    }
+
+    #[test]
+    fn a_good_unit_with_one_byte_changed_is_answered(at in 0usize..150, byte: u8) {
+        let mut unit = b"[Unit]\nAfter=b.service\n[Service]\nType=notify\nExecStart=/bin/a -v \
+            \"x y\" ${A} $B\nEnvironment=A=1 \"B=2 3\"\nRestartSec=5min 20s\n".to_vec();
+        let at = at % unit.len();
+        unit[at] = byte;
+        answer(Vec::new(), vec![("a.service", unit)]);
+    }
+}
