@@ -1,2 +1,52 @@
-//! Compiles the board into the binary.
-fn main() {}
+//! Compiles the board's units into the program, and tells the linker what a program without a
+//! C library needs.
+
+/// Names the board's folder; without it the one for this machine is taken.
+const BOARD: &str = "PILOT_BOARD";
+
+fn main() {
+    println!("cargo::rerun-if-changed=src/build.rs");
+    println!("cargo::rerun-if-env-changed={BOARD}");
+    #[cfg(feature = "pid1")]
+    {
+        compile_units();
+        link_freestanding();
+    }
+}
+
+#[cfg(feature = "pid1")]
+fn compile_units() {
+    use std::env;
+    use std::path::PathBuf;
+
+    let folder = env::var_os(BOARD).map_or_else(|| "board/host-x86_64".into(), PathBuf::from);
+    for input in compile::inputs(&folder) {
+        println!("cargo::rerun-if-changed={}", input.display());
+    }
+    let image = match compile::compile_board(&folder) {
+        Ok((image, warnings)) => {
+            for warning in warnings {
+                let text = warning.to_string();
+                text.lines().for_each(|line| println!("cargo::warning={line}"));
+            }
+            image
+        }
+        Err(failure) => {
+            eprintln!("{failure}");
+            std::process::exit(1);
+        }
+    };
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    let files = [("table.bin", image.table), ("limits.rs", image.limits_rs.into_bytes())];
+    for (name, bytes) in files {
+        std::fs::write(out.join(name), bytes).expect("OUT_DIR can be written");
+    }
+}
+
+/// For the binary only: a library with these could not be linked into a test.
+#[cfg(feature = "pid1")]
+fn link_freestanding() {
+    for argument in ["-nostartfiles", "-nostdlib", "-static", "-no-pie"] {
+        println!("cargo::rustc-link-arg-bins={argument}");
+    }
+}

@@ -8,3 +8,11 @@ extern crate std;
 
 pub mod ctl;
 pub mod engine;
+#[cfg(feature = "pid1")]
+pub mod log;
+#[cfg(feature = "pid1")]
+pub mod run;
+#[cfg(feature = "pid1")]
+pub mod sys;
+#[cfg(feature = "pid1")]
+pub mod table;

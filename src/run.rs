@@ -1,0 +1,243 @@
+//! The executor: what the kernel says becomes an [`Event`], an [`Action`] becomes system calls.
+//!
+//! One turn is one epoll_wait(2), then, in this order: notifications, signals and the children
+//! they tell of, listeners, control clients. Each has a bound, so that nobody can keep the others
+//! waiting: what is left over is reported again by the next turn. No call blocks on a service,
+//! a disk, the console or a client.
+//!
+//! Invariants: a descriptor leaves the epoll set before it is closed (a child between clone and
+//! exec holds copies of it); every registration has a generation, so that a late report of an
+//! old one is recognized; an action's answer is stepped at once.
+
+mod boot;
+mod children;
+mod clients;
+mod groups;
+mod invocation;
+mod lines;
+mod listeners;
+mod notifications;
+mod prepare;
+mod steps;
+mod watch;
+
+use core::ffi::CStr;
+
+use unit::control::ShutdownKind;
+use unit::{Kind, Service, Socket, Table, UnitId};
+
+use crate::engine::{Action, Engine, Event, Instant, Process, Target};
+use crate::sys::power::{self, End};
+use crate::sys::signal::{self, Signals};
+use crate::sys::{child, clock, mount};
+
+use self::children::Children;
+use self::clients::Clients;
+use self::groups::Groups;
+use self::listeners::Listeners;
+use self::notifications::Notifications;
+use self::watch::{Source, Watch};
+
+pub use self::boot::init;
+
+/// Holds PID 1's own sockets.
+const RUN_DIRECTORY: &CStr = c"/run/pilot";
+/// Where services send their notifications.
+const NOTIFY_PATH: &CStr = c"/run/pilot/notify";
+/// Where control clients connect: [`unit::control::SOCKET_PATH`].
+const CONTROL_PATH: &CStr = c"/run/pilot/control";
+
+/// Notifications looked at in a turn.
+const NOTIFICATIONS_PER_TURN: usize = 16;
+/// Children reaped in a turn.
+const REAPS_PER_TURN: usize = 32;
+
+/// PID 1.
+struct Pilot {
+    table: Table<'static>,
+    engine: Engine<'static, 'static>,
+    now: Instant,
+    watch: Watch,
+    signals: Signals,
+    notifications: Notifications,
+    listeners: Listeners,
+    children: Children,
+    groups: Groups,
+    clients: Clients,
+    /// The last turn's bound was reached before all children were reaped.
+    reaping: bool,
+    /// Trace records before this one are on the console.
+    lines_cursor: u32,
+}
+
+impl Pilot {
+    fn run(&mut self) -> ! {
+        self.feed(Event::Boot);
+        loop {
+            self.turn();
+        }
+    }
+
+    fn turn(&mut self) {
+        lines::write_new(&self.table, &self.engine, &mut self.lines_cursor);
+        let wait_ms = if self.reaping {
+            Some(0)
+        } else {
+            self.engine.next_deadline().map(|deadline| deadline.millis_from(self.now))
+        };
+        let ready = self.watch.wait(wait_ms);
+        self.now = Instant(clock::boot_time_us());
+        self.engine.counters.console_lines_dropped = crate::sys::console::lines_dropped();
+        self.drain();
+        let is_ready = |source| ready.iter().any(|report| report.source == source);
+        if is_ready(Source::Notifications) {
+            self.read_notifications();
+        }
+        if is_ready(Source::Signals) {
+            self.read_signals();
+        }
+        if core::mem::take(&mut self.reaping) {
+            self.reap();
+        }
+        for report in &ready {
+            match report.source {
+                Source::Notifications | Source::Signals | Source::Control | Source::Client(_) => {}
+                Source::Listener(listener) => self.on_listener(listener, report),
+                Source::Nodes => self.on_nodes_changed(),
+                Source::Executed(unit) => self.on_executed(unit, report),
+                Source::Adopted(unit) => self.on_adopted_ended(unit, report),
+                Source::Group(unit) => self.on_group_changed(unit, report),
+            }
+        }
+        for report in &ready {
+            match report.source {
+                Source::Control => self.on_control(),
+                Source::Client(client) => self.on_client(client, report),
+                Source::Notifications
+                | Source::Signals
+                | Source::Listener(_)
+                | Source::Nodes
+                | Source::Executed(_)
+                | Source::Adopted(_)
+                | Source::Group(_) => {}
+            }
+        }
+    }
+
+    /// Steps the engine and does all that it then asks for.
+    fn feed(&mut self, event: Event<'_>) {
+        self.engine.step(event, self.now);
+        self.drain();
+    }
+
+    /// Steps the engine with the answer to an action; whoever drains goes on.
+    fn answer(&mut self, event: Event<'_>) {
+        self.engine.step(event, self.now);
+    }
+
+    fn drain(&mut self) {
+        while let Some(action) = self.engine.next_action(self.now) {
+            self.execute(action);
+        }
+    }
+
+    fn execute(&mut self, action: Action) {
+        match action {
+            Action::OpenSocket(unit) => self.open_socket(unit),
+            Action::CloseSocket(unit) => self.close_socket(unit),
+            Action::Watch(unit) => {
+                for listener in self.socket(unit).listener_ids() {
+                    self.watch_listener(listener);
+                }
+            }
+            Action::Unwatch(unit) => {
+                for listener in self.socket(unit).listener_ids() {
+                    self.listeners.unwatch(listener, &mut self.watch);
+                }
+            }
+            Action::WatchListener(listener) => self.watch_listener(listener),
+            Action::UnwatchListener(listener) => {
+                self.listeners.unwatch(listener, &mut self.watch);
+            }
+            Action::Accept { listener, instance } => self.accept(listener, instance),
+            Action::Refuse(listener) => self.refuse(listener),
+            Action::Drop(instance) => self.listeners.drop_connection(instance),
+            Action::Spawn { process, command, main_pid } => {
+                self.spawn(process, command, main_pid);
+            }
+            Action::Kill { target, signal } => self.kill(target, signal),
+            Action::WatchGroup(unit) => self.watch_group(unit),
+            Action::AdoptMain { unit, pid } => self.adopt(unit, pid),
+            Action::Reply { client, answer } => self.reply(client, answer),
+            Action::KillAll { signal } => {
+                let _ = signal::kill_all(signal);
+                self.reaping = true;
+            }
+            Action::Finish => self.finish(),
+            Action::Shutdown(kind) => self.shut_down(kind),
+        }
+    }
+
+    fn kill(&mut self, target: Target, signal: u8) {
+        match target {
+            // Only we reap our children: the number is theirs until we have.
+            Target::Child(pid) => drop(signal::kill(pid.0, signal)),
+            Target::Adopted(unit) => self.groups.kill_adopted(unit, signal),
+            Target::Group { unit, leaders } => {
+                let leaders = leaders.into_iter().flatten().map(|pid| pid.0);
+                self.groups.kill(unit, leaders, signal);
+            }
+            Target::Instances(unit) => {
+                let leaders = self.engine.instance_pids(unit).map(|pid| pid.0);
+                self.groups.kill(unit, leaders, signal);
+            }
+        }
+    }
+
+    /// The child that leaves the file systems: a copy of us, so that whatever it waits for, we
+    /// do not.
+    fn finish(&mut self) {
+        let process = Process::Finisher;
+        let work = || {
+            mount::leave_all();
+            0
+        };
+        match child::fork(work) {
+            Ok(pid) => self.answer(Event::Spawned { process, pid: crate::engine::Pid(pid) }),
+            Err(errno) => {
+                let error = prepare::error(crate::engine::Stage::Clone, errno);
+                self.answer(Event::SpawnFailed { process, error });
+            }
+        }
+    }
+
+    fn shut_down(&mut self, kind: ShutdownKind) -> ! {
+        lines::write_new(&self.table, &self.engine, &mut self.lines_cursor);
+        power::end(match kind {
+            ShutdownKind::Poweroff => End::PowerOff,
+            ShutdownKind::Reboot => End::Restart,
+            ShutdownKind::Halt => End::Halt,
+        })
+    }
+
+    /// The settings of a unit that the engine knows to be a socket.
+    fn socket(&self, unit: UnitId) -> Socket<'static> {
+        socket_config(&self.table, unit)
+    }
+
+    /// The settings of a unit that the engine knows to be a service.
+    fn service(&self, unit: UnitId) -> Service<'static> {
+        match self.table.unit(unit).kind {
+            Kind::Service(service) => service,
+            Kind::Target | Kind::Socket(_) => panic!("not a service"),
+        }
+    }
+}
+
+/// The settings of a unit that is known to be a socket.
+fn socket_config(table: &Table<'static>, unit: UnitId) -> Socket<'static> {
+    match table.unit(unit).kind {
+        Kind::Socket(socket) => socket,
+        Kind::Target | Kind::Service(_) => panic!("not a socket"),
+    }
+}

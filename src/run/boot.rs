@@ -1,0 +1,113 @@
+//! From the kernel's first jump to the first turn.
+
+use rustix::process::Pid;
+use rustix::system::sethostname;
+use unit::Table;
+
+use crate::engine::{Engine, Instance, Instant, ListenerState, StatusText, Storage, UnitState};
+use crate::sys::cell::Array;
+use crate::sys::signal::Signals;
+use crate::sys::{clock, console, fatal, fd, mount, power, socket};
+use crate::table::limits::{INSTANCES, LISTEN_FDS, LISTENERS, SERVICES, UNITS};
+use crate::{log, table};
+
+use super::Pilot;
+use super::children::Children;
+use super::clients::Clients;
+use super::groups::Groups;
+use super::listeners::Listeners;
+use super::notifications::Notifications;
+use super::watch::{Source, Watch};
+
+static UNIT_STATES: Array<UnitState, UNITS> = Array::new();
+static LISTENER_STATES: Array<ListenerState, LISTENERS> = Array::new();
+static INSTANCE_STATES: Array<Instance, INSTANCES> = Array::new();
+static STATUS_TEXTS: Array<StatusText, SERVICES> = Array::new();
+
+/// The role of PID 1. Refuses (and returns an exit code) for any other process, so that a slip
+/// cannot mount over a machine or reboot it.
+pub fn init() -> u8 {
+    if rustix::process::getpid() != Pid::INIT {
+        let line = b"pilot: this is the init program: it runs as process 1 only\n";
+        let _ = rustix::io::write(fd::number(2), line);
+        return 1;
+    }
+    let table = table::open().unwrap_or_else(|error| panic!("the unit table: {error:?}"));
+    fatal::set_action(table.manager().crash_action);
+    socket::set_default_umask();
+    let _ = rustix::process::chdir(c"/");
+    // Without it we still run, and a parent's session does not hang up on us.
+    let _ = rustix::process::setsid();
+    let signals = Signals::collect().unwrap_or_else(|errno| panic!("signalfd(2): {errno}"));
+    prepare_kernel(&table);
+    Pilot::new(table, signals).run()
+}
+
+/// What every program expects of a running system. Whatever fails is said and passed over: a
+/// board that is half up can still be reached.
+fn prepare_kernel(table: &Table<'static>) {
+    let manager = table.manager();
+    let mut failures = heapless::Vec::<_, 8>::new();
+    mount::mount_api_file_systems(|target, errno| {
+        let _ = failures.push((target, errno));
+    });
+    fd::close_others_on_exec();
+    let null = fd::null_streams();
+    let _ = console::open(manager.console);
+    log::install(manager.log_level);
+    ::log::info!("pilot {}, table {:08x}", env!("CARGO_PKG_VERSION"), table.crc());
+    for (target, errno) in failures {
+        ::log::error!("mount {}: {errno}", target.to_str().unwrap_or_default());
+    }
+    let steps = [
+        ("/dev/null", null),
+        ("lo", socket::bring_loopback_up()),
+        ("hostname", set_hostname(manager.hostname)),
+    ];
+    for (what, result) in steps {
+        if let Err(errno) = result {
+            ::log::error!("{what}: {errno}");
+        }
+    }
+    // Refused in a pid namespace, where no such key is.
+    let _ = power::catch_ctrl_alt_del();
+}
+
+fn set_hostname(name: &str) -> Result<(), rustix::io::Errno> {
+    if name.is_empty() { Ok(()) } else { sethostname(name.as_bytes()) }
+}
+
+impl Pilot {
+    fn new(table: Table<'static>, signals: Signals) -> Self {
+        let storage = Storage {
+            units: UNIT_STATES.fill_with(|| UnitState::NEW),
+            listeners: LISTENER_STATES.fill_with(|| ListenerState::NEW),
+            instances: INSTANCE_STATES.fill_with(|| Instance::FREE),
+            status: STATUS_TEXTS.fill_with(|| StatusText::EMPTY),
+        };
+        // The order makes the lowest descriptors those that are never closed.
+        let mut watch = Watch::new().unwrap_or_else(|errno| panic!("epoll_create1(2): {errno}"));
+        let readable = rustix::event::epoll::EventFlags::IN;
+        let added = watch.add(rustix::fd::AsFd::as_fd(&signals), Source::Signals, readable);
+        assert!(added.is_ok(), "the first descriptor of an empty set");
+        let notifications = Notifications::open(&mut watch);
+        let clients = Clients::open(&mut watch);
+        if let Err(errno) = fd::reserve(LISTEN_FDS) {
+            ::log::error!("descriptors: {errno}");
+        }
+        Self {
+            engine: Engine::new(table, storage),
+            table,
+            now: Instant(clock::boot_time_us()),
+            listeners: Listeners::new(&table, &mut watch),
+            watch,
+            signals,
+            notifications,
+            children: Children::new(),
+            groups: Groups::new(),
+            clients,
+            reaping: false,
+            lines_cursor: 0,
+        }
+    }
+}

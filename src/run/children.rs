@@ -1,0 +1,251 @@
+//! Children: made, executed, reaped.
+//!
+//! PID 1 is the only one to reap its children, and until it has, a child's pid is nobody
+//! else's: children are named by pid. The exit of all of them, strangers' orphans too, comes as
+//! one signal.
+
+use rustix::event::epoll::EventFlags;
+use rustix::fd::{AsFd, AsRawFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{Resource, Rlimit, Signal, WaitOptions, WaitStatus};
+use unit::control::{Exit, ShutdownKind};
+use unit::{ServiceType, UnitId};
+
+use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Stage};
+use crate::sys::cell::{Array, Once};
+use crate::sys::child::{Failure, Full, Pool, Slot};
+use crate::sys::console;
+use crate::table::limits::{FDS_AT_REST, INSTANCES, SPAWN_SLOTS, UNITS};
+
+use super::invocation::Invocations;
+use super::prepare::{self, Request};
+use super::steps::{self, Work};
+use super::watch::{Generation, Report, Source};
+use super::{Pilot, REAPS_PER_TURN};
+
+/// Descriptors that come and go beside those at rest and the connections: control clients, the
+/// pipes of Type=exec, control groups and pidfds, an open file or two.
+const FDS_TRANSIENT: usize = 64;
+/// What a wait status has set beside the signal if there is a core: wait(2), WCOREDUMP.
+const WAIT_CORE: i32 = 0x80;
+/// The first real-time signal the kernel has; C libraries keep the first two for themselves.
+const SIGRTMIN: u8 = 34;
+
+static SLOTS: Once<[Slot<Work>; SPAWN_SLOTS]> =
+    Once::new([const { Slot::new(Work::EMPTY) }; SPAWN_SLOTS]);
+static PIPES: Array<Option<ExecPipe>, UNITS> = Array::new();
+
+/// The reading end of a pipe whose writing end execve(2) closes, and whose child has it.
+struct ExecPipe {
+    fd: OwnedFd,
+    generation: Generation,
+    pid: u32,
+}
+
+pub(super) struct Children {
+    pool: Pool<Work>,
+    pipes: &'static mut [Option<ExecPipe>],
+    invocations: Invocations,
+    console_is_serial: bool,
+    /// What children get back of a limit that PID 1 raised for itself; `None` if it did not.
+    limit_nofile: Option<(u64, u64)>,
+}
+
+impl Children {
+    pub(super) fn new() -> Self {
+        Self {
+            pool: Pool::new(SLOTS.take()),
+            pipes: PIPES.fill_with(|| None),
+            invocations: Invocations::new(),
+            console_is_serial: console::is_serial(),
+            limit_nofile: raise_own_limit(),
+        }
+    }
+}
+
+/// Lets PID 1 have as many descriptors as the plan may need.
+fn raise_own_limit() -> Option<(u64, u64)> {
+    let needed = (FDS_AT_REST + INSTANCES + FDS_TRANSIENT) as u64;
+    let Rlimit { current, maximum } = rustix::process::getrlimit(Resource::Nofile);
+    let (soft, hard) = (current.unwrap_or(u64::MAX), maximum.unwrap_or(u64::MAX));
+    if soft >= needed {
+        return None;
+    }
+    let raised = Rlimit { current: Some(needed), maximum: Some(hard.max(needed)) };
+    match rustix::process::setrlimit(Resource::Nofile, raised) {
+        Ok(()) => Some((soft, hard)),
+        Err(errno) => {
+            log::error!("{needed} descriptors: {errno}");
+            None
+        }
+    }
+}
+
+impl Pilot {
+    pub(super) fn spawn(&mut self, process: Process, command: CommandRef, main_pid: Option<Pid>) {
+        let request = self.request(process, command, main_pid);
+        match self.try_spawn(&request) {
+            Ok(pid) => {
+                match process {
+                    Process::Instance(instance) => self.listeners.drop_connection(instance),
+                    Process::Main(unit) | Process::Control(unit) => {
+                        self.groups.note_leader(unit, pid);
+                    }
+                    Process::Finisher => {}
+                }
+                self.answer(Event::Spawned { process, pid: Pid(pid) });
+            }
+            Err(error) => self.answer(Event::SpawnFailed { process, error }),
+        }
+    }
+
+    fn try_spawn(&mut self, request: &Request) -> Result<u32, SpawnError> {
+        let id = self.children.invocations.next();
+        let filled = prepare::Sources {
+            table: &self.table,
+            engine: &self.engine,
+            listeners: &self.listeners,
+            console_is_serial: self.children.console_is_serial,
+            limit_nofile: self.children.limit_nofile,
+        };
+        let prepared = self.children.pool.prepare();
+        let (slot, work) = prepared.ok_or(prepare::error(Stage::Slot, Errno::AGAIN))?;
+        filled
+            .fill(request, id, work)
+            .map_err(|Full| prepare::error(Stage::Arguments, Errno::TOOBIG))?;
+        let group = self.groups.directory(request.unit, &self.table);
+        work.cgroup = group.map_or(-1, |group| group.as_raw_fd());
+        let pipe = match (request.process, request.service.type_) {
+            (Process::Main(_), ServiceType::Exec) => Some(
+                pipe_with(PipeFlags::CLOEXEC)
+                    .map_err(|errno| prepare::error(Stage::Clone, errno))?,
+            ),
+            (
+                Process::Main(_) | Process::Control(_) | Process::Instance(_) | Process::Finisher,
+                _,
+            ) => None,
+        };
+        let started = self.children.pool.start(slot, steps::run, group);
+        let pid = started.map_err(|errno| prepare::error(Stage::Clone, errno))?;
+        if let Some((fd, _writing_end_closes_here)) = pipe {
+            self.watch_exec(request.unit, pid, fd);
+        }
+        Ok(pid)
+    }
+
+    fn watch_exec(&mut self, unit: UnitId, pid: u32, fd: OwnedFd) {
+        self.forget_exec(unit);
+        let flags = EventFlags::empty();
+        if let Ok(generation) = self.watch.add(fd.as_fd(), Source::Executed(unit), flags) {
+            self.children.pipes[unit.index()] = Some(ExecPipe { fd, generation, pid });
+        }
+    }
+
+    fn forget_exec(&mut self, unit: UnitId) {
+        if let Some(pipe) = self.children.pipes[unit.index()].take() {
+            self.watch.remove(pipe.fd.as_fd());
+        }
+    }
+
+    /// The last writing end of a pipe is closed: the child has executed its program, or ended.
+    pub(super) fn on_executed(&mut self, unit: UnitId, report: &Report) {
+        let Some(pipe) = &self.children.pipes[unit.index()] else { return };
+        if pipe.generation != report.generation {
+            return;
+        }
+        let pid = pipe.pid;
+        self.forget_exec(unit);
+        if !self.children.pool.has_failed(pid) {
+            self.feed(Event::Executed(unit));
+        }
+    }
+
+    pub(super) fn read_signals(&mut self) {
+        let mut end = None;
+        let mut key = false;
+        let mut child = false;
+        self.signals.read(|signal| match meaning(signal) {
+            Meaning::Child => child = true,
+            Meaning::CtrlAltDel => key = true,
+            Meaning::Shutdown(kind) => end = Some(kind),
+            Meaning::Nothing => {}
+        });
+        self.reaping |= child;
+        if key {
+            self.feed(Event::CtrlAltDel);
+        }
+        if let Some(kind) = end {
+            self.feed(Event::ShutdownSignal(kind));
+        }
+    }
+
+    /// Reaps what has ended, up to the turn's bound.
+    pub(super) fn reap(&mut self) {
+        for _ in 0..REAPS_PER_TURN {
+            match rustix::process::wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) => {
+                    let pid = pid.as_raw_nonzero().get() as u32;
+                    let failure = self.children.pool.reaped(pid);
+                    self.forget_adopted(pid);
+                    let error = failure.map(spawn_error);
+                    self.feed(Event::Exited { pid: Pid(pid), exit: exit(status), error });
+                    self.check_groups_left(pid);
+                }
+                Ok(None) => return,
+                Err(_) => {
+                    self.feed(Event::ChildrenGone);
+                    return;
+                }
+            }
+        }
+        self.reaping = true;
+    }
+}
+
+/// How a process ended, as wait(2) encodes it.
+pub(super) fn exit(status: WaitStatus) -> Exit {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => Exit::Code(code as u8),
+        (None, Some(signal)) if status.as_raw() & WAIT_CORE != 0 => Exit::Core(signal as u8),
+        (None, signal) => Exit::Signal(signal.unwrap_or_default() as u8),
+    }
+}
+
+fn spawn_error(failure: Failure) -> SpawnError {
+    let stage = steps::STAGES.into_iter().find(|stage| *stage as u8 == failure.stage);
+    SpawnError {
+        stage: stage.expect("a child writes its own stages"),
+        errno: crate::engine::Errno(failure.errno),
+    }
+}
+
+/// What a signal to PID 1 means.
+enum Meaning {
+    Child,
+    CtrlAltDel,
+    Shutdown(ShutdownKind),
+    Nothing,
+}
+
+/// Every signal has a meaning, if only to mean nothing. Those of BusyBox's init, and the
+/// real-time ones of systemd(1).
+fn meaning(signal: u8) -> Meaning {
+    const HALT: u8 = SIGRTMIN + 3;
+    const POWEROFF: u8 = SIGRTMIN + 4;
+    const REBOOT: u8 = SIGRTMIN + 5;
+    let is = |known: Signal| known.as_raw() == i32::from(signal);
+    if is(Signal::CHILD) {
+        Meaning::Child
+    } else if is(Signal::INT) {
+        Meaning::CtrlAltDel
+    } else if is(Signal::TERM) || signal == REBOOT {
+        Meaning::Shutdown(ShutdownKind::Reboot)
+    } else if is(Signal::USR1) || signal == HALT {
+        Meaning::Shutdown(ShutdownKind::Halt)
+    } else if is(Signal::USR2) || is(Signal::POWER) || signal == POWEROFF {
+        Meaning::Shutdown(ShutdownKind::Poweroff)
+    } else {
+        Meaning::Nothing
+    }
+}

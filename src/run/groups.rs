@@ -1,0 +1,248 @@
+//! All processes of a unit: by its control group, or without one by its process groups.
+
+use rustix::event::epoll::EventFlags;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::process::{Pid as KernelPid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use unit::control::Exit;
+use unit::{Table, UnitId};
+
+use crate::engine::{Event, Pid};
+use crate::sys::cell::Array;
+use crate::sys::cgroup::{self, Group, Root};
+use crate::sys::signal;
+use crate::table::limits::UNITS;
+
+use super::Pilot;
+use super::watch::{Generation, Report, Source};
+
+static PLACES: Array<Place, UNITS> = Array::new();
+
+/// A watched descriptor.
+struct Watched {
+    fd: OwnedFd,
+    generation: Generation,
+}
+
+/// A child that leads a process group, or has led one that still has members.
+#[derive(Clone, Copy)]
+struct Leader {
+    pid: u32,
+    reaped: bool,
+}
+
+/// What is known of a unit's processes.
+struct Place {
+    group: Option<Group>,
+    /// cgroup.events, while it is asked whether the group is empty.
+    events: Option<Watched>,
+    /// Without a control group: it is asked whether the process groups are empty.
+    asked: bool,
+    /// Without a control group: the last leaders of process groups that may have members.
+    leaders: [Option<Leader>; 2],
+    /// The main process, where it is not the child we made.
+    adopted: Option<(Watched, u32)>,
+}
+
+pub(super) struct Groups {
+    /// `None`: no control groups here.
+    root: Option<Root>,
+    places: &'static mut [Place],
+    /// How many places are asked about without a control group.
+    asked: usize,
+}
+
+impl Groups {
+    pub(super) fn new() -> Self {
+        let root = Root::open().inspect_err(|errno| log::info!("no control groups: {errno}"));
+        let empty =
+            || Place { group: None, events: None, asked: false, leaders: [None; 2], adopted: None };
+        Self { root: root.ok(), places: PLACES.fill_with(empty), asked: 0 }
+    }
+
+    /// A unit's control group, made when it is first needed.
+    pub(super) fn directory(
+        &mut self,
+        unit: UnitId,
+        table: &Table<'static>,
+    ) -> Option<BorrowedFd<'_>> {
+        let place = &mut self.places[unit.index()];
+        if place.group.is_none() {
+            place.group = self.root.as_ref()?.group(table.unit(unit).name).ok();
+        }
+        place.group.as_ref().map(AsFd::as_fd)
+    }
+
+    /// A child of ours leads a process group of that unit.
+    pub(super) fn note_leader(&mut self, unit: UnitId, pid: u32) {
+        let place = &mut self.places[unit.index()];
+        if place.group.is_none() {
+            place.leaders = [Some(Leader { pid, reaped: false }), place.leaders[0]];
+        }
+    }
+
+    /// A child was reaped. A process group can outlive its leader, and keeps its number for as
+    /// long; when it has gone, the number may soon be another's.
+    fn note_reaped(&mut self, pid: u32) {
+        for place in self.places.iter_mut().filter(|place| place.group.is_none()) {
+            for leader in &mut place.leaders {
+                let Some(each) = leader else { continue };
+                each.reaped |= each.pid == pid;
+                if each.reaped && signal::kill_group(each.pid, 0).is_err() {
+                    *leader = None;
+                }
+            }
+        }
+    }
+
+    /// Signals all processes of a unit; `leaders` are those it is known to have.
+    pub(super) fn kill(&self, unit: UnitId, leaders: impl Iterator<Item = u32>, number: u8) {
+        let place = &self.places[unit.index()];
+        if let Some(group) = &place.group {
+            group.signal(number);
+            return;
+        }
+        for leader in leaders {
+            let _ = signal::kill_group(leader, number);
+        }
+        for leader in place.leaders.iter().flatten().filter(|leader| leader.reaped) {
+            let _ = signal::kill_group(leader.pid, number);
+        }
+    }
+
+    pub(super) fn kill_adopted(&self, unit: UnitId, number: u8) {
+        let adopted = &self.places[unit.index()].adopted;
+        if let (Some((watched, _)), Some(signal)) = (adopted, Signal::from_named_raw(number.into()))
+        {
+            let _ = pidfd_send_signal(&watched.fd, signal);
+        }
+    }
+
+    fn is_populated(&self, unit: UnitId) -> bool {
+        let place = &self.places[unit.index()];
+        match &place.group {
+            Some(group) => group.is_populated(),
+            None => place.leaders.iter().any(Option::is_some),
+        }
+    }
+}
+
+impl Pilot {
+    pub(super) fn watch_group(&mut self, unit: UnitId) {
+        if !self.groups.is_populated(unit) {
+            self.answer(Event::GroupEmpty(unit));
+            return;
+        }
+        self.watch_events(unit);
+        // It may have become empty before it was watched.
+        if self.groups.is_populated(unit) {
+            self.answer(Event::GroupPopulated(unit));
+        } else {
+            self.forget_events(unit);
+            self.answer(Event::GroupEmpty(unit));
+        }
+    }
+
+    fn watch_events(&mut self, unit: UnitId) {
+        let place = &mut self.groups.places[unit.index()];
+        let Some(group) = &place.group else {
+            self.groups.asked += usize::from(!place.asked);
+            place.asked = true;
+            return;
+        };
+        if place.events.is_some() {
+            return;
+        }
+        let Ok(fd) = group.events() else { return };
+        if let Ok(generation) = self.watch.add(fd.as_fd(), Source::Group(unit), EventFlags::PRI) {
+            place.events = Some(Watched { fd, generation });
+        }
+    }
+
+    fn forget_events(&mut self, unit: UnitId) {
+        let place = &mut self.groups.places[unit.index()];
+        if let Some(watched) = place.events.take() {
+            self.watch.remove(watched.fd.as_fd());
+        }
+        self.groups.asked -= usize::from(core::mem::take(&mut place.asked));
+    }
+
+    pub(super) fn on_group_changed(&mut self, unit: UnitId, report: &Report) {
+        let Some(watched) = &self.groups.places[unit.index()].events else { return };
+        if watched.generation == report.generation && !cgroup::is_populated(watched.fd.as_fd()) {
+            self.forget_events(unit);
+            self.feed(Event::GroupEmpty(unit));
+        }
+    }
+
+    /// Without control groups nobody tells when a process group is empty: asked after each reap.
+    pub(super) fn check_groups_left(&mut self, reaped: u32) {
+        if self.groups.root.is_some() {
+            return;
+        }
+        self.groups.note_reaped(reaped);
+        if self.groups.asked == 0 {
+            return;
+        }
+        for index in 0..UNITS {
+            let unit = UnitId(index as u16);
+            if self.groups.places[index].asked && !self.groups.is_populated(unit) {
+                self.forget_events(unit);
+                self.feed(Event::GroupEmpty(unit));
+            }
+        }
+    }
+
+    /// A service named its main process: believed if it is one of the unit's.
+    pub(super) fn adopt(&mut self, unit: UnitId, pid: Pid) {
+        let Some(kernel_pid) = KernelPid::from_raw(pid.0 as i32) else { return };
+        let Ok(fd) = pidfd_open(kernel_pid, PidfdFlags::empty()) else { return };
+        // In this order: what the group's file says is of the process that the pidfd names.
+        if !cgroup::holds(self.table.unit(unit).name, pid.0) {
+            return;
+        }
+        let Ok(generation) = self.watch.add(fd.as_fd(), Source::Adopted(unit), EventFlags::IN)
+        else {
+            return;
+        };
+        self.drop_adopted(unit);
+        let watched = Watched { fd, generation };
+        self.groups.places[unit.index()].adopted = Some((watched, pid.0));
+        self.answer(Event::MainAdopted { unit, pid });
+    }
+
+    fn drop_adopted(&mut self, unit: UnitId) -> Option<u32> {
+        let (watched, pid) = self.groups.places[unit.index()].adopted.take()?;
+        self.watch.remove(watched.fd.as_fd());
+        Some(pid)
+    }
+
+    /// An adopted process has ended. If it has become our child, reaping tells how; if it has
+    /// another parent, nobody tells us, and it counts as a clean exit.
+    pub(super) fn on_adopted_ended(&mut self, unit: UnitId, report: &Report) {
+        let Some((watched, pid)) = &self.groups.places[unit.index()].adopted else { return };
+        if watched.generation != report.generation {
+            return;
+        }
+        let pid = *pid;
+        let status = rustix::process::waitpid(
+            KernelPid::from_raw(pid as i32),
+            rustix::process::WaitOptions::NOHANG,
+        );
+        let exit = match status {
+            Ok(Some((_, status))) => super::children::exit(status),
+            Ok(None) | Err(_) => Exit::Code(0),
+        };
+        self.drop_adopted(unit);
+        self.feed(Event::Exited { pid: Pid(pid), exit, error: None });
+    }
+
+    /// That process was reaped: its pidfd has told all it can tell.
+    pub(super) fn forget_adopted(&mut self, pid: u32) {
+        for index in 0..UNITS {
+            let adopted = &self.groups.places[index].adopted;
+            if adopted.as_ref().is_some_and(|(_, adopted)| *adopted == pid) {
+                self.drop_adopted(UnitId(index as u16));
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! INVOCATION_ID: 128 bits, different for every process that a unit ever ran.
+
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use crate::sys::clock;
+
+/// 2^64 divided by the golden ratio: the increment of SplitMix64.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Makes identifiers without a system call for each: a seed of this boot, and a counter.
+pub(super) struct Invocations {
+    seed: [u64; 2],
+    count: u64,
+}
+
+impl Invocations {
+    /// Seeded by the kernel; before it has randomness, by the clock (the identifiers are to be
+    /// different, not secret).
+    pub(super) fn new() -> Self {
+        let mut bytes = [0u8; 16];
+        let seeded = getrandom(&mut bytes, GetRandomFlags::NONBLOCK);
+        let (halves, _) = bytes.as_chunks::<8>();
+        let mut seed = [u64::from_ne_bytes(halves[0]), u64::from_ne_bytes(halves[1])];
+        if seeded != Ok(bytes.len()) {
+            seed[0] ^= clock::boot_time_us();
+        }
+        Self { seed, count: 0 }
+    }
+
+    /// The next identifier.
+    pub(super) fn next(&mut self) -> u128 {
+        self.count += 1;
+        let high = mix(self.seed[0] ^ mix(self.count));
+        let low = mix(self.seed[1] ^ high.wrapping_add(self.count));
+        u128::from(high) << 64 | u128::from(low)
+    }
+}
+
+/// The output function of SplitMix64: a bijection in which every bit depends on all.
+const fn mix(word: u64) -> u64 {
+    let mut word = word.wrapping_add(GOLDEN);
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}

@@ -1,0 +1,277 @@
+//! What happened, in words: the engine's trace on the console.
+
+use core::fmt;
+
+use log::Level;
+use unit::control::{Exit, JobKind, JobResult, ShutdownKind, SubState, UnitResult};
+use unit::{Address, ListenerId, Table, UnitId};
+
+use crate::engine::{Engine, Errno, Record, ShutdownStep, SpawnError, Stage, Trace};
+use crate::log::write_line_at;
+
+/// Writes the records since `cursor`, and moves it on.
+pub(super) fn write_new(table: &Table<'_>, engine: &Engine<'_, '_>, cursor: &mut u32) {
+    let trace = engine.trace();
+    if trace.written() == *cursor {
+        return;
+    }
+    for record in trace.since(*cursor) {
+        if level(&record.trace) <= log::max_level() {
+            write_line_at(record.at, format_args!("{}", Words { table, record: &record }));
+        }
+    }
+    *cursor = trace.written();
+}
+
+/// What connections bring is never worth a line of its own: a client could fill the console.
+fn level(trace: &Trace) -> Level {
+    match trace {
+        Trace::SpawnFailed { .. } | Trace::OpenFailed { .. } => Level::Error,
+        Trace::State { sub: SubState::Failed | SubState::Retrying, .. }
+        | Trace::Paused { .. }
+        | Trace::Reopened { .. }
+        | Trace::ServiceErrno { .. } => Level::Warn,
+        Trace::State { sub, .. } => match sub {
+            SubState::Running | SubState::Active | SubState::AutoRestart => Level::Info,
+            SubState::Dead
+            | SubState::Failed
+            | SubState::StartPre
+            | SubState::Start
+            | SubState::Reload
+            | SubState::Stop
+            | SubState::StopSigterm
+            | SubState::StopSigkill
+            | SubState::Paused
+            | SubState::Listening
+            | SubState::Retrying => Level::Debug,
+        },
+        Trace::Job { result: JobResult::Done | JobResult::Skipped, .. } => Level::Debug,
+        Trace::Job { .. } => Level::Warn,
+        Trace::BootFinished | Trace::Shutdown { .. } => Level::Info,
+        Trace::Triggered { .. }
+        | Trace::Exited { .. }
+        | Trace::Connected { .. }
+        | Trace::Refused { .. } => Level::Debug,
+    }
+}
+
+struct Words<'a> {
+    table: &'a Table<'a>,
+    record: &'a Record,
+}
+
+impl Words<'_> {
+    fn name(&self, unit: UnitId) -> &str {
+        self.table.unit(unit).name
+    }
+}
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.record.trace {
+            Trace::State { unit, sub, result } => {
+                write!(f, "{}: {}", self.name(unit), sub_state(sub))?;
+                if result == UnitResult::Success {
+                    Ok(())
+                } else {
+                    write!(f, " ({})", unit_result(result))
+                }
+            }
+            Trace::Job { unit, kind, result } => {
+                let (kind, result) = (job(kind), job_result(result));
+                write!(f, "{}: {kind} job: {result}", self.name(unit))
+            }
+            Trace::Triggered { listener, unit } => {
+                write!(f, "{}: started by traffic at {}", self.name(unit), self.address(listener))
+            }
+            Trace::Exited { unit, pid, exit } => {
+                write!(f, "{}: process {} ", self.name(unit), pid.0)?;
+                match exit {
+                    Exit::Code(code) => write!(f, "exited with {code}"),
+                    Exit::Signal(signal) => write!(f, "was killed by signal {signal}"),
+                    Exit::Core(signal) => write!(f, "dumped core by signal {signal}"),
+                }
+            }
+            Trace::SpawnFailed { unit, error } => {
+                let SpawnError { stage, errno } = error;
+                write!(f, "{}: {}: {}", self.name(unit), step(stage), Reason(errno))
+            }
+            Trace::Connected { unit, instance } => {
+                write!(f, "{}: connection in slot {}", self.name(unit), instance.0)
+            }
+            Trace::Refused { unit } => write!(f, "{}: connection refused", self.name(unit)),
+            Trace::Paused { unit, until } => {
+                let seconds = until.millis_from(self.record.at).div_ceil(1000);
+                write!(f, "{}: over its limit, paused for {seconds} s", self.name(unit))
+            }
+            Trace::OpenFailed { listener, unit, errno } => {
+                let (name, address) = (self.name(unit), self.address(listener));
+                write!(f, "{name}: cannot listen at {address}: {}", Reason(errno))
+            }
+            Trace::Reopened { listener, unit } => {
+                let (name, address) = (self.name(unit), self.address(listener));
+                write!(f, "{name}: {address} was shut down or removed, opened again")
+            }
+            Trace::ServiceErrno { unit, errno } => {
+                write!(f, "{}: reports {}", self.name(unit), Reason(errno))
+            }
+            Trace::BootFinished => write!(
+                f,
+                "{}: reached, the board is up",
+                self.name(self.table.manager().default_target)
+            ),
+            Trace::Shutdown { kind, step } => {
+                write!(f, "{}: {}", shutdown(kind), shutdown_step(step))
+            }
+        }
+    }
+}
+
+impl Words<'_> {
+    fn address(&self, id: ListenerId) -> AddressWords<'_> {
+        let address = self.table.ids().find_map(|unit| match self.table.unit(unit).kind {
+            unit::Kind::Socket(socket) => {
+                let place = id.0.checked_sub(socket.first_listener.0)?;
+                let own = place < socket.listener_count;
+                own.then(|| socket.listeners.get(place.into())).flatten()
+            }
+            unit::Kind::Target | unit::Kind::Service(_) => None,
+        });
+        AddressWords(address.map(|listener| listener.address))
+    }
+}
+
+struct AddressWords<'a>(Option<Address<'a>>);
+
+impl fmt::Display for AddressWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(Address::Port(port)) => write!(f, "port {port}"),
+            Some(Address::V4(address, port)) => write!(f, "{address}:{port}"),
+            Some(Address::V6(address, port, "")) => write!(f, "[{address}]:{port}"),
+            Some(Address::V6(address, port, interface)) => {
+                write!(f, "[{address}%{interface}]:{port}")
+            }
+            Some(Address::Path(path)) => f.write_str(path),
+            Some(Address::Abstract(name)) => write!(f, "@{name}"),
+            None => f.write_str("nowhere"),
+        }
+    }
+}
+
+/// An error number, by name where one is likely to be seen.
+struct Reason(Errno);
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use rustix::io::Errno as Kernel;
+        let Errno(number) = self.0;
+        let words = match Kernel::from_raw_os_error(number.into()) {
+            Kernel::PERM => "not permitted",
+            Kernel::NOENT => "no such file",
+            Kernel::SRCH => "no such user or group",
+            Kernel::IO => "input/output error",
+            Kernel::TOOBIG => "arguments too long",
+            Kernel::NOEXEC => "not a program for this machine",
+            Kernel::AGAIN => "no resources for the moment",
+            Kernel::NOMEM => "out of memory",
+            Kernel::ACCESS => "permission denied",
+            Kernel::NOTDIR => "not a directory",
+            Kernel::MFILE | Kernel::NFILE => "too many open files",
+            Kernel::ADDRINUSE => "address in use",
+            Kernel::ADDRNOTAVAIL => "no such address here",
+            Kernel::NODEV => "no such device",
+            Kernel::ROFS => "read-only file system",
+            _ => return write!(f, "errno {number}"),
+        };
+        f.write_str(words)
+    }
+}
+
+const fn step(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Slot => "no place for another child",
+        Stage::Arguments => "arguments and environment",
+        Stage::Clone => "clone",
+        Stage::Session => "new session",
+        Stage::Stdin => "standard input",
+        Stage::Stdout => "standard output",
+        Stage::Stderr => "standard error",
+        Stage::Sockets => "passing sockets",
+        Stage::Limits => "limits",
+        Stage::Group => "group",
+        Stage::User => "user",
+        Stage::WorkingDirectory => "working directory",
+        Stage::Signals => "signal mask",
+        Stage::Exec => "cannot execute the program",
+    }
+}
+
+const fn sub_state(sub: SubState) -> &'static str {
+    match sub {
+        SubState::Dead => "stopped",
+        SubState::Failed => "failed",
+        SubState::Active => "reached",
+        SubState::StartPre | SubState::Start => "starting",
+        SubState::Running => "running",
+        SubState::Reload => "reloading",
+        SubState::Stop | SubState::StopSigterm => "stopping",
+        SubState::StopSigkill => "killing",
+        SubState::AutoRestart => "waiting to restart",
+        SubState::Paused => "paused",
+        SubState::Listening => "listening",
+        SubState::Retrying => "will be tried again",
+    }
+}
+
+const fn unit_result(result: UnitResult) -> &'static str {
+    match result {
+        UnitResult::Success => "success",
+        UnitResult::Resources => "resources",
+        UnitResult::Protocol => "protocol",
+        UnitResult::Timeout => "timeout",
+        UnitResult::ExitCode => "exit-code",
+        UnitResult::Signal => "signal",
+        UnitResult::CoreDump => "core-dump",
+        UnitResult::StartLimitHit => "start-limit-hit",
+        UnitResult::TriggerLimitHit => "trigger-limit-hit",
+    }
+}
+
+const fn job(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::Start => "start",
+        JobKind::Stop => "stop",
+        JobKind::Restart => "restart",
+        JobKind::Reload => "reload",
+    }
+}
+
+const fn job_result(result: JobResult) -> &'static str {
+    match result {
+        JobResult::Done => "done",
+        JobResult::Canceled => "canceled",
+        JobResult::Failed => "failed",
+        JobResult::Dependency => "a unit it requires failed",
+        JobResult::Timeout => "took too long",
+        JobResult::Skipped => "nothing to do",
+    }
+}
+
+const fn shutdown(kind: ShutdownKind) -> &'static str {
+    match kind {
+        ShutdownKind::Poweroff => "power-off",
+        ShutdownKind::Reboot => "reboot",
+        ShutdownKind::Halt => "halt",
+    }
+}
+
+const fn shutdown_step(step: ShutdownStep) -> &'static str {
+    match step {
+        ShutdownStep::StopUnits => "stopping units",
+        ShutdownStep::Terminate => "terminating what is left",
+        ShutdownStep::Kill => "killing what is left",
+        ShutdownStep::Finish => "leaving file systems",
+        ShutdownStep::Off => "now",
+    }
+}

@@ -1,0 +1,279 @@
+//! Listeners and the connections accepted from them, by descriptor.
+
+use rustix::event::epoll::EventFlags;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::OFlags;
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+use rustix::io::Errno;
+use unit::control::Peer;
+use unit::{Address, Kind, Listener, ListenerId, Socket, Table, UnitId};
+
+use crate::engine::{AcceptFailure, Event, InstanceId};
+use crate::sys::cell::Array;
+use crate::sys::{message, socket};
+use crate::table::limits::{INSTANCES, LISTENERS};
+
+use super::Pilot;
+use super::watch::{Generation, Report, Source, Watch};
+
+static PLACES: Array<Place, LISTENERS> = Array::new();
+static CONNECTIONS: Array<Option<OwnedFd>, INSTANCES> = Array::new();
+
+/// One listener.
+struct Place {
+    owner: UnitId,
+    fd: Option<OwnedFd>,
+    /// [`Generation::NONE`] while it is not watched.
+    generation: Generation,
+    /// Its node in a file system: device and inode.
+    node: Option<(u64, u64)>,
+}
+
+pub(super) struct Listeners {
+    places: &'static mut [Place],
+    /// Accepted, and not yet handed to their processes.
+    connections: &'static mut [Option<OwnedFd>],
+    /// Tells when a node changes: somebody may have removed it. `None`: the kernel has none.
+    inotify: Option<OwnedFd>,
+}
+
+impl Listeners {
+    pub(super) fn new(table: &Table<'_>, watch: &mut Watch) -> Self {
+        let opened = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK);
+        let inotify = opened
+            .ok()
+            .filter(|inotify| watch.add(inotify.as_fd(), Source::Nodes, EventFlags::IN).is_ok());
+        let places = PLACES.fill_with(|| Place {
+            owner: UnitId(0),
+            fd: None,
+            generation: Generation::NONE,
+            node: None,
+        });
+        for owner in table.ids() {
+            if let Kind::Socket(socket) = table.unit(owner).kind {
+                for listener in socket.listener_ids() {
+                    places[listener.index()].owner = owner;
+                }
+            }
+        }
+        Self { places, connections: CONNECTIONS.fill_with(|| None), inotify }
+    }
+
+    /// The descriptor of an open listener.
+    pub(super) fn fd(&self, listener: ListenerId) -> Option<BorrowedFd<'_>> {
+        self.places[listener.index()].fd.as_ref().map(AsFd::as_fd)
+    }
+
+    /// The connection accepted for an instance.
+    pub(super) fn connection(&self, instance: InstanceId) -> Option<BorrowedFd<'_>> {
+        self.connections[usize::from(instance.0)].as_ref().map(AsFd::as_fd)
+    }
+
+    /// Closes our copy of a connection.
+    pub(super) fn drop_connection(&mut self, instance: InstanceId) {
+        self.connections[usize::from(instance.0)] = None;
+    }
+
+    pub(super) fn unwatch(&mut self, listener: ListenerId, watch: &mut Watch) {
+        let place = &mut self.places[listener.index()];
+        if place.generation != Generation::NONE {
+            place.generation = Generation::NONE;
+            let fd = place.fd.as_ref().expect("what is watched is open");
+            watch.remove(fd.as_fd());
+        }
+    }
+
+    fn open(
+        &mut self,
+        id: ListenerId,
+        unit: &Socket<'_>,
+        config: &Listener<'_>,
+    ) -> Result<(), Errno> {
+        let fd = socket::open(unit, config)?;
+        let place = &mut self.places[id.index()];
+        assert!(place.fd.is_none());
+        place.fd = Some(fd);
+        place.node = None;
+        if let Address::Path(path) = config.address {
+            place.node = socket::node(path);
+            if let Some(inotify) = &self.inotify {
+                let flags = WatchFlags::ATTRIB | WatchFlags::MOVE_SELF | WatchFlags::DONT_FOLLOW;
+                let _ = inotify::add_watch(inotify, path, flags);
+            }
+        }
+        Ok(())
+    }
+
+    /// True if the path of a listener leads to something else than it, or to nothing.
+    fn has_lost_its_node(&self, id: ListenerId, config: &Listener<'_>) -> bool {
+        match config.address {
+            Address::Path(path) => {
+                let place = &self.places[id.index()];
+                place.fd.is_some() && place.node != socket::node(path)
+            }
+            Address::Port(_) | Address::V4(..) | Address::V6(..) | Address::Abstract(_) => false,
+        }
+    }
+
+    fn close(&mut self, id: ListenerId, config: &Listener<'_>, remove: bool, watch: &mut Watch) {
+        self.unwatch(id, watch);
+        if let Address::Path(path) = config.address
+            && remove
+            && !self.has_lost_its_node(id, config)
+        {
+            let _ = rustix::fs::unlink(path);
+        }
+        self.places[id.index()].fd = None;
+    }
+}
+
+fn numbered<'t>(unit: &Socket<'t>) -> impl Iterator<Item = (ListenerId, Listener<'t>)> + use<'t> {
+    unit.listener_ids().zip(unit.listeners.iter())
+}
+
+impl Pilot {
+    pub(super) fn open_socket(&mut self, id: UnitId) {
+        let unit = self.socket(id);
+        for (listener, config) in numbered(&unit) {
+            if let Err(errno) = self.listeners.open(listener, &unit, &config) {
+                for (opened, config) in numbered(&unit).take_while(|(each, _)| *each < listener) {
+                    self.listeners.close(opened, &config, unit.remove_on_stop, &mut self.watch);
+                }
+                let errno = super::prepare::number(errno);
+                self.answer(Event::SocketOpenFailed { unit: id, listener, errno });
+                return;
+            }
+        }
+        self.answer(Event::SocketOpened(id));
+    }
+
+    pub(super) fn close_socket(&mut self, id: UnitId) {
+        let unit = self.socket(id);
+        for (listener, config) in numbered(&unit) {
+            self.listeners.close(listener, &config, unit.remove_on_stop, &mut self.watch);
+        }
+    }
+
+    pub(super) fn watch_listener(&mut self, id: ListenerId) {
+        let (_, config) = self.listener(id);
+        if self.listeners.has_lost_its_node(id, &config) {
+            self.answer(Event::HungUp(id));
+            return;
+        }
+        let place = &mut self.listeners.places[id.index()];
+        let Some(fd) = &place.fd else { return };
+        if place.generation != Generation::NONE {
+            return;
+        }
+        match self.watch.add(fd.as_fd(), Source::Listener(id), EventFlags::IN) {
+            Ok(generation) => place.generation = generation,
+            // ENOSPC, ENOMEM: of no more use than a broken one, and tried again like one.
+            Err(_) => self.answer(Event::HungUp(id)),
+        }
+    }
+
+    pub(super) fn on_listener(&mut self, id: ListenerId, report: &Report) {
+        if self.listeners.places[id.index()].generation != report.generation {
+            return;
+        }
+        if report.flags.contains(EventFlags::HUP) {
+            self.feed(Event::HungUp(id));
+            return;
+        }
+        if report.flags.contains(EventFlags::ERR)
+            && let Some(fd) = self.listeners.fd(id)
+        {
+            // Reading the error takes it away; the listener itself is still good.
+            let _ = rustix::net::sockopt::socket_error(fd);
+        }
+        if report.flags.contains(EventFlags::IN) {
+            self.feed(Event::Readable(id));
+        }
+    }
+
+    /// Some node of ours was changed, moved or removed.
+    pub(super) fn on_nodes_changed(&mut self) {
+        let Some(inotify) = &self.listeners.inotify else { return };
+        let mut buffer = [0u8; 256];
+        // Which one does not matter: what matters is where the paths lead now.
+        while let Ok(1..) = rustix::io::read(inotify, &mut buffer) {}
+        for index in 0..LISTENERS {
+            let id = ListenerId(index as u16);
+            if self.listeners.places[index].generation == Generation::NONE {
+                continue;
+            }
+            let (_, config) = self.listener(id);
+            if self.listeners.has_lost_its_node(id, &config) {
+                self.feed(Event::HungUp(id));
+            }
+        }
+    }
+
+    pub(super) fn accept(&mut self, listener: ListenerId, instance: InstanceId) {
+        let Some(fd) = self.listeners.fd(listener) else {
+            panic!("the engine accepts from open listeners only")
+        };
+        match socket::accept(fd) {
+            Ok((connection, peer)) => {
+                let peer = peer.unwrap_or_else(|| self.unix_peer(listener, connection.as_fd()));
+                self.listeners.connections[usize::from(instance.0)] = Some(connection);
+                self.answer(Event::Accepted { instance, peer });
+            }
+            Err(errno) => {
+                let failure = accept_failure(errno);
+                self.answer(Event::AcceptFailed { instance: Some(instance), listener, failure });
+            }
+        }
+    }
+
+    /// The peer of an AF_UNIX connection; who it is costs a call, and is asked where it matters.
+    fn unix_peer(&self, listener: ListenerId, connection: BorrowedFd<'_>) -> Peer {
+        let (unit, _) = self.listener(listener);
+        let matters = self.socket(unit).max_connections_per_source > 0;
+        let uid = if matters { message::peer_uid(connection).unwrap_or(u32::MAX) } else { 0 };
+        Peer::Unix { uid }
+    }
+
+    pub(super) fn refuse(&mut self, listener: ListenerId) {
+        let Some(fd) = self.listeners.fd(listener) else {
+            panic!("the engine refuses at open listeners only")
+        };
+        // A service that was passed this listener may have made it blocking.
+        let refused =
+            rustix::fs::fcntl_setfl(fd, OFlags::NONBLOCK).and_then(|()| socket::accept(fd));
+        if let Err(errno) = refused {
+            let failure = accept_failure(errno);
+            self.answer(Event::AcceptFailed { instance: None, listener, failure });
+        }
+    }
+
+    /// A listener's unit and settings.
+    fn listener(&self, id: ListenerId) -> (UnitId, Listener<'static>) {
+        let unit = self.listeners.places[id.index()].owner;
+        let config = self.socket(unit);
+        let place = usize::from(id.0 - config.first_listener.0);
+        (unit, config.listeners.get(place).expect("a listener of its owner"))
+    }
+}
+
+/// What accept(2) says about one connection, about the board, or about the listener.
+fn accept_failure(errno: Errno) -> AcceptFailure {
+    match errno {
+        Errno::AGAIN
+        | Errno::INTR
+        | Errno::CONNABORTED
+        | Errno::PERM
+        | Errno::NETDOWN
+        | Errno::PROTO
+        | Errno::NOPROTOOPT
+        | Errno::HOSTDOWN
+        | Errno::NONET
+        | Errno::HOSTUNREACH
+        | Errno::OPNOTSUPP
+        | Errno::NETUNREACH => AcceptFailure::Gone,
+        Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => {
+            AcceptFailure::Exhausted(super::prepare::number(errno))
+        }
+        _ => AcceptFailure::Broken(super::prepare::number(errno)),
+    }
+}

@@ -1,0 +1,268 @@
+//! Everything a child needs, put into its slot: argv, envp, descriptors.
+//!
+//! What a child sees is what systemd gives it: systemd.exec(5), "Environment variables in spawned
+//! processes", and sd_listen_fds(3).
+
+use core::ffi::CStr;
+use core::fmt;
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use unit::control::Peer;
+use unit::{Args, Command, ExecContext, Kind, Service, Stdio, Table, UnitId, Word};
+
+use crate::engine::{
+    CommandList, CommandRef, Engine, Errno, InstanceId, Pid, Process, SpawnError, Stage,
+};
+use crate::sys::child::{Full, Vectors};
+use crate::table::limits::{SPAWN_POINTERS, SPAWN_STRINGS};
+
+use super::listeners::Listeners;
+use super::steps::{self, Work};
+use super::{Pilot, socket_config};
+
+/// [`unit::EXEC_PATH`].
+const PATH: &CStr = c"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// [`unit::limits::NOTIFY_SOCKET`].
+const NOTIFY_SOCKET: &CStr = c"NOTIFY_SOCKET=/run/pilot/notify";
+const TERM_LINUX: &CStr = c"TERM=linux";
+const TERM_SERIAL: &CStr = c"TERM=vt220";
+
+type Strings = Vectors<SPAWN_STRINGS, SPAWN_POINTERS>;
+
+/// The engine's form of an error number.
+pub(super) fn number(errno: rustix::io::Errno) -> Errno {
+    Errno(errno.raw_os_error() as u16)
+}
+
+/// A failed spawn.
+pub(super) fn error(stage: Stage, errno: rustix::io::Errno) -> SpawnError {
+    SpawnError { stage, errno: number(errno) }
+}
+
+/// A spawn that is being prepared.
+pub(super) struct Request {
+    pub(super) process: Process,
+    pub(super) unit: UnitId,
+    pub(super) service: Service<'static>,
+    pub(super) context: ExecContext<'static>,
+    pub(super) command: Command<'static>,
+    pub(super) main_pid: Option<Pid>,
+}
+
+impl Pilot {
+    pub(super) fn request(
+        &self,
+        process: Process,
+        command: CommandRef,
+        main_pid: Option<Pid>,
+    ) -> Request {
+        let service = self.service(command.unit);
+        let list = match command.list {
+            CommandList::StartPre => service.exec_start_pre,
+            CommandList::Start => service.exec_start,
+            CommandList::Reload => service.exec_reload,
+            CommandList::Stop => service.exec_stop,
+        };
+        let context = service.exec_context();
+        let unit = command.unit;
+        let command = list.get(command.index.into()).expect("the engine counts the commands");
+        Request { process, unit, service, context, command, main_pid }
+    }
+}
+
+/// What a child's work is put together from.
+pub(super) struct Sources<'p> {
+    pub(super) table: &'p Table<'static>,
+    pub(super) engine: &'p Engine<'static, 'static>,
+    pub(super) listeners: &'p Listeners,
+    pub(super) console_is_serial: bool,
+    pub(super) limit_nofile: Option<(u64, u64)>,
+}
+
+impl Sources<'_> {
+    /// Fills the slot's [`Work`], but for the control group.
+    pub(super) fn fill(&self, request: &Request, id: u128, work: &mut Work) -> Result<(), Full> {
+        let Request { process, unit, service, context, command, main_pid } = request;
+        work.vectors.clear();
+        work.program = Some(command.path);
+        work.context = Some(service.context);
+        work.console = Some(self.table.manager().console);
+        work.privileged = command.privileged;
+        work.limit_nofile = self.limit_nofile;
+        let streams = [context.stdin, context.stdout, context.stderr];
+        let on_streams = streams.contains(&Stdio::Socket);
+        work.passes_sockets = !on_streams && !matches!(process, Process::Control(_));
+        work.is_connection = matches!(process, Process::Instance(_));
+        work.socket_count = 0;
+
+        let strings = &mut work.vectors;
+        for variable in context.environment.iter() {
+            strings.push_env_literal(variable)?;
+        }
+        push_default(strings, PATH)?;
+        strings.push_env("INVOCATION_ID", format_args!("{id:032x}"))?;
+        if context.notify {
+            push_default(strings, NOTIFY_SOCKET)?;
+        }
+        if let Some(Pid(pid)) = main_pid {
+            strings.push_env("MAINPID", format_args!("{pid}"))?;
+        }
+        if streams.contains(&Stdio::Tty) {
+            let serial = self.console_is_serial;
+            push_default(strings, if serial { TERM_SERIAL } else { TERM_LINUX })?;
+        }
+        match process {
+            Process::Instance(instance) => self.push_connection(*instance, work)?,
+            Process::Main(_) => self.push_listeners(*unit, work)?,
+            Process::Control(_) if on_streams => self.push_listeners(*unit, work)?,
+            Process::Control(_) | Process::Finisher => {}
+        }
+        work.vectors.begin_argv(steps::variables(work, context))?;
+        push_args(&mut work.vectors, command.args)?;
+        if work.vectors.has_no_args() { Err(Full) } else { Ok(()) }
+    }
+
+    /// The connection of an instance, and whom it connects: `Accept=yes`.
+    fn push_connection(&self, instance: InstanceId, work: &mut Work) -> Result<(), Full> {
+        let fd = self.listeners.connection(instance).expect("accepted before it is served");
+        work.push_socket(fd);
+        let strings = &mut work.vectors;
+        match self.engine.instance(instance).peer {
+            Peer::V4(address, port) => {
+                strings.push_env("REMOTE_ADDR", format_args!("{}", Ipv4Addr::from(address)))?;
+                strings.push_env("REMOTE_PORT", format_args!("{port}"))?;
+            }
+            Peer::V6(address, port) => {
+                strings.push_env("REMOTE_ADDR", format_args!("{}", Ipv6Addr::from(address)))?;
+                strings.push_env("REMOTE_PORT", format_args!("{port}"))?;
+            }
+            Peer::Unix { .. } => {}
+        }
+        if work.passes_sockets {
+            strings.push_env("LISTEN_FDS", format_args!("1"))?;
+            let socket = self.engine.instance(instance).socket;
+            strings.push_env("LISTEN_FDNAMES", format_args!("{}", self.connection_name(socket)))?;
+        }
+        Ok(())
+    }
+
+    /// `FileDescriptorName=` of a connection: "connection" where the unit gives none.
+    fn connection_name(&self, socket: UnitId) -> &'static str {
+        let unit = self.table.unit(socket);
+        match unit.kind {
+            Kind::Socket(config) if config.fd_name != unit.name => config.fd_name,
+            Kind::Socket(_) | Kind::Target | Kind::Service(_) => "connection",
+        }
+    }
+
+    /// All open listeners of a service's sockets, in the order of the units and of their files.
+    fn push_listeners(&self, unit: UnitId, work: &mut Work) -> Result<(), Full> {
+        for socket in self.engine.passed_sockets(unit) {
+            for listener in socket_config(self.table, socket).listener_ids() {
+                let Some(fd) = self.listeners.fd(listener) else { continue };
+                work.push_socket(fd);
+            }
+        }
+        if !work.passes_sockets || work.socket_count == 0 {
+            return Ok(());
+        }
+        let count = work.socket_count;
+        work.vectors.push_env("LISTEN_FDS", format_args!("{count}"))?;
+        let names = ListenerNames { sources: self, unit };
+        work.vectors.push_env("LISTEN_FDNAMES", format_args!("{names}"))
+    }
+}
+
+/// The names of what [`Pilot::push_listeners`] pushes, between colons.
+struct ListenerNames<'p> {
+    sources: &'p Sources<'p>,
+    unit: UnitId,
+}
+
+impl fmt::Display for ListenerNames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        let Sources { table, engine, listeners, .. } = self.sources;
+        for socket in engine.passed_sockets(self.unit) {
+            let config = socket_config(table, socket);
+            for _ in config.listener_ids().filter(|&id| listeners.fd(id).is_some()) {
+                write!(f, "{separator}{}", config.fd_name)?;
+                separator = ":";
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds a variable that stands in the program, unless the unit sets it.
+fn push_default(strings: &mut Strings, variable: &'static CStr) -> Result<(), Full> {
+    let name = variable.to_bytes().split(|&byte| byte == b'=').next().unwrap_or_default();
+    if strings.value(name).is_some() {
+        return Ok(());
+    }
+    strings.push_env_literal(variable)
+}
+
+/// argv, with the values of variables: systemd.service(5), "Command lines".
+fn push_args(strings: &mut Strings, args: Args<'static>) -> Result<(), Full> {
+    for word in args.iter() {
+        match word {
+            Word::Literal(text) => strings.push_arg_literal(text)?,
+            Word::Expand(text) => {
+                let begin = strings.text_used();
+                push_expanded(strings, text.to_bytes())?;
+                strings.push_arg_text(begin)?;
+            }
+            Word::Split(name) => push_split(strings, name.to_bytes())?,
+        }
+    }
+    Ok(())
+}
+
+/// One word with the values of its variables in their places; unknown ones are empty.
+fn push_expanded(strings: &mut Strings, text: &[u8]) -> Result<(), Full> {
+    let mut rest = text;
+    while let Some(open) = rest.iter().position(|&byte| byte == Args::OPEN) {
+        strings.push_text(&rest[..open])?;
+        let name = &rest[open + 1..];
+        let close = name.iter().position(|&byte| byte == Args::CLOSE).ok_or(Full)?;
+        push_value(strings, &name[..close], 0, usize::MAX)?;
+        rest = &name[close + 1..];
+    }
+    strings.push_text(rest)
+}
+
+/// The words of a variable's value, split at blanks.
+fn push_split(strings: &mut Strings, name: &[u8]) -> Result<(), Full> {
+    let mut at = 0;
+    loop {
+        let value = strings.value(name).unwrap_or_default();
+        let blank = |byte: &u8| byte.is_ascii_whitespace();
+        let Some(skipped) = value[at..].iter().position(|byte| !blank(byte)) else {
+            return Ok(());
+        };
+        let word = at + skipped;
+        let end = value[word..].iter().position(blank).map_or(value.len(), |length| word + length);
+        let begin = strings.text_used();
+        push_value(strings, name, word, end)?;
+        strings.push_arg_text(begin)?;
+        at = end;
+    }
+}
+
+/// Bytes `from..to` of a variable's value, a few at a time: it may lie in the text they go to.
+fn push_value(strings: &mut Strings, name: &[u8], from: usize, to: usize) -> Result<(), Full> {
+    let mut at = from;
+    loop {
+        let mut chunk = [0u8; 64];
+        let value = strings.value(name).unwrap_or_default();
+        let rest = value.get(at..to.min(value.len())).unwrap_or_default();
+        let length = rest.len().min(chunk.len());
+        if length == 0 {
+            return Ok(());
+        }
+        chunk[..length].copy_from_slice(&rest[..length]);
+        strings.push_text(&chunk[..length])?;
+        at += length;
+    }
+}

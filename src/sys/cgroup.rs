@@ -1,0 +1,170 @@
+//! Control groups: cgroups(7), version 2. They know a unit's processes, whatever those do.
+//!
+//! Everything works without them, less exactly: by process groups.
+
+use core::fmt::Write;
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::io::Errno;
+
+use super::signal;
+
+const DIRECTORY: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
+/// Longest unit name and what is around it in /proc/PID/cgroup.
+const PATH_BYTES: usize = unit::UNIT_NAME_MAX + 32;
+/// SIGKILL is repeated this often over a group that keeps forking, without cgroup.kill.
+const KILL_PASSES: usize = 8;
+const SIGKILL: u8 = 9;
+
+/// The directory that holds a directory for each service.
+#[derive(Debug)]
+pub struct Root {
+    fd: OwnedFd,
+}
+
+impl Root {
+    /// Makes `pilot/` in the mounted hierarchy.
+    ///
+    /// # Errors
+    /// ENOENT or EXDEV and the like where none is mounted.
+    pub fn open() -> Result<Self, Errno> {
+        let base = rustix::fs::open(c"/sys/fs/cgroup", DIRECTORY, Mode::empty())?;
+        // Only a cgroup2 directory has this file.
+        rustix::fs::statat(&base, c"cgroup.procs", AtFlags::empty())?;
+        make_and_open(base.as_fd(), "pilot").map(|fd| Self { fd })
+    }
+
+    /// The directory of one service.
+    ///
+    /// # Errors
+    /// Those of mkdir(2) and open(2).
+    pub fn group(&self, name: &str) -> Result<Group, Errno> {
+        make_and_open(self.fd.as_fd(), name).map(|fd| Group { fd })
+    }
+}
+
+fn make_and_open(parent: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Errno> {
+    match rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755)) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(errno) => return Err(errno),
+    }
+    rustix::fs::openat(parent, name, DIRECTORY, Mode::empty())
+}
+
+/// The control group of a service.
+#[derive(Debug)]
+pub struct Group {
+    fd: OwnedFd,
+}
+
+impl AsFd for Group {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Group {
+    /// Signals every process in it.
+    pub fn signal(&self, signal: u8) {
+        if signal != SIGKILL {
+            self.signal_each(signal);
+            return;
+        }
+        if self.write("cgroup.kill", b"1").is_ok() {
+            return;
+        }
+        for _ in 0..KILL_PASSES {
+            if !self.signal_each(signal) {
+                return;
+            }
+        }
+    }
+
+    /// Signals what cgroup.procs lists; false if that is nobody.
+    fn signal_each(&self, signal: u8) -> bool {
+        let Ok(file) = self.open("cgroup.procs") else { return false };
+        let mut chunk = [0u8; 512];
+        let mut pid = 0u32;
+        let mut any = false;
+        while let Ok(length @ 1..) = rustix::io::read(&file, &mut chunk) {
+            for &byte in &chunk[..length] {
+                if byte.is_ascii_digit() {
+                    pid = pid.wrapping_mul(10).wrapping_add(u32::from(byte - b'0'));
+                    continue;
+                }
+                // 0 stands for a process outside our pid namespace.
+                if pid > 1 {
+                    any = true;
+                    let _ = signal::kill(pid, signal);
+                }
+                pid = 0;
+            }
+        }
+        any
+    }
+
+    /// True if a process is in it, or in a group below it.
+    pub fn is_populated(&self) -> bool {
+        self.events().is_ok_and(|events| is_populated(events.as_fd()))
+    }
+
+    /// A descriptor that reports EPOLLPRI when [`is_populated`] may have changed.
+    ///
+    /// # Errors
+    /// Those of open(2).
+    pub fn events(&self) -> Result<OwnedFd, Errno> {
+        self.open("cgroup.events")
+    }
+
+    fn open(&self, name: &str) -> Result<OwnedFd, Errno> {
+        rustix::fs::openat(&self.fd, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+    }
+
+    fn write(&self, name: &str, text: &[u8]) -> Result<(), Errno> {
+        write_at(self.fd.as_fd(), name, text)
+    }
+}
+
+fn write_at(directory: BorrowedFd<'_>, name: &str, text: &[u8]) -> Result<(), Errno> {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(directory, name, flags, Mode::empty())?;
+    rustix::io::write(&file, text).map(drop)
+}
+
+/// Moves the calling process there: for kernels on which it cannot be born there.
+///
+/// # Errors
+/// Those of open(2) and write(2).
+pub fn move_self(group: BorrowedFd<'_>) -> Result<(), Errno> {
+    write_at(group, "cgroup.procs", b"0")
+}
+
+/// Reads what [`Group::events`] gave, from its start.
+pub fn is_populated(events: BorrowedFd<'_>) -> bool {
+    let mut text = [0u8; 128];
+    let length = rustix::io::pread(events, &mut text, 0).unwrap_or(0);
+    text[..length].split(|&byte| byte == b'\n').any(|line| line == b"populated 1")
+}
+
+/// True if the process is in the group of the service of that name, as the kernel says.
+pub fn holds(name: &str, pid: u32) -> bool {
+    let mut path = heapless::String::<PATH_BYTES>::new();
+    if write!(path, "/proc/{pid}/cgroup").is_err() {
+        return false;
+    }
+    let mut text = [0u8; 1024];
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let read = rustix::fs::open(path.as_str(), flags, Mode::empty())
+        .and_then(|file| rustix::io::read(&file, &mut text));
+    let Ok(length) = read else { return false };
+    let mut wanted = heapless::String::<PATH_BYTES>::new();
+    if write!(wanted, "0::/pilot/{name}").is_err() {
+        return false;
+    }
+    text[..length].split(|&byte| byte == b'\n').any(|line| {
+        line.strip_prefix(wanted.as_bytes())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    })
+}

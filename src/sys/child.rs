@@ -1,0 +1,421 @@
+//! Children: clone3(2) with our memory (CLONE_VM) and a stack of their own, until execve(2).
+//!
+//! No page table is copied, and PID 1 never waits for a child (no CLONE_VFORK): between
+//! setresuid(2) and execve(2) another process of that user could stop the child, and slow flash
+//! would stall every other service.
+//!
+//! # Safety
+//! A [`Slot`] is a stack and what the child works on. `busy` is set before clone3(2) and zeroed
+//! by the kernel (CLONE_CHILD_CLEARTID) when the child has left our memory, by execve(2) or by
+//! its end; only then is the slot touched again, and if the child left an error there, not
+//! before that is collected. Signals are blocked in PID 1 and thus in the child, so that nothing
+//! but the child's own steps runs on its stack; a word at its far end tells if they needed more.
+
+use core::cell::UnsafeCell;
+use core::ffi::{CStr, c_char, c_void};
+use core::fmt::{self, Write};
+use core::mem::MaybeUninit;
+use core::ptr::null;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use linux_raw_sys::general::{
+    CLONE_CHILD_CLEARTID, CLONE_CLEAR_SIGHAND, CLONE_INTO_CGROUP, CLONE_VM, SIGCHLD, clone_args,
+};
+use rustix::fd::{AsRawFd, BorrowedFd};
+use rustix::io::Errno;
+
+use super::raw;
+
+/// Stack of a child, in bytes: its deepest step is the search of /etc/group.
+const STACK_BYTES: usize = if cfg!(debug_assertions) { 32 * 1024 } else { 4096 };
+/// Lies at the far end of a stack.
+const CANARY: u64 = 0x7069_6c6f_745f_6f6b;
+
+/// Why a child ended before its program ran.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The caller's number for the step that failed; never 0.
+    pub stage: u8,
+    /// What the kernel said.
+    pub errno: u16,
+    /// The code that the child exits with.
+    pub exit_code: u8,
+}
+
+/// How a child came into its control group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Birth {
+    /// It was born there, or none was asked for.
+    Done,
+    /// The kernel could not: the child must move itself.
+    MustMove,
+}
+
+/// What a child does; it comes back only to fail.
+pub type Steps<T> = fn(&mut T, Birth) -> Failure;
+
+/// A place for one child.
+#[repr(C, align(4096))]
+pub struct Slot<T> {
+    busy: AtomicU32,
+    failure: AtomicU32,
+    pid: AtomicU32,
+    prepared: UnsafeCell<Prepared<T>>,
+    canary: UnsafeCell<u64>,
+    stack: UnsafeCell<MaybeUninit<[u8; STACK_BYTES]>>,
+}
+
+struct Prepared<T> {
+    steps: Option<Steps<T>>,
+    birth: Birth,
+    work: T,
+}
+
+// SAFETY: the cells are touched by the pool's owner while `busy` is zero and by the one child
+// while it is not.
+unsafe impl<T> Sync for Slot<T> {}
+
+impl<T> Slot<T> {
+    /// A slot that was never used: `work` all zero costs no byte of the file.
+    pub const fn new(work: T) -> Self {
+        Self {
+            busy: AtomicU32::new(0),
+            failure: AtomicU32::new(0),
+            pid: AtomicU32::new(0),
+            prepared: UnsafeCell::new(Prepared { steps: None, birth: Birth::Done, work }),
+            canary: UnsafeCell::new(0),
+            stack: UnsafeCell::new(MaybeUninit::uninit()),
+        }
+    }
+
+    fn is_free(&self) -> bool {
+        self.busy.load(Ordering::Acquire) == 0 && self.failure.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// What the kernel's clone can do: found out by trying.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ability {
+    /// Linux 5.7: born in a control group.
+    IntoCgroup,
+    /// Linux 5.5: without our signal handlers.
+    ClearSighand,
+    /// Before that: clone(2).
+    Plain,
+}
+
+/// All places for children.
+pub struct Pool<T: 'static> {
+    slots: &'static [Slot<T>],
+    ability: Ability,
+}
+
+/// A free slot that is being prepared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SlotId(usize);
+
+impl<T> Pool<T> {
+    /// A pool over slots that nobody uses.
+    pub fn new(slots: &'static mut [Slot<T>]) -> Self {
+        Self { slots, ability: Ability::IntoCgroup }
+    }
+
+    /// The lowest free slot (its pages are the warm ones), and what its child will work on.
+    /// The same slot is offered again until [`Pool::start`] has used it.
+    ///
+    /// # Panics
+    /// If the child before needed more stack than there is.
+    pub fn prepare(&mut self) -> Option<(SlotId, &mut T)> {
+        let index = self.slots.iter().position(Slot::is_free)?;
+        let slot = &self.slots[index];
+        if slot.pid.load(Ordering::Relaxed) != 0 {
+            // SAFETY: the slot is free: no child is in it.
+            assert!(unsafe { *slot.canary.get() } == CANARY, "a child's stack overflowed");
+        }
+        // SAFETY: no child is in it, and `&mut self` keeps other callers out.
+        let work = unsafe { &mut (*slot.prepared.get()).work };
+        Some((SlotId(index), work))
+    }
+
+    /// Makes the child. Its signal mask is ours, its signal actions the default ones.
+    ///
+    /// # Errors
+    /// Those of clone3(2); the slot is then free.
+    pub fn start(
+        &mut self,
+        id: SlotId,
+        steps: Steps<T>,
+        cgroup: Option<BorrowedFd<'_>>,
+    ) -> Result<u32, Errno> {
+        let slot = &self.slots[id.0];
+        assert!(slot.is_free());
+        loop {
+            let birth = match (cgroup, self.ability) {
+                (None, _) | (Some(_), Ability::IntoCgroup) => Birth::Done,
+                (Some(_), Ability::ClearSighand | Ability::Plain) => Birth::MustMove,
+            };
+            // SAFETY: the slot is free: no child is in it.
+            unsafe {
+                *slot.canary.get() = CANARY;
+                let prepared = &mut *slot.prepared.get();
+                prepared.steps = Some(steps);
+                prepared.birth = birth;
+            }
+            slot.busy.store(1, Ordering::Release);
+            match self.clone_once(slot, cgroup) {
+                Ok(pid) => {
+                    slot.pid.store(pid, Ordering::Relaxed);
+                    return Ok(pid);
+                }
+                Err(errno) => {
+                    slot.busy.store(0, Ordering::Release);
+                    self.ability = match (errno, self.ability) {
+                        (Errno::INVAL | Errno::TOOBIG, Ability::IntoCgroup) => {
+                            Ability::ClearSighand
+                        }
+                        (Errno::INVAL, Ability::ClearSighand)
+                        | (Errno::NOSYS, Ability::IntoCgroup | Ability::ClearSighand) => {
+                            Ability::Plain
+                        }
+                        (errno, _) => return Err(errno),
+                    };
+                }
+            }
+        }
+    }
+
+    fn clone_once(&self, slot: &Slot<T>, cgroup: Option<BorrowedFd<'_>>) -> Result<u32, Errno> {
+        let stack = slot.stack.get() as usize;
+        let clear_tid = slot.busy.as_ptr() as usize;
+        let argument = (&raw const *slot).cast_mut().cast::<c_void>();
+        if self.ability == Ability::Plain {
+            let flags = CLONE_VM | CLONE_CHILD_CLEARTID;
+            let top = stack + STACK_BYTES;
+            // SAFETY: the slot is the child's until the kernel zeroes `busy`.
+            return unsafe { raw::clone(flags, top, clear_tid, enter::<T>, argument) };
+        }
+        // SAFETY: a struct of plain numbers.
+        let mut args: clone_args = unsafe { core::mem::zeroed() };
+        args.flags = u64::from(CLONE_VM | CLONE_CHILD_CLEARTID) | CLONE_CLEAR_SIGHAND;
+        if let (Some(cgroup), Ability::IntoCgroup) = (cgroup, self.ability) {
+            args.flags |= CLONE_INTO_CGROUP;
+            args.cgroup = cgroup.as_raw_fd() as u64;
+        }
+        args.exit_signal = u64::from(SIGCHLD);
+        args.stack = stack as u64;
+        args.stack_size = STACK_BYTES as u64;
+        args.child_tid = clear_tid as u64;
+        // SAFETY: as above.
+        unsafe { raw::clone3(&args, enter::<T>, argument) }
+    }
+
+    /// Why the child with this pid, just reaped, never ran its program; frees its slot.
+    pub fn reaped(&mut self, pid: u32) -> Option<Failure> {
+        let slot = self.slots.iter().find(|slot| {
+            slot.failure.load(Ordering::Acquire) != 0 && slot.pid.load(Ordering::Relaxed) == pid
+        })?;
+        let word = slot.failure.swap(0, Ordering::Relaxed);
+        let [errno_low, errno_high, exit_code, stage] = word.to_le_bytes();
+        let errno = u16::from_le_bytes([errno_low, errno_high]);
+        Some(Failure { stage, errno, exit_code })
+    }
+
+    /// True if the child with this pid is known not to have reached its program.
+    pub fn has_failed(&self, pid: u32) -> bool {
+        self.slots.iter().any(|slot| {
+            slot.failure.load(Ordering::Acquire) != 0 && slot.pid.load(Ordering::Relaxed) == pid
+        })
+    }
+}
+
+/// Where a child begins, on its own stack.
+unsafe extern "C" fn enter<T>(argument: *mut c_void) -> ! {
+    // SAFETY: `clone_once` passes the slot, which lives for ever.
+    let slot = unsafe { &*argument.cast::<Slot<T>>() };
+    // SAFETY: while `busy` is set the slot's insides are this child's.
+    let prepared = unsafe { &mut *slot.prepared.get() };
+    let steps = prepared.steps.expect("`start` has set them");
+    let failure = steps(&mut prepared.work, prepared.birth);
+    assert!(failure.stage != 0);
+    let [low, high] = failure.errno.to_le_bytes();
+    let word = u32::from_le_bytes([low, high, failure.exit_code, failure.stage]);
+    slot.failure.store(word, Ordering::Release);
+    raw::exit_group(failure.exit_code)
+}
+
+/// A child with a copy of our memory, for work that takes long. Its exit code is what `work`
+/// returns.
+///
+/// # Errors
+/// Those of fork(2).
+pub fn fork(work: fn() -> u8) -> Result<u32, Errno> {
+    match raw::fork()? {
+        Some(pid) => Ok(pid),
+        None => raw::exit_group(work()),
+    }
+}
+
+/// argv and envp in the form execve(2) wants, in fixed memory: pointers to strings that live for
+/// ever, or to `text` beside them. It lies in a [`Slot`] and is never moved once it is filled.
+pub struct Vectors<const TEXT: usize, const POINTERS: usize> {
+    text: [u8; TEXT],
+    text_used: usize,
+    pointers: [*const c_char; POINTERS],
+    env_count: usize,
+    argv_at: usize,
+    argv_count: usize,
+}
+
+/// The vectors or their text are full: E2BIG.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Full;
+
+impl From<fmt::Error> for Full {
+    fn from(_: fmt::Error) -> Self {
+        Self
+    }
+}
+
+impl<const TEXT: usize, const POINTERS: usize> Vectors<TEXT, POINTERS> {
+    /// Nothing in it.
+    pub const EMPTY: Self = Self {
+        text: [0; TEXT],
+        text_used: 0,
+        pointers: [null(); POINTERS],
+        env_count: 0,
+        argv_at: 0,
+        argv_count: 0,
+    };
+
+    /// Forgets everything. What is behind the counts is not read.
+    pub fn clear(&mut self) {
+        self.text_used = 0;
+        self.env_count = 0;
+        self.argv_at = 0;
+        self.argv_count = 0;
+    }
+
+    /// The value of an environment variable.
+    pub fn value(&self, name: &[u8]) -> Option<&[u8]> {
+        self.pointers[..self.env_count].iter().find_map(|&pointer| {
+            // SAFETY: every pointer put here is to a NUL-terminated string that lives as long
+            // as `self`.
+            let variable = unsafe { CStr::from_ptr(pointer) }.to_bytes();
+            variable.strip_prefix(name)?.strip_prefix(b"=")
+        })
+    }
+
+    /// Adds `NAME=value` to the environment as it stands in the table. Names must be new.
+    ///
+    /// # Errors
+    /// No room.
+    pub fn push_env_literal(&mut self, variable: &'static CStr) -> Result<(), Full> {
+        self.push_env_pointer(variable.as_ptr())
+    }
+
+    /// Adds `name` with this value, unless there is one of that name.
+    ///
+    /// # Errors
+    /// No room.
+    pub fn push_env(&mut self, name: &str, value: fmt::Arguments<'_>) -> Result<(), Full> {
+        if self.value(name.as_bytes()).is_some() {
+            return Ok(());
+        }
+        let begin = self.text_used;
+        write!(self, "{name}={value}")?;
+        let pointer = self.end_text(begin)?;
+        self.push_env_pointer(pointer)
+    }
+
+    fn push_env_pointer(&mut self, pointer: *const c_char) -> Result<(), Full> {
+        // The null behind the last variable must fit, too.
+        let end = if self.argv_at == 0 { POINTERS } else { self.argv_at };
+        if self.env_count + 1 >= end {
+            return Err(Full);
+        }
+        self.pointers[self.env_count] = pointer;
+        self.env_count += 1;
+        self.pointers[self.env_count] = null();
+        Ok(())
+    }
+
+    /// Begins argv; `env_more` further variables can still be added.
+    ///
+    /// # Errors
+    /// No room.
+    pub fn begin_argv(&mut self, env_more: usize) -> Result<(), Full> {
+        self.argv_at = self.env_count + env_more + 1;
+        let null_at = self.pointers.get_mut(self.argv_at).ok_or(Full)?;
+        *null_at = null();
+        Ok(())
+    }
+
+    /// Adds a word that stands in the table.
+    ///
+    /// # Errors
+    /// No room.
+    pub fn push_arg_literal(&mut self, word: &'static CStr) -> Result<(), Full> {
+        self.push_arg_pointer(word.as_ptr())
+    }
+
+    /// Adds the word that was written since `begin`, a value of [`Vectors::text_used`].
+    ///
+    /// # Errors
+    /// No room.
+    pub fn push_arg_text(&mut self, begin: usize) -> Result<(), Full> {
+        let pointer = self.end_text(begin)?;
+        self.push_arg_pointer(pointer)
+    }
+
+    fn push_arg_pointer(&mut self, pointer: *const c_char) -> Result<(), Full> {
+        let at = self.argv_at + self.argv_count;
+        if at + 1 >= POINTERS {
+            return Err(Full);
+        }
+        self.pointers[at] = pointer;
+        self.pointers[at + 1] = null();
+        self.argv_count += 1;
+        Ok(())
+    }
+
+    /// Where text written next will begin.
+    pub const fn text_used(&self) -> usize {
+        self.text_used
+    }
+
+    /// Adds bytes to the text.
+    ///
+    /// # Errors
+    /// No room.
+    pub fn push_text(&mut self, bytes: &[u8]) -> Result<(), Full> {
+        let room = self.text.get_mut(self.text_used..self.text_used + bytes.len()).ok_or(Full)?;
+        room.copy_from_slice(bytes);
+        self.text_used += bytes.len();
+        Ok(())
+    }
+
+    fn end_text(&mut self, begin: usize) -> Result<*const c_char, Full> {
+        self.push_text(b"\0")?;
+        Ok(self.text[begin..].as_ptr().cast())
+    }
+
+    /// True if there is no word, not even a program's name.
+    pub const fn has_no_args(&self) -> bool {
+        self.argv_count == 0
+    }
+
+    /// execve(2). Comes back only to fail.
+    pub fn execute(&self, path: &CStr) -> Errno {
+        assert!(!self.has_no_args() && self.argv_at > self.env_count);
+        let argv = self.pointers[self.argv_at..].as_ptr();
+        // SAFETY: both lists end with the null that every push puts behind its pointer, and
+        // the strings are as the struct says.
+        unsafe { raw::execve(path.as_ptr(), argv, self.pointers.as_ptr()) }
+    }
+}
+
+impl<const TEXT: usize, const POINTERS: usize> Write for Vectors<TEXT, POINTERS> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push_text(text.as_bytes()).map_err(|Full| fmt::Error)
+    }
+}

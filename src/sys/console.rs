@@ -1,0 +1,112 @@
+//! Where PID 1 speaks: the console, or the kernel's log where there is none.
+//!
+//! Never blocks: what the device does not take at once is lost, and counted.
+
+use core::fmt;
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+use rustix::fd::{BorrowedFd, IntoRawFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::fd;
+
+static CONSOLE: AtomicI32 = AtomicI32::new(-1);
+static LINES_DROPPED: AtomicU32 = AtomicU32::new(0);
+
+const FLAGS: OFlags =
+    OFlags::WRONLY.union(OFlags::NOCTTY).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
+
+/// Opens the console, or /dev/kmsg if there is none. Once, at boot.
+///
+/// # Errors
+/// Neither can be opened: nothing will be said.
+pub fn open(path: &str) -> Result<(), Errno> {
+    let opened = rustix::fs::open(path, FLAGS, Mode::empty())
+        .or_else(|_| rustix::fs::open(c"/dev/kmsg", FLAGS, Mode::empty()))?;
+    CONSOLE.store(opened.into_raw_fd(), Ordering::Relaxed);
+    Ok(())
+}
+
+fn console() -> Option<BorrowedFd<'static>> {
+    let raw = CONSOLE.load(Ordering::Relaxed);
+    (raw >= 0).then(|| fd::number(raw))
+}
+
+/// Writes one line, newline included, in one system call; drops it if that cannot be done now.
+pub fn write_line(line: &[u8]) {
+    let Some(console) = console() else { return };
+    match rustix::io::write(console, line) {
+        Ok(written) if written == line.len() => {}
+        Ok(_) | Err(_) => {
+            LINES_DROPPED.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Lines dropped since boot.
+pub fn lines_dropped() -> u32 {
+    LINES_DROPPED.load(Ordering::Relaxed)
+}
+
+/// Writes one line to the kernel's log, which outlives us where the board keeps it (pstore).
+pub fn write_kmsg(line: &[u8]) {
+    if let Ok(kmsg) = rustix::fs::open(c"/dev/kmsg", FLAGS, Mode::empty()) {
+        let _ = rustix::io::write(kmsg, line);
+    }
+}
+
+/// True if the console is a serial line (or not known): its terminal type is vt220, not linux.
+pub fn is_serial() -> bool {
+    let mut name = [0u8; 64];
+    let read = rustix::fs::open(
+        c"/sys/class/tty/console/active",
+        OFlags::RDONLY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .and_then(|file| rustix::io::read(file, &mut name));
+    let names = name[..read.unwrap_or(0)].trim_ascii();
+    // The last one named is the one that /dev/console is.
+    let last = names.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+    !matches!(last, [b't', b't', b'y', b'0'..=b'9', ..])
+}
+
+/// Longest line, newline included, in bytes.
+pub const LINE_BYTES: usize = 192;
+
+/// Text of one line; what is too long is cut, never refused.
+#[derive(Debug)]
+pub struct Line {
+    bytes: [u8; LINE_BYTES],
+    used: usize,
+}
+
+impl Line {
+    /// An empty line.
+    pub const fn new() -> Self {
+        Self { bytes: [0; LINE_BYTES], used: 0 }
+    }
+
+    /// The text, with a newline behind it.
+    pub fn end(&mut self) -> &[u8] {
+        self.bytes[self.used] = b'\n';
+        &self.bytes[..=self.used]
+    }
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes().take(LINE_BYTES - 1 - self.used) {
+            // A control character could speak to the terminal instead of to the reader.
+            self.bytes[self.used] = if byte.is_ascii_control() { b'?' } else { byte };
+            self.used += 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! What happens when PID 1 finds itself broken: an epitaph, then the board's `CrashAction=`.
+//!
+//! A service that fails is no reason to come here; a false assumption of our own code is. The
+//! kernel would panic if PID 1 just ended.
+//!
+//! # Safety
+//! A fault may come at any instruction, so that nothing here trusts more than atomics.
+
+use core::ffi::c_int;
+use core::fmt::Write;
+use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+
+use rustix::process::{Pid, WaitOptions};
+use rustix::time::Timespec;
+use unit::CrashAction;
+
+use super::console::{self, LINE_BYTES, Line};
+use super::power::{self, End};
+use super::{fd, raw};
+
+/// Lines that the epitaph repeats.
+const LINES_KEPT: usize = 12;
+/// How long sync(2) may take, in steps of [`SYNC_STEP`]: 5 s.
+const SYNC_STEPS: u32 = 100;
+const SYNC_STEP: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+/// Exit code of a process that is not PID 1.
+const EXIT_PANIC: u8 = 101;
+
+static ACTION: AtomicU8 = AtomicU8::new(0);
+static BROKEN: AtomicBool = AtomicBool::new(false);
+static LAST_LINES: [[AtomicU8; LINE_BYTES]; LINES_KEPT] =
+    [const { [const { AtomicU8::new(0) }; LINE_BYTES] }; LINES_KEPT];
+static LINES_SEEN: AtomicUsize = AtomicUsize::new(0);
+
+/// What is to happen; before this is called it is a reboot.
+pub fn set_action(action: CrashAction) {
+    let number = match action {
+        CrashAction::Reboot => 0,
+        CrashAction::Poweroff => 1,
+        CrashAction::Freeze => 2,
+    };
+    ACTION.store(number, Ordering::Relaxed);
+}
+
+/// Keeps a line for the epitaph.
+pub fn remember(line: &[u8]) {
+    let seen = LINES_SEEN.fetch_add(1, Ordering::Relaxed);
+    let place = &LAST_LINES[seen % LINES_KEPT];
+    for (kept, &byte) in place.iter().zip(line) {
+        kept.store(byte, Ordering::Relaxed);
+    }
+}
+
+/// The body of the binary's panic handler.
+pub fn panic(info: &PanicInfo<'_>) -> ! {
+    let mut line = Line::new();
+    let _ = match info.location() {
+        Some(place) => {
+            write!(line, "{}:{}: {}", place.file(), place.line(), info.message())
+        }
+        None => write!(line, "{}", info.message()),
+    };
+    give_up(&mut line)
+}
+
+/// Handler of the signals that a wrong instruction raises.
+pub(super) unsafe extern "C" fn on_fault(signal: c_int) {
+    let mut line = Line::new();
+    let _ = write!(line, "fault: signal {signal}");
+    give_up(&mut line)
+}
+
+fn give_up(line: &mut Line) -> ! {
+    if rustix::process::getpid() != Pid::INIT {
+        let _ = rustix::io::write(fd::number(2), line.end());
+        raw::exit_group(EXIT_PANIC);
+    }
+    // A second fault on the way ends the attempt to speak.
+    if !BROKEN.swap(true, Ordering::Relaxed) {
+        write_epitaph(line);
+        sync_for_a_while();
+    }
+    match ACTION.load(Ordering::Relaxed) {
+        0 => power::end(End::Restart),
+        1 => power::end(End::PowerOff),
+        _ => power::stand_still(),
+    }
+}
+
+fn write_epitaph(line: &mut Line) {
+    let mut head = Line::new();
+    let _ = write!(head, "pilot: PID 1 is broken and gives up");
+    for text in [head.end(), line.end()] {
+        console::write_line(text);
+        console::write_kmsg(text);
+    }
+    let seen = LINES_SEEN.load(Ordering::Relaxed);
+    for number in seen.saturating_sub(LINES_KEPT)..seen {
+        let kept = &LAST_LINES[number % LINES_KEPT];
+        let mut text = [0u8; LINE_BYTES];
+        for (byte, kept) in text.iter_mut().zip(kept) {
+            *byte = kept.load(Ordering::Relaxed);
+        }
+        let end = text.iter().position(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+        console::write_kmsg(&text[..end]);
+    }
+}
+
+/// sync(2) in a child: a device that does not answer must not keep us from what comes next.
+fn sync_for_a_while() {
+    let Ok(Some(pid)) = raw::fork() else {
+        rustix::fs::sync();
+        raw::exit_group(0);
+    };
+    for _ in 0..SYNC_STEPS {
+        let waited = rustix::process::waitpid(Pid::from_raw(pid as i32), WaitOptions::NOHANG);
+        if !matches!(waited, Ok(None)) {
+            return;
+        }
+        let _ = rustix::thread::nanosleep(&SYNC_STEP);
+    }
+}

@@ -1,0 +1,76 @@
+//! Descriptors: the table that a child copies is the table we keep in order.
+//!
+//! Invariants: 0, 1 and 2 are /dev/null and stay open over execve(2); every other descriptor of
+//! PID 1 is close-on-exec; those from 3 up to what a service is passed at most are taken for
+//! good, so that a descriptor to pass on never has a number that a child needs.
+
+use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{Errno, FdFlags};
+
+use super::raw;
+
+/// The first descriptor that a service finds its sockets at: SD_LISTEN_FDS_START.
+pub const LISTEN_FDS_START: RawFd = 3;
+
+/// A descriptor by its number.
+///
+/// Safe because a wrong number is an error (EBADF) or another file of this process, never
+/// memory: what the numbers 0 to 2 and those in a child's own table are good for.
+pub fn number(fd: RawFd) -> BorrowedFd<'static> {
+    assert!(fd >= 0);
+    // SAFETY: -1 is excluded; nothing is closed through a borrowed descriptor.
+    unsafe { BorrowedFd::borrow_raw(fd) }
+}
+
+/// dup2(2) onto a fixed number of this process's table; the copy stays open over execve(2).
+///
+/// # Errors
+/// Those of dup2(2).
+pub fn put(from: BorrowedFd<'_>, to: RawFd) -> Result<(), Errno> {
+    assert!(to >= 0 && from.as_raw_fd() != to);
+    // SAFETY: `to` names a slot of the table that nobody owns as an `OwnedFd`; what it held is
+    // replaced, and forgetting the wrapper keeps the copy open.
+    let mut target = core::mem::ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(to) });
+    rustix::io::dup2(from, &mut target)
+}
+
+/// Whatever else we were started with is not for our services.
+pub fn close_others_on_exec() {
+    // A kernel without close_range(2) is one that starts its init with three descriptors.
+    let _ = raw::close_range_on_exec(LISTEN_FDS_START as u32);
+}
+
+/// Makes 0, 1 and 2 /dev/null.
+///
+/// # Errors
+/// There is no /dev/null.
+pub fn null_streams() -> Result<(), Errno> {
+    let null = rustix::fs::open(c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
+    for fd in 0..LISTEN_FDS_START {
+        if null.as_raw_fd() == fd {
+            rustix::io::fcntl_setfd(&null, FdFlags::empty())?;
+        } else {
+            put(null.as_fd(), fd)?;
+        }
+    }
+    if null.as_raw_fd() < LISTEN_FDS_START {
+        core::mem::forget(null);
+    }
+    Ok(())
+}
+
+/// Takes the numbers below `LISTEN_FDS_START + passed_max` that are still free out of use.
+///
+/// # Errors
+/// Those of fcntl(2), F_DUPFD.
+pub fn reserve(passed_max: usize) -> Result<(), Errno> {
+    let first_free = LISTEN_FDS_START + passed_max as RawFd;
+    loop {
+        let next = rustix::io::fcntl_dupfd_cloexec(number(0), LISTEN_FDS_START)?;
+        if next.as_raw_fd() >= first_free {
+            return Ok(());
+        }
+        core::mem::forget(next);
+    }
+}

@@ -1,0 +1,25 @@
+//! The edge to the kernel, and the only place with `unsafe`: one file per subject of the manual.
+//!
+//! Everything here is mechanism: it knows system calls, not units in states. Read before
+//! editing: clone(2), execve(2), epoll(7), signalfd(2), unix(7), cgroups(7).
+//!
+//! # Safety
+//! What a file promises stands at its head. `raw` and `start` hold all the assembly.
+#![allow(unsafe_code, reason = "the one place for it")]
+
+pub mod cell;
+pub mod cgroup;
+pub mod child;
+pub mod clock;
+pub mod console;
+pub mod fatal;
+pub mod fd;
+pub mod mem;
+pub mod message;
+pub mod mount;
+pub mod power;
+mod raw;
+pub mod signal;
+pub mod socket;
+pub mod start;
+pub mod users;

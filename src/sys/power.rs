@@ -1,0 +1,44 @@
+//! The end: reboot(2), and the key combination that asks for it.
+
+use rustix::io::Errno;
+use rustix::system::{RebootCommand, reboot};
+
+/// What the kernel is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// LINUX_REBOOT_CMD_POWER_OFF.
+    PowerOff,
+    /// LINUX_REBOOT_CMD_RESTART.
+    Restart,
+    /// LINUX_REBOOT_CMD_HALT.
+    Halt,
+}
+
+/// Ctrl-Alt-Del becomes a SIGINT to PID 1.
+///
+/// # Errors
+/// EPERM outside the initial pid namespace: EINVAL there, and no key reaches us anyway.
+pub fn catch_ctrl_alt_del() -> Result<(), Errno> {
+    reboot(RebootCommand::CadOff)
+}
+
+/// reboot(2): ends the board's run, or that of the pid namespace. If the kernel refuses (it has
+/// no power-off, say), stands still.
+pub fn end(end: End) -> ! {
+    let command = match end {
+        End::PowerOff => RebootCommand::PowerOff,
+        End::Restart => RebootCommand::Restart,
+        End::Halt => RebootCommand::Halt,
+    };
+    if let Err(errno) = reboot(command) {
+        log::error!("reboot(2): {errno}");
+    }
+    stand_still()
+}
+
+/// Waits for ever; signals stay blocked.
+pub fn stand_still() -> ! {
+    loop {
+        let _ = rustix::event::poll(&mut [], None);
+    }
+}

@@ -1,0 +1,356 @@
+//! The system calls that rustix does not offer (or not without risk), and nothing else.
+//!
+//! # Safety
+//! [`syscall`] hands its arguments to the kernel as they are. Each wrapper below passes only
+//! numbers, and pointers to values that live until the call returns and have the layout that
+//! linux-raw-sys generated from the kernel's own headers.
+
+use core::arch::asm;
+use core::ffi::{c_char, c_void};
+use core::mem::size_of;
+use core::ptr::null_mut;
+
+use linux_raw_sys::general::{
+    __NR_clone, __NR_clone3, __NR_close_range, __NR_execve, __NR_exit_group, __NR_getsockopt,
+    __NR_ioctl, __NR_kill, __NR_recvmsg, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_signalfd4,
+    SIG_SETMASK, SIGCHLD, clone_args, iovec, kernel_sigaction,
+};
+use linux_raw_sys::net::{SO_PEERCRED, SOL_SOCKET, msghdr, ucred};
+use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use rustix::io::Errno;
+
+/// Bytes of the kernel's signal set, the size that rt_sigprocmask(2) and its kin insist on.
+const SIGSET_BYTES: usize = size_of::<u64>();
+
+/// linux/close_range.h
+const CLOSE_RANGE_CLOEXEC: usize = 4;
+
+const _: () = assert!(size_of::<clone_args>() == 88, "CLONE_ARGS_SIZE_VER2");
+const _: () = assert!(size_of::<ucred>() == 12);
+const _: () = assert!(size_of::<msghdr>() == 7 * size_of::<usize>());
+
+/// One system call.
+///
+/// # Safety
+/// The arguments must be what the call expects.
+#[cfg(target_arch = "x86_64")]
+unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
+    let result: isize;
+    let [a, b, c, d, e, f] = arguments;
+    // SAFETY: the caller's promise; the kernel clobbers rcx and r11 only.
+    unsafe {
+        asm!("syscall", inlateout("rax") number as isize => result,
+             in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e, in("r9") f,
+             lateout("rcx") _, lateout("r11") _, options(nostack));
+    }
+    result
+}
+
+/// One system call.
+///
+/// # Safety
+/// The arguments must be what the call expects.
+#[cfg(target_arch = "aarch64")]
+unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
+    let result: isize;
+    let [a, b, c, d, e, f] = arguments;
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!("svc #0", in("x8") number as usize, inlateout("x0") a => result,
+             in("x1") b, in("x2") c, in("x3") d, in("x4") e, in("x5") f, options(nostack));
+    }
+    result
+}
+
+/// One system call.
+///
+/// # Safety
+/// The arguments must be what the call expects.
+#[cfg(target_arch = "arm")]
+unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
+    let result: isize;
+    let [a, b, c, d, e, f] = arguments;
+    // SAFETY: the caller's promise. r7 is the frame pointer of Thumb code: saved and put back.
+    unsafe {
+        asm!("mov {saved}, r7", "mov r7, {number}", "svc #0", "mov r7, {saved}",
+             saved = out(reg) _, number = in(reg) number, inlateout("r0") a => result,
+             in("r1") b, in("r2") c, in("r3") d, in("r4") e, in("r5") f, options(nostack));
+    }
+    result
+}
+
+/// One system call.
+///
+/// # Safety
+/// The arguments must be what the call expects.
+#[cfg(target_arch = "riscv64")]
+unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
+    let result: isize;
+    let [a, b, c, d, e, f] = arguments;
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!("ecall", in("a7") number as usize, inlateout("a0") a => result,
+             in("a1") b, in("a2") c, in("a3") d, in("a4") e, in("a5") f, options(nostack));
+    }
+    result
+}
+
+/// What a child made with its own stack runs.
+pub(super) type Entry = unsafe extern "C" fn(*mut c_void) -> !;
+
+/// clone(2) or clone3(2) into another stack: the child calls `entry(argument)` there.
+///
+/// # Safety
+/// The arguments must describe a stack that is the child's alone for as long as it needs one,
+/// and memory it shares must be prepared for that.
+#[cfg(target_arch = "x86_64")]
+unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut c_void) -> isize {
+    let result: isize;
+    let [a, b, c, d, e] = args;
+    // SAFETY: the caller's promise. The child leaves by `entry`, which does not return.
+    unsafe {
+        asm!("syscall", "test rax, rax", "jnz 2f", "xor ebp, ebp", "mov rdi, r13", "call r12",
+             "ud2", "2:",
+             in("r12") entry, in("r13") argument, inlateout("rax") number as isize => result,
+             in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e,
+             lateout("rcx") _, lateout("r11") _);
+    }
+    result
+}
+
+/// clone(2) or clone3(2) into another stack: the child calls `entry(argument)` there.
+///
+/// # Safety
+/// The arguments must describe a stack that is the child's alone for as long as it needs one,
+/// and memory it shares must be prepared for that.
+#[cfg(target_arch = "aarch64")]
+unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut c_void) -> isize {
+    let result: isize;
+    let [a, b, c, d, e] = args;
+    // SAFETY: the caller's promise. The child leaves by `entry`, which does not return.
+    unsafe {
+        asm!("svc #0", "cbnz x0, 2f", "mov x29, xzr", "mov x30, xzr", "mov x0, x21", "blr x20",
+             "brk #1", "2:",
+             in("x20") entry, in("x21") argument, in("x8") number as usize,
+             inlateout("x0") a => result, in("x1") b, in("x2") c, in("x3") d, in("x4") e);
+    }
+    result
+}
+
+/// clone(2) or clone3(2) into another stack: the child calls `entry(argument)` there.
+///
+/// # Safety
+/// The arguments must describe a stack that is the child's alone for as long as it needs one,
+/// and memory it shares must be prepared for that.
+#[cfg(target_arch = "arm")]
+unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut c_void) -> isize {
+    let result: isize;
+    let [a, b, c, d, e] = args;
+    // SAFETY: the caller's promise. The child leaves by `entry`, which does not return.
+    unsafe {
+        asm!("mov {saved}, r7", "mov r7, {number}", "svc #0", "mov r7, {saved}",
+             "cmp r0, #0", "bne 2f", "mov r0, {argument}", "blx {entry}", "udf #1", "2:",
+             saved = out(reg) _, number = in(reg) number, entry = in(reg) entry,
+             argument = in(reg) argument, inlateout("r0") a => result,
+             in("r1") b, in("r2") c, in("r3") d, in("r4") e);
+    }
+    result
+}
+
+/// clone(2) or clone3(2) into another stack: the child calls `entry(argument)` there.
+///
+/// # Safety
+/// The arguments must describe a stack that is the child's alone for as long as it needs one,
+/// and memory it shares must be prepared for that.
+#[cfg(target_arch = "riscv64")]
+unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut c_void) -> isize {
+    let result: isize;
+    let [a, b, c, d, e] = args;
+    // SAFETY: the caller's promise. The child leaves by `entry`, which does not return.
+    unsafe {
+        asm!("ecall", "bnez a0, 2f", "mv a0, s3", "jalr s2", "unimp", "2:",
+             in("s2") entry, in("s3") argument, in("a7") number as usize,
+             inlateout("a0") a => result, in("a1") b, in("a2") c, in("a3") d, in("a4") e);
+    }
+    result
+}
+
+/// The kernel's answer as a value or an error.
+fn checked(result: isize) -> Result<usize, Errno> {
+    if (-4095..0).contains(&result) {
+        Err(Errno::from_raw_os_error(-result as i32))
+    } else {
+        Ok(result as usize)
+    }
+}
+
+/// [clone3(2)](https://man7.org/linux/man-pages/man2/clone3.2.html) into the stack in `args`.
+///
+/// # Safety
+/// As [`clone_into`].
+pub(super) unsafe fn clone3(
+    args: &clone_args,
+    entry: Entry,
+    argument: *mut c_void,
+) -> Result<u32, Errno> {
+    let words = [&raw const *args as usize, size_of::<clone_args>(), 0, 0, 0];
+    // SAFETY: the caller's promise.
+    checked(unsafe { clone_into(__NR_clone3, words, entry, argument) }).map(|pid| pid as u32)
+}
+
+/// [clone(2)](https://man7.org/linux/man-pages/man2/clone.2.html), for kernels before 5.5.
+/// `stack_top` is where the child's stack begins.
+///
+/// # Safety
+/// As [`clone_into`].
+pub(super) unsafe fn clone(
+    flags: u32,
+    stack_top: usize,
+    clear_tid: usize,
+    entry: Entry,
+    argument: *mut c_void,
+) -> Result<u32, Errno> {
+    let flags = (flags | SIGCHLD) as usize;
+    // The place of the tid's address differs: CONFIG_CLONE_BACKWARDS.
+    let words = if cfg!(target_arch = "x86_64") {
+        [flags, stack_top, 0, clear_tid, 0]
+    } else {
+        [flags, stack_top, 0, 0, clear_tid]
+    };
+    // SAFETY: the caller's promise.
+    checked(unsafe { clone_into(__NR_clone, words, entry, argument) }).map(|pid| pid as u32)
+}
+
+/// fork(2): a child with a copy of everything. `None` in the child.
+pub(super) fn fork() -> Result<Option<u32>, Errno> {
+    // SAFETY: without CLONE_VM and with the same stack address nothing is shared; there is
+    // one thread, so that the copy is whole.
+    let pid = checked(unsafe { syscall(__NR_clone, [SIGCHLD as usize, 0, 0, 0, 0, 0]) })?;
+    Ok((pid != 0).then_some(pid as u32))
+}
+
+/// [execve(2)](https://man7.org/linux/man-pages/man2/execve.2.html). Comes back only to fail.
+///
+/// # Safety
+/// All three must be NUL-terminated strings, and lists of such that end with a null pointer.
+pub(super) unsafe fn execve(
+    path: *const c_char,
+    argv: *const *const c_char,
+    envp: *const *const c_char,
+) -> Errno {
+    let words = [path as usize, argv as usize, envp as usize, 0, 0, 0];
+    // SAFETY: the caller's promise.
+    let result = unsafe { syscall(__NR_execve, words) };
+    Errno::from_raw_os_error(-result as i32)
+}
+
+/// [exit_group(2)](https://man7.org/linux/man-pages/man2/exit_group.2.html).
+pub(super) fn exit_group(code: u8) -> ! {
+    loop {
+        // SAFETY: a number is passed, and the call does not return.
+        unsafe { syscall(__NR_exit_group, [usize::from(code), 0, 0, 0, 0, 0]) };
+    }
+}
+
+/// [close_range(2)](https://man7.org/linux/man-pages/man2/close_range.2.html) from `first` on,
+/// when a program is executed.
+pub(super) fn close_range_on_exec(first: u32) -> Result<(), Errno> {
+    let words = [first as usize, u32::MAX as usize, CLOSE_RANGE_CLOEXEC, 0, 0, 0];
+    // SAFETY: numbers are passed.
+    checked(unsafe { syscall(__NR_close_range, words) }).map(drop)
+}
+
+/// kill(2) with a pid that rustix has no type for: -1 is every process but PID 1.
+pub(super) fn kill(pid: i32, signal: u8) -> Result<(), Errno> {
+    let words = [pid as usize, usize::from(signal), 0, 0, 0, 0];
+    // SAFETY: numbers are passed.
+    checked(unsafe { syscall(__NR_kill, words) }).map(drop)
+}
+
+/// Sets what a signal does.
+pub(super) fn rt_sigaction(signal: u8, action: &kernel_sigaction) -> Result<(), Errno> {
+    let words = [usize::from(signal), &raw const *action as usize, 0, SIGSET_BYTES, 0, 0];
+    // SAFETY: `action` outlives the call.
+    checked(unsafe { syscall(__NR_rt_sigaction, words) }).map(drop)
+}
+
+/// Replaces the signal mask; bit `n - 1` blocks signal `n`.
+pub(super) fn rt_sigprocmask(mask: u64) -> Result<(), Errno> {
+    let words = [SIG_SETMASK as usize, &raw const mask as usize, 0, SIGSET_BYTES, 0, 0];
+    // SAFETY: `mask` outlives the call. All targets are little endian, so that the bits of a
+    // u64 are those of the kernel's array of longs.
+    checked(unsafe { syscall(__NR_rt_sigprocmask, words) }).map(drop)
+}
+
+/// [signalfd4(2)](https://man7.org/linux/man-pages/man2/signalfd.2.html), non-blocking.
+pub(super) fn signalfd(mask: u64) -> Result<OwnedFd, Errno> {
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
+    let none = -1isize as usize;
+    let words = [none, &raw const mask as usize, SIGSET_BYTES, flags.bits() as usize, 0, 0];
+    // SAFETY: `mask` outlives the call.
+    let fd = checked(unsafe { syscall(__NR_signalfd4, words) })?;
+    // SAFETY: the kernel has just given us this descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
+}
+
+/// SO_PEERCRED of unix(7). rustix's type for it has no room for the pid 0 of a peer outside
+/// our pid namespace.
+pub(super) fn peer_credentials(socket: BorrowedFd<'_>) -> Result<ucred, Errno> {
+    let mut credentials = ucred { pid: 0, uid: u32::MAX, gid: u32::MAX };
+    let mut length = size_of::<ucred>() as u32;
+    let words = [
+        socket.as_raw_fd() as usize,
+        SOL_SOCKET as usize,
+        SO_PEERCRED as usize,
+        &raw mut credentials as usize,
+        &raw mut length as usize,
+        0,
+    ];
+    // SAFETY: both outlive the call, and `length` is the size of `credentials`.
+    checked(unsafe { syscall(__NR_getsockopt, words) })?;
+    Ok(credentials)
+}
+
+/// [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html): length, control bytes
+/// and flags of the message. The buffers are filled as far as these say.
+pub(super) fn recvmsg(
+    socket: BorrowedFd<'_>,
+    data: &mut [u8],
+    control: &mut [u64],
+    flags: u32,
+) -> Result<(usize, usize, u32), Errno> {
+    let mut part = iovec { iov_base: data.as_mut_ptr().cast(), iov_len: data.len() as _ };
+    let mut message = msghdr {
+        msg_name: null_mut(),
+        msg_namelen: 0,
+        msg_iov: (&raw mut part).cast(),
+        msg_iovlen: 1,
+        msg_control: control.as_mut_ptr().cast(),
+        msg_controllen: size_of_val(control) as _,
+        msg_flags: 0,
+    };
+    let words = [socket.as_raw_fd() as usize, &raw mut message as usize, flags as usize, 0, 0, 0];
+    // SAFETY: the header and both buffers outlive the call and have the lengths it is told.
+    let length = checked(unsafe { syscall(__NR_recvmsg, words) })?;
+    Ok((length, message.msg_controllen as usize, message.msg_flags as u32))
+}
+
+/// ioctl(2) with a pointer to `value`, which the kernel may change.
+///
+/// # Safety
+/// `value` must be what `request` expects.
+pub(super) unsafe fn ioctl<T>(
+    fd: BorrowedFd<'_>,
+    request: u32,
+    value: &mut T,
+) -> Result<(), Errno> {
+    let words = [fd.as_raw_fd() as usize, request as usize, &raw mut *value as usize, 0, 0, 0];
+    // SAFETY: the caller's promise.
+    checked(unsafe { syscall(__NR_ioctl, words) }).map(drop)
+}
+
+/// A signal action without flags or mask; the handler is a kernel constant or a function.
+pub(super) const fn no_action() -> kernel_sigaction {
+    // SAFETY: the struct is plain numbers and optional function pointers; zero is valid.
+    unsafe { core::mem::zeroed() }
+}

@@ -1,0 +1,106 @@
+//! Signals: signal(7), signalfd(2). PID 1 blocks all of them and reads what comes.
+//!
+//! # Safety
+//! The only handler is [`fatal::on_fault`], for faults of PID 1 itself; it does not return.
+
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
+use rustix::process::Signal;
+
+use super::{fatal, raw};
+
+/// Bytes of a signalfd_siginfo; its first four are the signal's number.
+const SIGINFO_BYTES: usize = 128;
+/// Signals read at once.
+const BATCH: usize = 4;
+/// What the kernel raises when an instruction goes wrong: never blocked.
+const FAULTS: [Signal; 6] =
+    [Signal::ILL, Signal::ABORT, Signal::BUS, Signal::FPE, Signal::SEGV, Signal::SYS];
+const SA_RESTORER: u64 = 0x0400_0000;
+const SIG_IGN: usize = 1;
+
+const fn bit(signal: Signal) -> u64 {
+    1 << (signal.as_raw() - 1)
+}
+
+/// The descriptor that all signals of PID 1 arrive at.
+#[derive(Debug)]
+pub struct Signals {
+    fd: OwnedFd,
+}
+
+impl Signals {
+    /// Blocks every signal but faults, which get a handler, and SIGPIPE, which is ignored (and
+    /// stays so in children: IgnoreSIGPIPE=yes).
+    ///
+    /// # Errors
+    /// Those of signalfd(2).
+    pub fn collect() -> Result<Self, Errno> {
+        let mut open = 0;
+        for fault in FAULTS {
+            open |= bit(fault);
+            let mut action = raw::no_action();
+            action.sa_handler_kernel = Some(fatal::on_fault);
+            if cfg!(target_arch = "x86_64") {
+                // The kernel insists; the handler never returns through it.
+                action.sa_flags = SA_RESTORER as _;
+            }
+            raw::rt_sigaction(fault.as_raw() as u8, &action)?;
+        }
+        let mut ignore = raw::no_action();
+        // SAFETY: SIG_IGN is a value the kernel compares with, never a function that is called.
+        ignore.sa_handler_kernel = unsafe { core::mem::transmute::<usize, _>(SIG_IGN) };
+        raw::rt_sigaction(Signal::PIPE.as_raw() as u8, &ignore)?;
+        raw::rt_sigprocmask(!open)?;
+        Ok(Self { fd: raw::signalfd(!open)? })
+    }
+
+    /// Calls `each` with the numbers of the signals that have come.
+    pub fn read(&self, mut each: impl FnMut(u8)) {
+        let mut infos = [0u8; SIGINFO_BYTES * BATCH];
+        let Ok(length) = rustix::io::read(&self.fd, &mut infos) else { return };
+        for info in infos[..length].chunks_exact(SIGINFO_BYTES) {
+            each(info[0]);
+        }
+    }
+}
+
+impl AsFd for Signals {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Opens the signal mask: the last step of a child before its program.
+///
+/// # Errors
+/// None that the kernel is known to give.
+pub fn unblock_all() -> Result<(), Errno> {
+    raw::rt_sigprocmask(0)
+}
+
+/// kill(2) to one process.
+///
+/// # Errors
+/// ESRCH, EPERM.
+pub fn kill(pid: u32, signal: u8) -> Result<(), Errno> {
+    assert!(pid > 1);
+    raw::kill(pid as i32, signal)
+}
+
+/// kill(2) to every process of a group; signal 0 asks whether there is one.
+///
+/// # Errors
+/// ESRCH, EPERM.
+pub fn kill_group(leader: u32, signal: u8) -> Result<(), Errno> {
+    assert!(leader > 1);
+    raw::kill(-(leader as i32), signal)
+}
+
+/// kill(2) to every process but PID 1.
+///
+/// # Errors
+/// ESRCH if there is none.
+pub fn kill_all(signal: u8) -> Result<(), Errno> {
+    raw::kill(-1, signal)
+}
