@@ -30,7 +30,7 @@ use unit::Table;
 
 pub use self::session::{Link, Unreachable};
 
-use self::session::{Failure, Session};
+use self::session::Session;
 use self::socket::ControlSocket;
 use self::text::LineWriter;
 
@@ -85,11 +85,9 @@ pub fn run(
     } else {
         verbs::dispatch(name, args, &mut session)
     };
-    outcome.unwrap_or_else(|failure| match failure {
-        Failure::Write => exit::FAILURE,
-        Failure::Unreachable(_) | Failure::Refused(_) | Failure::Confused => {
-            session.complain(format_args!("Failed to ask PID 1: {failure}"));
-            failure.exit_code()
-        }
-    })
+    let code = outcome.unwrap_or_else(|failure| {
+        session.complain(format_args!("Failed to ask PID 1: {failure}"));
+        failure.exit_code()
+    });
+    if session.out.has_failed() { code.max(exit::FAILURE) } else { code }
 }

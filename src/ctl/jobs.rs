@@ -117,7 +117,6 @@ fn refused(session: &mut Session<'_, '_>, verb: &str, unit: UnitId, failure: Fai
     let name = session.table.unit(unit).name;
     match failure {
         Failure::Refused(Refusal::Malformed | Refusal::OtherTable)
-        | Failure::Write
         | Failure::Unreachable(_)
         | Failure::Confused => Err(failure),
         Failure::Refused(_) => {

@@ -12,50 +12,81 @@ use super::address::{Printed, PrintedPeer, SortKey};
 use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
-use super::text::{cell, width};
+use super::text::width;
 use super::{exit, words};
 
 /// Prints units and instances.
 pub(super) fn units(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
-    let mut widths =
-        if call.no_legend { [0; 4] } else { ["UNIT", "LOAD", "ACTIVE", "SUB"].map(str::len) };
-    walk(call, session, &mut |_, row| {
-        let cells: [&dyn Display; 4] = row.cells();
-        for (widest, cell) in widths.iter_mut().zip(cells) {
-            *widest = (*widest).max(width(cell));
-        }
-        Ok(())
-    })?;
-    if !call.no_legend {
-        let headings: [&dyn Display; 4] = [&"UNIT", &"LOAD", &"ACTIVE", &"SUB"];
-        line(session, "  ", headings, widths, &"DESCRIPTION")?;
+    const HEADINGS: [&dyn Display; 5] = [&"UNIT", &"LOAD", &"ACTIVE", &"SUB", &"DESCRIPTION"];
+    let mut columns = Columns::new(call, "  ", &HEADINGS);
+    while columns.next_walk(session) {
+        walk(call, session, &mut |session, row| {
+            let mark = if row.active == ActiveState::Failed { "● " } else { "  " };
+            let active: &dyn Display = &row.active_word;
+            columns.row(
+                session,
+                mark,
+                &[&row.name, &"loaded", active, &row.sub_word, &row.description],
+            );
+        })?;
     }
-    let mut count = 0u32;
-    walk(call, session, &mut |session, row| {
-        count += 1;
-        let mark = if row.active == ActiveState::Failed { "● " } else { "  " };
-        line(session, mark, row.cells(), widths, &row.description)
-    })?;
     if !call.no_legend {
         let hint = if call.all { "" } else { " Pass --all to see inactive units, too." };
-        writeln!(session.out, "\n{count} loaded units listed.{hint}")?;
+        writeln!(session.out, "\n{} loaded units listed.{hint}", columns.count);
     }
     Ok(exit::SUCCESS)
 }
 
-fn line<const N: usize>(
-    session: &mut Session<'_, '_>,
-    mark: &str,
-    cells: [&dyn Display; N],
-    widths: [usize; N],
-    last: &dyn Display,
-) -> Result<(), Failure> {
-    session.out.write_str(mark)?;
-    for (value, width) in cells.into_iter().zip(widths) {
-        cell(session.out, value, width)?;
+/// Most columns of a table.
+const COLUMNS_MAX: usize = 5;
+
+/// A table that is walked twice: for the widths of its columns, then to print it.
+struct Columns<'h> {
+    headings: &'h [&'h dyn Display],
+    mark: &'static str,
+    widths: [usize; COLUMNS_MAX],
+    walks: u8,
+    /// Rows, without the headings.
+    count: u32,
+}
+
+impl<'h> Columns<'h> {
+    fn new(call: &Call<'_>, mark: &'static str, headings: &'h [&'h dyn Display]) -> Self {
+        let headings = if call.no_legend { &[] } else { headings };
+        Self { headings, mark, widths: [0; COLUMNS_MAX], walks: 0, count: 0 }
     }
-    writeln!(session.out, "{last}")?;
-    Ok(())
+
+    /// Begins the next walk; false behind the last.
+    fn next_walk(&mut self, session: &mut Session<'_, '_>) -> bool {
+        self.walks += 1;
+        if self.walks < 3 && !self.headings.is_empty() {
+            self.row(session, self.mark, self.headings);
+        }
+        if self.walks < 3 {
+            self.count = 0;
+        }
+        self.walks < 3
+    }
+
+    /// Measures or prints a row; its last column needs no width.
+    #[inline(never)]
+    fn row(&mut self, session: &mut Session<'_, '_>, mark: &str, cells: &[&dyn Display]) {
+        self.count += 1;
+        let Some((last, cells)) = cells.split_last() else { return };
+        if self.walks > 1 {
+            session.out.text(mark);
+        }
+        for (&value, widest) in cells.iter().zip(&mut self.widths) {
+            if self.walks > 1 {
+                session.out.cell(value, *widest);
+            } else {
+                *widest = (*widest).max(width(value));
+            }
+        }
+        if self.walks > 1 {
+            writeln!(session.out, "{last}");
+        }
+    }
 }
 
 /// A line of `list-units`.
@@ -82,10 +113,6 @@ impl<'t> Row<'t> {
             active_word: words::active(active),
             sub_word: words::sub(sub),
         }
-    }
-
-    const fn cells(&self) -> [&dyn Display; 4] {
-        [&self.name, &"loaded", &self.active_word, &self.sub_word]
     }
 }
 
@@ -121,7 +148,7 @@ impl Display for Description<'_> {
 fn walk(
     call: &Call<'_>,
     session: &mut Session<'_, '_>,
-    each: &mut dyn FnMut(&mut Session<'_, '_>, &Row<'_>) -> Result<(), Failure>,
+    each: &mut dyn FnMut(&mut Session<'_, '_>, &Row<'_>),
 ) -> Result<(), Failure> {
     let table = session.table;
     let mut frame = [0; FRAME_MAX];
@@ -138,7 +165,7 @@ fn walk(
             None => call.all || !idle,
         };
         if shown {
-            each(session, &row)?;
+            each(session, &row);
         }
     }
     session.instances(|session, instance| {
@@ -150,7 +177,10 @@ fn walk(
         let row = Row::new(unit.name, unit.description, Some(instance), active, sub);
         let shown = chosen(call, unit.name, &unit.kind)
             && call.states.is_none_or(|states| is_in(states, "active") || is_in(states, "running"));
-        if shown { each(session, &row) } else { Ok(()) }
+        if shown {
+            each(session, &row);
+        }
+        Ok(())
     })
 }
 
@@ -179,39 +209,32 @@ fn is_in(list: &str, word: &str) -> bool {
 
 /// Prints listeners, one a line, ordered by address.
 pub(super) fn sockets(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
-    let mut widths = if call.no_legend { [0; 2] } else { ["LISTEN", "UNIT"].map(str::len) };
-    let mut last = None;
-    while let Some(found) = next_listener(session, last) {
-        last = Some(found.place);
-        if found.is_shown(call, session)? {
-            let cells: [&dyn Display; 2] = [&Printed(found.address), &found.unit];
-            for (widest, cell) in widths.iter_mut().zip(cells) {
-                *widest = (*widest).max(width(cell));
+    const HEADINGS: [&dyn Display; 3] = [&"LISTEN", &"UNIT", &"ACTIVATES"];
+    let mut columns = Columns::new(call, "", &HEADINGS);
+    while columns.next_walk(session) {
+        let mut last = None;
+        while let Some(found) = next_listener(session, last) {
+            if found.is_shown(call, session)? {
+                let address = Printed(found.address);
+                columns.row(session, "", &[&address, &found.unit, &found.activates]);
             }
-        }
-    }
-    if !call.no_legend {
-        line(session, "", [&"LISTEN", &"UNIT"], widths, &"ACTIVATES")?;
-    }
-    let mut count = 0u32;
-    last = None;
-    while let Some(found) = next_listener(session, last) {
-        last = Some(found.place);
-        if found.is_shown(call, session)? {
-            count += 1;
-            let cells: [&dyn Display; 2] = [&Printed(found.address), &found.unit];
-            line(session, "", cells, widths, &found.activates)?;
+            last = Some(found.place);
         }
     }
     if !call.no_legend {
         let hint = if call.all { "" } else { "Pass --all to see inactive sockets, too.\n" };
-        write!(session.out, "\n{count} sockets listed.\n{hint}")?;
+        write!(session.out, "\n{} sockets listed.\n{hint}", columns.count);
     }
     Ok(exit::SUCCESS)
 }
 
 /// Where a listener stands: by its address, then by where it is in the table.
 type Place<'t> = (SortKey<'t>, UnitId, usize);
+
+#[inline(never)]
+fn precedes(one: &Place<'_>, other: &Place<'_>) -> bool {
+    one < other
+}
 
 /// A line of `list-sockets`.
 struct Found<'t> {
@@ -241,8 +264,8 @@ fn next_listener<'t>(session: &Session<'_, 't>, last: Option<Place<'t>>) -> Opti
         let Kind::Socket(socket) = table.unit(id).kind else { continue };
         for (number, listener) in socket.listeners.iter().enumerate() {
             let place = (SortKey::of(&listener), id, number);
-            let is_behind = last.is_none_or(|last| place > last);
-            if is_behind && next.as_ref().is_none_or(|(nearest, ..)| place < *nearest) {
+            let is_behind = last.is_none_or(|last| precedes(&last, &place));
+            if is_behind && next.as_ref().is_none_or(|(nearest, ..)| precedes(&place, nearest)) {
                 next = Some((place, listener, socket.service));
             }
         }

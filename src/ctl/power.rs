@@ -37,7 +37,7 @@ pub(super) fn shutdown(
             b"-H" => kind = ShutdownKind::Halt,
             b"now" | b"+0" => now = true,
             b"--help" => {
-                session.out.write_str(USAGE)?;
+                session.out.text(USAGE);
                 return Ok(exit::SUCCESS);
             }
             _ => {

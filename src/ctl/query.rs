@@ -20,7 +20,7 @@ pub(super) fn is_failed(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outco
     }
     let manager = session.manager()?;
     if !call.quiet {
-        writeln!(session.out, "{}", words::system(manager.state))?;
+        writeln!(session.out, "{}", words::system(manager.state));
     }
     Ok(if manager.failed > 0 { exit::SUCCESS } else { exit::FAILURE })
 }
@@ -43,11 +43,11 @@ fn any(
             let state = session.status(unit, &mut frame)?.active;
             met |= good(state);
             if !call.quiet {
-                writeln!(session.out, "{}", words::active(state))?;
+                writeln!(session.out, "{}", words::active(state));
             }
         }
         if !known && !call.quiet {
-            session.out.write_str("inactive\n")?;
+            session.out.text("inactive\n");
         }
         found |= known;
     }
@@ -67,7 +67,7 @@ pub(super) fn is_system_running(call: &Call<'_>, session: &mut Session<'_, '_>) 
         Err(failure) => return Err(failure),
     };
     if !call.quiet {
-        writeln!(session.out, "{word}")?;
+        writeln!(session.out, "{word}");
     }
     Ok(code)
 }

@@ -10,6 +10,7 @@ use unit::control::{
 
 use super::exit;
 use super::names::Typed;
+use super::text::Output;
 
 /// Room for one frame.
 pub(super) type Frame = [u8; FRAME_MAX];
@@ -54,20 +55,12 @@ pub enum Unreachable {
 /// Why a verb ends early.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Failure {
-    /// Nobody takes our output.
-    Write,
     /// PID 1 cannot be asked.
     Unreachable(Unreachable),
     /// PID 1 will not.
     Refused(Refusal),
     /// PID 1's answer is none to our question.
     Confused,
-}
-
-impl From<fmt::Error> for Failure {
-    fn from(_: fmt::Error) -> Self {
-        Self::Write
-    }
 }
 
 impl Failure {
@@ -77,7 +70,7 @@ impl Failure {
             Self::Refused(Refusal::NotPermitted) => exit::NO_PERMISSION,
             Self::Refused(Refusal::NoSuchUnit) => exit::NOT_INSTALLED,
             Self::Refused(Refusal::NotSupported) => exit::NOT_IMPLEMENTED,
-            Self::Write | Self::Unreachable(_) | Self::Refused(_) | Self::Confused => exit::FAILURE,
+            Self::Unreachable(_) | Self::Refused(_) | Self::Confused => exit::FAILURE,
         }
     }
 }
@@ -85,7 +78,6 @@ impl Failure {
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match *self {
-            Self::Write => "nobody takes the output",
             Self::Unreachable(unreachable) => return explain(unreachable, f),
             Self::Refused(refusal) => reason(refusal),
             Self::Confused => {
@@ -141,8 +133,8 @@ pub(super) type Outcome = Result<u8, Failure>;
 pub(super) struct Session<'s, 't> {
     pub(super) table: Table<'t>,
     pub(super) link: &'s mut dyn Link,
-    pub(super) out: &'s mut dyn Write,
-    err: &'s mut dyn Write,
+    pub(super) out: Output<'s>,
+    err: Output<'s>,
 }
 
 impl<'s, 't> Session<'s, 't> {
@@ -152,12 +144,16 @@ impl<'s, 't> Session<'s, 't> {
         out: &'s mut dyn Write,
         err: &'s mut dyn Write,
     ) -> Self {
-        Self { table, link, out, err }
+        Self { table, link, out: Output::new(out), err: Output::new(err) }
     }
 
-    /// Says on the error output what went wrong. Nobody there to read it is no reason to stop.
+    /// Says on the error output what went wrong.
     pub(super) fn complain(&mut self, sentence: fmt::Arguments<'_>) {
-        let _ = self.err.write_fmt(sentence).and_then(|()| self.err.write_str("\n"));
+        self.err.write_fmt(sentence);
+        self.err.text(
+            "
+",
+        );
     }
 
     /// Says that there is no such unit, and which one may have been meant.

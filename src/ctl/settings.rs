@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use core::fmt::{self, Display};
 
 use unit::control::{Exit, UnitStatus};
-use unit::{Args, Command, ExecContext, Listener, RateLimit, Seq, Service, Socket, Word, Words};
+use unit::{Args, Command, ExecContext, Listener, Service, Socket, Word, Words};
 
 use super::address::{self, Printed};
 use super::show::List;
@@ -16,99 +16,91 @@ const CLD_EXITED: u8 = 1;
 const CLD_KILLED: u8 = 2;
 const CLD_DUMPED: u8 = 3;
 
-pub(super) fn service(
-    list: &mut List<'_>,
-    service: &Service<'_>,
-    status: &UnitStatus<'_>,
-) -> fmt::Result {
-    list.put("Result", &words::result(status.result))?;
-    list.put("MainPID", &status.main_pid)?;
-    list.put("ControlPID", &status.control_pid)?;
+pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &UnitStatus<'_>) {
     let (code, number) = match status.exit {
         None => (0, 0),
         Some(Exit::Code(code)) => (CLD_EXITED, code),
         Some(Exit::Signal(signal)) => (CLD_KILLED, signal),
         Some(Exit::Core(signal)) => (CLD_DUMPED, signal),
     };
-    list.put("ExecMainCode", &code)?;
-    list.put("ExecMainStatus", &number)?;
-    list.put("NRestarts", &status.restarts)?;
-    list.put("StatusText", &Harmless(status.status_text))?;
-    list.put("Type", &words::service_type(service.type_))?;
-    list.put("Restart", &words::restart(service.restart))?;
-    list.time("RestartUSec", Some(service.restart_delay))?;
-    list.time("TimeoutStartUSec", service.timeout_start)?;
-    list.time("TimeoutStopUSec", service.timeout_stop)?;
-    list.put("KillMode", &words::kill_mode(service.kill_mode))?;
-    list.put("KillSignal", &service.kill_signal)?;
-    limit(list, ["StartLimitIntervalUSec", "StartLimitBurst"], service.start_limit)?;
-    list.put("StartLimitAction", &words::emergency(service.start_limit_action))?;
-    commands(list, "ExecStartPre", service.exec_start_pre)?;
-    commands(list, "ExecStart", service.exec_start)?;
-    commands(list, "ExecReload", service.exec_reload)?;
-    commands(list, "ExecStop", service.exec_stop)
+    list.text("Result", words::result(status.result));
+    list.number("MainPID", status.main_pid);
+    list.number("ControlPID", status.control_pid);
+    list.number("ExecMainCode", code.into());
+    list.number("ExecMainStatus", number.into());
+    list.number("NRestarts", status.restarts);
+    list.other("StatusText", &Harmless(status.status_text));
+    list.text("Type", words::service_type(service.type_));
+    list.text("Restart", words::restart(service.restart));
+    list.time("RestartUSec", Some(service.restart_delay));
+    list.time("TimeoutStartUSec", service.timeout_start);
+    list.time("TimeoutStopUSec", service.timeout_stop);
+    list.text("KillMode", words::kill_mode(service.kill_mode));
+    list.number("KillSignal", service.kill_signal.into());
+    list.time("StartLimitIntervalUSec", Some(service.start_limit.interval));
+    list.number("StartLimitBurst", service.start_limit.burst);
+    list.text("StartLimitAction", words::emergency(service.start_limit_action));
+    for (name, commands) in [
+        ("ExecStartPre", service.exec_start_pre),
+        ("ExecStart", service.exec_start),
+        ("ExecReload", service.exec_reload),
+        ("ExecStop", service.exec_stop),
+    ] {
+        for command in commands.iter() {
+            list.other(name, &PrintedCommand(command));
+        }
+    }
 }
 
-pub(super) fn context(list: &mut List<'_>, context: &ExecContext<'_>) -> fmt::Result {
+pub(super) fn context(list: &mut List<'_, '_>, context: &ExecContext<'_>) {
     let directory = match (context.working_directory_home, context.working_directory) {
         (true, _) => "~",
         (false, "") => "/",
         (false, path) => path.trim_end_matches('\0'),
     };
-    list.put("User", &context.user)?;
-    list.put("Group", &context.group)?;
-    list.put("WorkingDirectory", &directory)?;
-    list.put("Environment", &Environment(context.environment))?;
-    list.put("UMask", &Octal(context.umask))?;
+    list.text("User", context.user);
+    list.text("Group", context.group);
+    list.text("WorkingDirectory", directory);
+    list.other("Environment", &Environment(context.environment));
+    list.mode("UMask", context.umask);
     if let Some((soft, hard)) = context.limit_nofile {
-        list.put("LimitNOFILE", &Limit(hard))?;
-        list.put("LimitNOFILESoft", &Limit(soft))?;
+        list.limit("LimitNOFILE", hard);
+        list.limit("LimitNOFILESoft", soft);
     }
-    list.put("StandardInput", &words::stdio(context.stdin))?;
-    list.put("StandardOutput", &words::stdio(context.stdout))?;
-    list.put("StandardError", &words::stdio(context.stderr))?;
-    list.flag("NonBlocking", context.non_blocking)?;
-    list.put("NotifyAccess", &if context.notify { "main" } else { "none" })
+    list.text("StandardInput", words::stdio(context.stdin));
+    list.text("StandardOutput", words::stdio(context.stdout));
+    list.text("StandardError", words::stdio(context.stderr));
+    list.flag("NonBlocking", context.non_blocking);
+    list.text("NotifyAccess", if context.notify { "main" } else { "none" });
 }
 
-pub(super) fn socket(
-    list: &mut List<'_>,
-    socket: &Socket<'_>,
-    status: &UnitStatus<'_>,
-) -> fmt::Result {
+pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &UnitStatus<'_>) {
     for listener in socket.listeners.iter() {
-        list.put("Listen", &PrintedListener(listener))?;
+        list.other("Listen", &PrintedListener(listener));
     }
-    list.put("Result", &words::result(status.result))?;
-    list.put("NAccepted", &status.accepted)?;
-    list.put("NConnections", &status.connections)?;
-    list.put("NRefused", &status.refused)?;
-    list.put("NTriggered", &status.triggered)?;
-    list.flag("Accept", socket.accept)?;
-    list.put("MaxConnections", &socket.max_connections)?;
-    list.put("MaxConnectionsPerSource", &socket.max_connections_per_source)?;
-    list.put("Backlog", &socket.backlog)?;
-    list.put("BindIPv6Only", &words::bind_ipv6_only(socket.bind_ipv6_only))?;
-    list.flag("ReusePort", socket.reuse_port)?;
-    list.flag("NoDelay", socket.no_delay)?;
-    list.flag("KeepAlive", socket.keep_alive)?;
-    list.put("FileDescriptorName", &socket.fd_name)?;
-    list.put("SocketUser", &socket.user)?;
-    list.put("SocketGroup", &socket.group)?;
-    list.put("SocketMode", &Octal(socket.mode))?;
-    list.put("DirectoryMode", &Octal(socket.directory_mode))?;
-    list.flag("RemoveOnStop", socket.remove_on_stop)?;
-    limit(list, ["PollLimitIntervalUSec", "PollLimitBurst"], socket.poll_limit)?;
-    limit(list, ["TriggerLimitIntervalUSec", "TriggerLimitBurst"], socket.trigger_limit)
-}
-
-fn limit(list: &mut List<'_>, [interval, burst]: [&str; 2], limit: RateLimit) -> fmt::Result {
-    list.time(interval, Some(limit.interval))?;
-    list.put(burst, &limit.burst)
-}
-
-fn commands(list: &mut List<'_>, name: &str, commands: Seq<'_, Command<'_>>) -> fmt::Result {
-    commands.iter().try_for_each(|command| list.put(name, &PrintedCommand(command)))
+    list.text("Result", words::result(status.result));
+    list.number("NAccepted", status.accepted);
+    list.number("NConnections", status.connections);
+    list.number("NRefused", status.refused);
+    list.number("NTriggered", status.triggered);
+    list.flag("Accept", socket.accept);
+    list.number("MaxConnections", socket.max_connections.into());
+    list.number("MaxConnectionsPerSource", socket.max_connections_per_source.into());
+    list.number("Backlog", socket.backlog);
+    list.text("BindIPv6Only", words::bind_ipv6_only(socket.bind_ipv6_only));
+    list.flag("ReusePort", socket.reuse_port);
+    list.flag("NoDelay", socket.no_delay);
+    list.flag("KeepAlive", socket.keep_alive);
+    list.text("FileDescriptorName", socket.fd_name);
+    list.text("SocketUser", socket.user);
+    list.text("SocketGroup", socket.group);
+    list.mode("SocketMode", socket.mode);
+    list.mode("DirectoryMode", socket.directory_mode);
+    list.flag("RemoveOnStop", socket.remove_on_stop);
+    list.time("PollLimitIntervalUSec", Some(socket.poll_limit.interval));
+    list.number("PollLimitBurst", socket.poll_limit.burst);
+    list.time("TriggerLimitIntervalUSec", Some(socket.trigger_limit.interval));
+    list.number("TriggerLimitBurst", socket.trigger_limit.burst);
 }
 
 struct PrintedListener<'t>(Listener<'t>);
@@ -176,24 +168,5 @@ impl Display for Environment<'_> {
             write!(f, "{quote}{word}{quote}")?;
         }
         Ok(())
-    }
-}
-
-struct Octal(u16);
-
-impl Display for Octal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04o}", self.0)
-    }
-}
-
-struct Limit(u64);
-
-impl Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            u64::MAX => f.write_str("infinity"),
-            number => write!(f, "{number}"),
-        }
     }
 }

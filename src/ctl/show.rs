@@ -8,7 +8,7 @@ use unit::{Edges, Ids, Kind, Millis, Table, UnitId};
 use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
-use super::text::Span;
+use super::text::{Output, Span};
 use super::{exit, settings, words};
 
 /// Prints the properties of the named units, or of PID 1 itself.
@@ -23,88 +23,120 @@ pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
         let mut known = name.is_pattern();
         for unit in name.units(&table) {
             known = true;
-            separate(session, &mut is_first)?;
+            separate(session, &mut is_first);
             one(call, session, unit)?;
         }
         if !known {
-            separate(session, &mut is_first)?;
-            stranger(call, session, name)?;
+            separate(session, &mut is_first);
+            stranger(call, session, name);
         }
     }
     Ok(exit::SUCCESS)
 }
 
-fn separate(session: &mut Session<'_, '_>, is_first: &mut bool) -> fmt::Result {
-    if core::mem::take(is_first) { Ok(()) } else { session.out.write_str("\n") }
+fn separate(session: &mut Session<'_, '_>, is_first: &mut bool) {
+    if !core::mem::take(is_first) {
+        session.out.text("\n");
+    }
 }
 
 /// A unit that there is not has properties that say so: scripts ask for `LoadState`.
-fn stranger(call: &Call<'_>, session: &mut Session<'_, '_>, name: Typed<'_>) -> fmt::Result {
-    let mut list = List { call, out: &mut *session.out };
-    list.put("Id", &name)?;
-    list.put("LoadState", &"not-found")?;
-    list.put("ActiveState", &"inactive")?;
-    list.put("SubState", &"dead")
+fn stranger(call: &Call<'_>, session: &mut Session<'_, '_>, name: Typed<'_>) {
+    let mut list = List { call, out: &mut session.out };
+    list.other("Id", &name);
+    list.text("LoadState", "not-found");
+    list.text("ActiveState", "inactive");
+    list.text("SubState", "dead");
 }
 
 fn manager(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let status = session.manager()?;
     let table = session.table;
-    let settings = table.manager();
-    let mut list = List { call, out: &mut *session.out };
-    list.put("Version", &env!("CARGO_PKG_VERSION"))?;
-    list.put("SystemState", &words::system(status.state))?;
-    list.put("NNames", &table.len())?;
-    list.put("NFailedUnits", &status.failed)?;
-    list.put("NJobs", &status.jobs)?;
-    list.put("FinishTimestampMonotonic", &status.boot_finished_us)?;
-    list.put("TableChecksum", &Checksum(table.crc()))?;
-    if settings.default_target.index() < table.len() {
-        list.put("DefaultTarget", &table.unit(settings.default_target).name)?;
-    }
-    list.put("StrangersReaped", &status.strangers_reaped)?;
-    list.put("NotificationsDropped", &status.notifications_dropped)?;
-    list.put("ConsoleLinesDropped", &status.console_lines_dropped)?;
+    let target = table.manager().default_target;
+    let target = if target.index() < table.len() { table.unit(target).name } else { "" };
+    let mut list = List { call, out: &mut session.out };
+    list.text("Version", env!("CARGO_PKG_VERSION"));
+    list.text("SystemState", words::system(status.state));
+    list.other("NNames", &table.len());
+    list.number("NFailedUnits", status.failed.into());
+    list.number("NJobs", status.jobs.into());
+    list.other("FinishTimestampMonotonic", &status.boot_finished_us);
+    list.other("TableChecksum", &format_args!("{:08x}", table.crc()));
+    list.text("DefaultTarget", target);
+    list.number("StrangersReaped", status.strangers_reaped);
+    list.number("NotificationsDropped", status.notifications_dropped);
+    list.number("ConsoleLinesDropped", status.console_lines_dropped);
     Ok(exit::SUCCESS)
 }
 
-struct Checksum(u32);
-
-impl Display for Checksum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08x}", self.0)
-    }
-}
-
 /// Prints those properties that were asked for.
-pub(super) struct List<'l> {
+pub(super) struct List<'l, 'o> {
     call: &'l Call<'l>,
-    out: &'l mut dyn fmt::Write,
+    out: &'l mut Output<'o>,
 }
 
-impl List<'_> {
-    pub(super) fn put(&mut self, name: &str, value: &dyn Display) -> fmt::Result {
+/// One call a property: each must cost few bytes, because there are many.
+impl List<'_, '_> {
+    #[inline(never)]
+    pub(super) fn text(&mut self, name: &str, value: &str) {
+        if self.begin(name) {
+            writeln!(self.out, "{value}");
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn number(&mut self, name: &str, value: u32) {
+        if self.begin(name) {
+            writeln!(self.out, "{value}");
+        }
+    }
+
+    pub(super) fn flag(&mut self, name: &str, value: bool) {
+        self.text(name, if value { "yes" } else { "no" });
+    }
+
+    #[inline(never)]
+    pub(super) fn time(&mut self, name: &str, value: Option<Millis>) {
+        match value {
+            None => self.text(name, "infinity"),
+            Some(Millis(ms)) => {
+                self.other(name, &Span { us: u64::from(ms) * 1000, parts: usize::MAX });
+            }
+        }
+    }
+
+    /// A file mode.
+    #[inline(never)]
+    pub(super) fn mode(&mut self, name: &str, value: u16) {
+        self.other(name, &format_args!("{value:04o}"));
+    }
+
+    /// A resource limit: setrlimit(2).
+    pub(super) fn limit(&mut self, name: &str, value: u64) {
+        match value {
+            u64::MAX => self.text(name, "infinity"),
+            number => self.other(name, &number),
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn other(&mut self, name: &str, value: &dyn Display) {
+        if self.begin(name) {
+            writeln!(self.out, "{value}");
+        }
+    }
+
+    /// Prints the name, unless the property is not asked for.
+    #[inline(never)]
+    fn begin(&mut self, name: &str) -> bool {
         let mut asked = self.call.properties.iter().flat_map(|list| list.split(','));
         if !self.call.properties.is_empty() && !asked.any(|each| each == name) {
-            return Ok(());
+            return false;
         }
         if !self.call.value {
-            write!(self.out, "{name}=")?;
+            write!(self.out, "{name}=");
         }
-        writeln!(self.out, "{value}")
-    }
-
-    pub(super) fn flag(&mut self, name: &str, value: bool) -> fmt::Result {
-        self.put(name, &if value { "yes" } else { "no" })
-    }
-
-    pub(super) fn time(&mut self, name: &str, value: Option<Millis>) -> fmt::Result {
-        match value {
-            Some(Millis(ms)) => {
-                self.put(name, &Span { us: u64::from(ms) * 1000, parts: usize::MAX })
-            }
-            None => self.put(name, &"infinity"),
-        }
+        true
     }
 }
 
@@ -113,38 +145,34 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     let status = session.status(id, &mut frame)?;
     let table = session.table;
     let unit = table.unit(id);
-    let mut list = List { call, out: &mut *session.out };
-    list.put("Id", &unit.name)?;
-    list.put("Description", &unit.description)?;
-    list.put("LoadState", &"loaded")?;
-    list.put("ActiveState", &words::active(status.active))?;
-    list.put("SubState", &words::sub(status.sub))?;
-    if let Some(job) = status.job {
-        list.put("Job", &words::job(job))?;
-    }
-    list.put("StateChangeTimestampMonotonic", &status.state_change_us)?;
-    list.put("ActiveEnterTimestampMonotonic", &status.active_enter_us)?;
     let Edges { requires, wants, conflicts, after, before, required_by } = unit.edges;
-    for (name, ids) in [
-        ("Requires", requires),
-        ("RequiredBy", required_by),
-        ("Wants", wants),
-        ("Conflicts", conflicts),
-        ("Before", before),
-        ("After", after),
-    ] {
-        list.put(name, &Units(&table, ids))?;
+    let mut list = List { call, out: &mut session.out };
+    list.text("Id", unit.name);
+    list.text("Description", unit.description);
+    list.text("LoadState", "loaded");
+    list.text("ActiveState", words::active(status.active));
+    list.text("SubState", words::sub(status.sub));
+    if let Some(job) = status.job {
+        list.text("Job", words::job(job));
     }
+    list.other("StateChangeTimestampMonotonic", &status.state_change_us);
+    list.other("ActiveEnterTimestampMonotonic", &status.active_enter_us);
+    list.other("Requires", &Units(&table, requires));
+    list.other("RequiredBy", &Units(&table, required_by));
+    list.other("Wants", &Units(&table, wants));
+    list.other("Conflicts", &Units(&table, conflicts));
+    list.other("Before", &Units(&table, before));
+    list.other("After", &Units(&table, after));
     match unit.kind {
         Kind::Target => {}
         Kind::Service(service) => {
-            list.put("TriggeredBy", &Units(&table, service.sockets))?;
-            settings::service(&mut list, &service, &status)?;
-            settings::context(&mut list, &service.exec_context())?;
+            list.other("TriggeredBy", &Units(&table, service.sockets));
+            settings::service(&mut list, &service, &status);
+            settings::context(&mut list, &service.exec_context());
         }
         Kind::Socket(socket) => {
-            list.put("Triggers", &table.unit(socket.service).name)?;
-            settings::socket(&mut list, &socket, &status)?;
+            list.text("Triggers", table.unit(socket.service).name);
+            settings::socket(&mut list, &socket, &status);
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::settings::CommandLine;
-use super::text::{Harmless, SinceBoot, Span, blanks};
+use super::text::{Harmless, Output, SinceBoot, Span};
 use super::{exit, words};
 
 /// Columns of the words before the colons.
@@ -34,7 +34,7 @@ pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
         for unit in name.units(&table) {
             known = true;
             if !core::mem::take(&mut is_first) {
-                session.out.write_str("\n")?;
+                session.out.text("\n");
             }
             let next = one(session, unit, now.now_us)?;
             code = if code == exit::SUCCESS { next } else { code };
@@ -50,15 +50,15 @@ pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
 fn overview(session: &mut Session<'_, '_>, now: &unit::control::ManagerStatus) -> Outcome {
     let table = session.table;
     let hostname = table.manager().hostname;
-    let out = &mut *session.out;
-    writeln!(out, "● {}", if hostname.is_empty() { "board" } else { hostname })?;
-    writeln!(out, "    State: {}", words::system(now.state))?;
-    writeln!(out, "    Units: {} loaded (table {:08x})", table.len(), table.crc())?;
-    writeln!(out, "     Jobs: {} queued", now.jobs)?;
-    writeln!(out, "   Failed: {} units", now.failed)?;
-    writeln!(out, "       Up: {}", Span { us: now.now_us, parts: 2 })?;
+    let out = &mut session.out;
+    writeln!(out, "● {}", if hostname.is_empty() { "board" } else { hostname });
+    writeln!(out, "    State: {}", words::system(now.state));
+    writeln!(out, "    Units: {} loaded (table {:08x})", table.len(), table.crc());
+    writeln!(out, "     Jobs: {} queued", now.jobs);
+    writeln!(out, "   Failed: {} units", now.failed);
+    writeln!(out, "       Up: {}", Span { us: now.now_us, parts: 2 });
     if now.boot_finished_us > 0 {
-        writeln!(out, "   Booted: {}", SinceBoot(now.boot_finished_us))?;
+        writeln!(out, "   Booted: {}", SinceBoot(now.boot_finished_us));
     }
     Ok(exit::SUCCESS)
 }
@@ -67,7 +67,7 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
     let mut frame = [0; FRAME_MAX];
     let status = session.status(id, &mut frame)?;
     let unit = session.table.unit(id);
-    head(session, &unit, &status, now_us)?;
+    head(session, &unit, &status, now_us);
     match unit.kind {
         Kind::Target => {}
         Kind::Service(service) => of_service(session, &service, &status)?,
@@ -82,44 +82,38 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
     })
 }
 
-fn head(
-    session: &mut Session<'_, '_>,
-    unit: &Unit<'_>,
-    status: &UnitStatus<'_>,
-    now_us: u64,
-) -> fmt::Result {
+fn head(session: &mut Session<'_, '_>, unit: &Unit<'_>, status: &UnitStatus<'_>, now_us: u64) {
     let crc = session.table.crc();
-    let out = &mut *session.out;
-    write!(out, "{} {}", words::dot(status.active), unit.name)?;
+    let out = &mut session.out;
+    write!(out, "{} {}", words::dot(status.active), unit.name);
     if unit.description != unit.name {
-        write!(out, " - {}", unit.description)?;
+        write!(out, " - {}", unit.description);
     }
-    writeln!(out, "\n     Loaded: loaded (table {crc:08x})")?;
-    write!(out, "     Active: {}", words::active(status.active))?;
+    writeln!(out, "\n     Loaded: loaded (table {crc:08x})");
+    write!(out, "     Active: {}", words::active(status.active));
     if !matches!(status.sub, SubState::Failed | SubState::Active) {
-        write!(out, " ({})", words::sub(status.sub))?;
+        write!(out, " ({})", words::sub(status.sub));
     }
     if status.result != UnitResult::Success {
-        write!(out, " (Result: {})", words::result(status.result))?;
+        write!(out, " (Result: {})", words::result(status.result));
     }
     if status.state_change_us > 0 {
         let ago = Span { us: now_us.saturating_sub(status.state_change_us), parts: 2 };
-        write!(out, " since {}; {ago} ago", SinceBoot(status.state_change_us))?;
+        write!(out, " since {}; {ago} ago", SinceBoot(status.state_change_us));
     }
-    out.write_str("\n")?;
-    match status.job {
-        Some(job) => writeln!(out, "        Job: {}", words::job(job)),
-        None => Ok(()),
+    out.text("\n");
+    if let Some(job) = status.job {
+        writeln!(out, "        Job: {}", words::job(job));
     }
 }
 
 /// Prints a word and a colon before the first of several lines, blanks before the others.
-fn label(out: &mut dyn fmt::Write, word: &str, number: usize) -> fmt::Result {
+fn label(out: &mut Output<'_>, word: &str, number: usize) {
     if number > 0 {
-        return blanks(out, LABEL_COLUMNS + 2);
+        return out.blanks(LABEL_COLUMNS + 2);
     }
-    blanks(out, LABEL_COLUMNS.saturating_sub(word.len()))?;
-    write!(out, "{word}: ")
+    out.blanks(LABEL_COLUMNS.saturating_sub(word.len()));
+    write!(out, "{word}: ");
 }
 
 /// A line for a unit that has to do with this one.
@@ -134,8 +128,8 @@ fn relative(
     }
     let mut frame = [0; FRAME_MAX];
     let dot = words::dot(session.status(unit, &mut frame)?.active);
-    label(session.out, word, number)?;
-    writeln!(session.out, "{dot} {}", session.table.unit(unit).name)?;
+    label(&mut session.out, word, number);
+    writeln!(session.out, "{dot} {}", session.table.unit(unit).name);
     Ok(())
 }
 
@@ -151,22 +145,22 @@ fn of_service(
         let command = service.exec_start.iter().last();
         let line = command
             .map_or(CommandLine(unit::Args::from_bytes(&[])), |command| CommandLine(command.args));
-        writeln!(session.out, "    Process: ExecStart={line} ({})", Ended(exit))?;
+        writeln!(session.out, "    Process: ExecStart={line} ({})", Ended(exit));
     }
-    process(session, "   Main PID", status.main_pid)?;
-    process(session, "  Cntrl PID", status.control_pid)?;
+    process(session, "   Main PID", status.main_pid);
+    process(session, "  Cntrl PID", status.control_pid);
     if !status.status_text.is_empty() {
-        writeln!(session.out, "     Status: \"{}\"", Harmless(status.status_text))?;
+        writeln!(session.out, "     Status: \"{}\"", Harmless(status.status_text));
     }
     if status.restarts > 0 {
-        writeln!(session.out, "   Restarts: {}", status.restarts)?;
+        writeln!(session.out, "   Restarts: {}", status.restarts);
     }
     Ok(())
 }
 
-fn process(session: &mut Session<'_, '_>, label: &str, pid: u32) -> fmt::Result {
+fn process(session: &mut Session<'_, '_>, label: &str, pid: u32) {
     if pid == 0 {
-        return Ok(());
+        return;
     }
     let mut name = [0; 16];
     let length = session.link.process_name(pid, &mut name);
@@ -202,27 +196,27 @@ fn of_socket(
 ) -> Result<(), Failure> {
     relative(session, "Triggers", 0, socket.service)?;
     for (number, listener) in socket.listeners.iter().enumerate() {
-        label(session.out, "Listen", number)?;
+        label(&mut session.out, "Listen", number);
         let kind = address::kind(listener.kind);
-        writeln!(session.out, "{} ({kind})", Printed(listener.address))?;
+        writeln!(session.out, "{} ({kind})", Printed(listener.address));
     }
     if !socket.accept {
-        label(session.out, "Triggered", 0)?;
-        writeln!(session.out, "{}", status.triggered)?;
+        label(&mut session.out, "Triggered", 0);
+        writeln!(session.out, "{}", status.triggered);
         return Ok(());
     }
     let UnitStatus { accepted, connections, refused, .. } = *status;
-    write!(session.out, "   Accepted: {accepted}; Connected: {connections};")?;
+    write!(session.out, "   Accepted: {accepted}; Connected: {connections};");
     if refused > 0 {
-        write!(session.out, "  Refused: {refused}")?;
+        write!(session.out, "  Refused: {refused}");
     }
-    session.out.write_str("\n")?;
+    session.out.text("\n");
     let mut number = 0;
     session.instances(|session, instance| {
         if instance.socket == id {
-            label(session.out, "Instances", number)?;
+            label(&mut session.out, "Instances", number);
             number += 1;
-            writeln!(session.out, "{}", Connection(instance))?;
+            writeln!(session.out, "{}", Connection(instance));
         }
         Ok(())
     })

@@ -57,6 +57,44 @@ impl Write for LineWriter<'_> {
     }
 }
 
+/// An output that remembers its failure: those who print need not ask after every word.
+pub(super) struct Output<'o> {
+    to: &'o mut dyn Write,
+    failed: bool,
+}
+
+impl<'o> Output<'o> {
+    pub(super) fn new(to: &'o mut dyn Write) -> Self {
+        Self { to, failed: false }
+    }
+
+    /// True if something could not be written.
+    pub(super) const fn has_failed(&self) -> bool {
+        self.failed
+    }
+
+    #[inline(never)]
+    pub(super) fn text(&mut self, text: &str) {
+        self.failed |= self.to.write_str(text).is_err();
+    }
+
+    /// What `write!` calls.
+    #[inline(never)]
+    pub(super) fn write_fmt(&mut self, text: fmt::Arguments<'_>) {
+        self.failed |= self.to.write_fmt(text).is_err();
+    }
+
+    pub(super) fn blanks(&mut self, count: usize) {
+        (0..count).for_each(|_| self.text(" "));
+    }
+
+    /// Prints a value and blanks up to the next column.
+    pub(super) fn cell(&mut self, value: &dyn Display, columns: usize) {
+        write!(self, "{value}");
+        self.blanks(columns.saturating_sub(width(value)) + 1);
+    }
+}
+
 struct Counter(usize);
 
 impl Write for Counter {
@@ -72,17 +110,6 @@ pub(super) fn width(value: &dyn Display) -> usize {
     // A counter takes everything.
     let _ = write!(counter, "{value}");
     counter.0
-}
-
-/// Prints a value and blanks up to the next column.
-pub(super) fn cell(out: &mut dyn Write, value: &dyn Display, columns: usize) -> fmt::Result {
-    write!(out, "{value}")?;
-    blanks(out, columns.saturating_sub(width(value)) + 1)
-}
-
-/// Prints blanks.
-pub(super) fn blanks(out: &mut dyn Write, count: usize) -> fmt::Result {
-    (0..count).try_for_each(|_| out.write_char(' '))
 }
 
 /// A span of time in systemd's words: `1min 30s`. At most `parts` units, the largest first.

@@ -7,7 +7,7 @@ use unit::control::{JobKind, ShutdownKind};
 
 use super::args::{Call, Misuse};
 use super::session::{Outcome, Session};
-use super::{exit, jobs, list, names, power, query, show, status, text};
+use super::{exit, jobs, list, names, power, query, show, status};
 
 /// How many names a verb takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub(super) fn dispatch(
     }
     if call.version {
         let crc = session.table.crc();
-        writeln!(session.out, "pilotctl {} (table {crc:08x})", env!("CARGO_PKG_VERSION"))?;
+        writeln!(session.out, "pilotctl {} (table {crc:08x})", env!("CARGO_PKG_VERSION"));
         return Ok(exit::SUCCESS);
     }
     // systemctl without a verb is list-units.
@@ -174,14 +174,14 @@ fn complain_of_verb(verb: &str, session: &mut Session<'_, '_>) {
 }
 
 fn help(_: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
-    let out = &mut *session.out;
-    out.write_str("pilotctl [OPTIONS] VERB [NAME...]\n\nAsk PID 1, or tell it what to do.\n\n")?;
+    let out = &mut session.out;
+    out.text("pilotctl [OPTIONS] VERB [NAME...]\n\nAsk PID 1, or tell it what to do.\n\n");
     for row in &ROWS {
-        out.write_str("  ")?;
-        text::cell(out, &Usage(row), 24)?;
-        writeln!(out, "{}", row.help)?;
+        out.text("  ");
+        out.cell(&Usage(row), 24);
+        writeln!(out, "{}", row.help);
     }
-    out.write_str(OPTIONS_HELP)?;
+    out.text(OPTIONS_HELP);
     Ok(exit::SUCCESS)
 }
 
