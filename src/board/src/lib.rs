@@ -4,11 +4,13 @@
 //! machine is a module: the host's packages ([`provision`]), the compiler ([`toolchain`]), foreign
 //! packages ([`apt`]), the kernel ([`kernel`]), the root file system ([`rootfs`], of programs and
 //! their libraries, [`library`], in a [`tree`]), all of them together ([`image`]), and the machine
-//! ([`qemu`]). What a step makes is kept under `target/board/` ([`state`]).
+//! ([`qemu`]). What a step makes is kept under `target/board/` ([`state`]). [`bench`] measures what
+//! comes of it.
 #![forbid(unsafe_code)]
 
 pub mod apt;
 pub mod arch;
+pub mod bench;
 pub mod conf;
 pub mod fail;
 pub mod image;

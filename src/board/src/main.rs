@@ -10,7 +10,7 @@ use pilot_board::arch::facts;
 use pilot_board::conf::Board;
 use pilot_board::fail::{self, OrFail, Result};
 use pilot_board::state::State;
-use pilot_board::{image, ports, qemu, say};
+use pilot_board::{bench, image, ports, qemu, say};
 
 /// Builds, boots and tests boards.
 #[derive(Parser)]
@@ -28,6 +28,8 @@ enum Verb {
         #[arg(default_value = "qemu-armv7")]
         board: String,
     },
+    /// Measures `pilot` beside the least that could do the same; needs root.
+    Bench(bench::Options),
     /// Builds `pilot` with a board's units.
     Build {
         /// A name under board/, or the path of a board's folder.
@@ -41,6 +43,7 @@ enum Verb {
 fn main() -> ExitCode {
     let done = match Cli::parse().verb {
         Verb::Run { board } => run(&board),
+        Verb::Bench(options) => bench::main(&options),
         Verb::Build { board, output } => build(&board, output),
     };
     match done {
