@@ -44,6 +44,18 @@ fn defconfigs() -> Vec<PathBuf> {
     entries("configs")
 }
 
+/// The makefile of the package with its continued lines joined.
+fn makefile() -> String {
+    read(tree().join("package/pilotlight/pilotlight.mk")).replace("\\\n", " ")
+}
+
+/// The word that follows `key` in the makefile, without quotes.
+fn word_after(key: &str) -> String {
+    let makefile = makefile();
+    let (_, rest) = makefile.split_once(key).unwrap_or_else(|| panic!("no {key} in the makefile"));
+    rest.split_whitespace().next().unwrap().trim_matches('"').to_owned()
+}
+
 /// The architecture in board.conf's words of a defconfig's first line.
 fn architecture(defconfig: &str) -> &'static str {
     match defconfig.lines().next() {
@@ -71,6 +83,26 @@ fn every_defconfig_leads_to_a_board_of_its_architecture_that_compiles_without_a_
         let default = format!("\"$(BR2_EXTERNAL_PILOTLIGHT_PATH)/{board}\"");
         let config = read(tree().join("package/pilotlight/Config.in"));
         assert!(config.contains(&default), "{default} is not the default of its architecture");
+    }
+}
+
+#[test]
+fn the_package_builds_what_cargo_toml_has_and_with_its_profile() {
+    let manifest = read(Path::new(ROOT).join("Cargo.toml"));
+    let bin = manifest.split_once("[[bin]]").expect("a program").1;
+    let stands = |line: String| assert!(manifest.contains(&line), "no {line} in Cargo.toml");
+    stands(format!("name = \"{}\"", word_after("--package ")));
+    let program = word_after("--bin ");
+    assert!(bin.trim_start().starts_with(&format!("name = \"{program}\"")), "{program}");
+    assert!(makefile().contains(&format!("/release/{program} ")), "{program} is not installed");
+    stands(format!("required-features = [\"{}\"]", word_after("--features ")));
+    let profile = manifest.split_once("[profile.release]").expect("a profile").1;
+    let profile = profile.split_once("\n[").map_or(profile, |(profile, _)| profile);
+    for key in ["opt-level", "lto", "codegen-units"] {
+        let variable = key.replace('-', "_").to_uppercase();
+        let said = word_after(&format!("CARGO_PROFILE_RELEASE_{variable}="));
+        let lines = [format!("\n{key} = {said}\n"), format!("\n{key} = \"{said}\"\n")];
+        assert!(lines.iter().any(|line| profile.contains(line)), "{key} is not {said}");
     }
 }
 

@@ -87,7 +87,6 @@ macro_rules! entry {
         }
 
         /// The names under which compiled code calls [`$crate::sys::mem`].
-        #[cfg(target_arch = "x86_64")]
         mod mem {
             use $crate::sys::mem;
 
@@ -138,6 +137,16 @@ macro_rules! entry {
                 // SAFETY: the caller's promise.
                 unsafe { mem::string_length(string) }
             }
+        }
+
+        /// What the tables of a core library that was built to unwind name: nothing here unwinds.
+        #[cfg(target_arch = "arm")]
+        mod unwind {
+            #[unsafe(no_mangle)]
+            extern "C" fn __aeabi_unwind_cpp_pr0() {}
+
+            #[unsafe(no_mangle)]
+            extern "C" fn __aeabi_unwind_cpp_pr1() {}
         }
 
         extern "C" fn begin(stack: *const usize) -> ! {
