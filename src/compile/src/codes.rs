@@ -91,4 +91,6 @@ codes! {
     UNSET_VARIABLE "W408" "unset-variable" Warning "A command uses a variable that nobody sets.";
     KNOWN_PROGRAM "W409" "known-program" Warning
         "A well-known program is not started in a way that takes the socket.";
+    CONFLICT_AT_BOOT "W410" "conflict-at-boot" Warning
+        "A boot starts two units that stop each other.";
 }

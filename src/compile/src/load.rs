@@ -63,7 +63,7 @@ fn assign(
     for entry in &section.entries {
         let mut cx = Context { key: &entry.key, specifiers, report };
         if !entry.key.starts_with("X-") && !spend(entry, &mut cx) {
-            report.push(unknown_key(&section.name, entry));
+            report.push(unknown_key(&section.name, entry, known));
         }
     }
 }
@@ -85,7 +85,7 @@ fn unknown_section(section: &Section, known: &[&'static str]) -> Diagnostic {
         .hint_if(did_you_mean(name, known.iter().copied()))
 }
 
-fn unknown_key(section: &str, entry: &Entry) -> Diagnostic {
+fn unknown_key(section: &str, entry: &Entry, sections: &[&'static str]) -> Diagnostic {
     let key = &entry.key;
     let reasons = unit::unsupported::UNSUPPORTED;
     if let Some(reason) = reasons.iter().find(|reason| reason.covers(section, key)) {
@@ -100,7 +100,8 @@ fn unknown_key(section: &str, entry: &Entry) -> Diagnostic {
         let rows = ROWS.iter().filter(move |row| row.section == section);
         rows.flat_map(|row| row.names.iter().copied())
     };
-    let home = ROWS.iter().find(|row| row.names.contains(&key.as_str()));
+    let mut here = ROWS.iter().filter(|row| sections.contains(&row.section));
+    let home = here.find(|row| row.names.contains(&key.as_str()));
     let own = SECTIONS.iter().find(|(name, _)| *name == section);
     let hint = match (home, own) {
         (Some(row), _) => Some(format!("it belongs into [{}]", row.section)),

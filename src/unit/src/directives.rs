@@ -176,8 +176,8 @@ or socket";
                 /// what their `board.conf` says counts unless this one says otherwise, their units
                 /// are hidden by files of the same name. An earlier folder hides a later one.
                 include: Many<Paths> ["Include"] = "";
-                /// Host name.
-                hostname: One<Text> ["Hostname"] = "";
+                /// Host name; empty leaves the kernel's.
+                hostname: One<HostName> ["Hostname"] = "";
                 /// Where PID 1 writes and StandardInput=tty reads.
                 console: One<AbsolutePath> ["Console"] = "/dev/console";
                 /// What a boot starts; default.target is another name for it.

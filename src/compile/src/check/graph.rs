@@ -55,6 +55,31 @@ fn required<'a>(requires: &[Vec<&'a Edge>], unit: usize) -> BTreeMap<usize, Opti
     found
 }
 
+/// A boot should not start two units that stop each other.
+pub(super) fn check_no_conflict_at_boot(checked: &Checked, report: &mut Report) {
+    let mut pulled = vec![false; checked.units.len()];
+    let mut queue: Vec<usize> = checked.default_target.into_iter().collect();
+    let mut pulls: Vec<Vec<usize>> = vec![Vec::new(); checked.units.len()];
+    for edge in &checked.edges {
+        if matches!(edge.kind, EdgeKind::Requires | EdgeKind::Wants) {
+            pulls[edge.from].push(edge.to);
+        }
+    }
+    while let Some(unit) = queue.pop() {
+        if !std::mem::replace(&mut pulled[unit], true) {
+            queue.extend(&pulls[unit]);
+        }
+    }
+    for edge in checked.edges.iter().filter(|edge| edge.kind == EdgeKind::Conflicts) {
+        if let (true, true, Some(span)) = (pulled[edge.from], pulled[edge.to], place(edge)) {
+            let (one, other) = (checked.name(edge.from), checked.name(edge.to));
+            let message = format!("a boot starts both `{one}` and `{other}`, which conflict");
+            let diagnostic = Diagnostic::new(codes::CONFLICT_AT_BOOT, message, &span, "");
+            report.push(diagnostic.hint("take WantedBy= out of one of the two"));
+        }
+    }
+}
+
 fn contradiction(
     checked: &Checked,
     unit: usize,

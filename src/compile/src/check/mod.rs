@@ -129,7 +129,9 @@ pub fn check(
     let mut checked = Checked { units, edges, triggers, default_target };
     order_targets(&mut checked);
     graph::check_no_contradiction(&checked, report);
+    graph::check_no_conflict_at_boot(&checked, report);
     graph::check_no_cycle(&checked, report);
+    check_spawn_slots(board, report);
     service::check(&checked, report);
     socket::check(&checked, report);
     connection::check(&checked, report);
@@ -291,6 +293,17 @@ impl Resolver<'_> {
             self.unresolved(&name.value, &span);
         }
         found
+    }
+}
+
+/// Most stacks for children that PID 1 keeps: `SpawnSlots=`.
+pub(crate) const SPAWN_SLOTS_MAX: u32 = 64;
+
+fn check_spawn_slots(board: &BoardDraft, report: &mut Report) {
+    let slots = &board.manager.spawn_slots;
+    if let (false, Some(span)) = ((1..=SPAWN_SLOTS_MAX).contains(&slots.value), &slots.given) {
+        let message = format!("`SpawnSlots=` must be 1 to {SPAWN_SLOTS_MAX}");
+        report.push(Diagnostic::new(codes::BAD_RANGE, message, span, ""));
     }
 }
 

@@ -53,18 +53,18 @@ fn check_accept_kinds(socket: &Socket, report: &mut Report) {
 }
 
 fn check_ranges(socket: &Socket, report: &mut Report) {
-    let mut range = |value: u32, span: Option<&Span>, least: u32| {
+    let mut range = |name: &str, value: u32, span: Option<&Span>, least: u32| {
         let Some(span) = span else { return };
         if !(least..=MAX_CONNECTIONS).contains(&value) {
-            let message = format!("the number must be {least} to {MAX_CONNECTIONS}");
+            let message = format!("`{name}=` must be {least} to {MAX_CONNECTIONS}");
             report.push(Diagnostic::new(codes::BAD_RANGE, message, span, ""));
         }
     };
     if let Some(given) = &socket.max_connections.given {
-        range(given.value, Some(&given.span), 1);
+        range("MaxConnections", given.value, Some(&given.span), 1);
     }
     let per_source = &socket.max_connections_per_source;
-    range(per_source.value, per_source.given.as_ref(), 0);
+    range("MaxConnectionsPerSource", per_source.value, per_source.given.as_ref(), 0);
 }
 
 fn check_options_have_effect(socket: &Socket, report: &mut Report) {

@@ -71,6 +71,32 @@ impl Scalar for AbsolutePath {
     }
 }
 
+/// Longest host name: HOST_NAME_MAX of limits.h(0p).
+const HOST_NAME_MAX: usize = 64;
+
+/// A host name: RFC 1123, and underscores.
+#[derive(Debug)]
+pub struct HostName;
+
+impl Scalar for HostName {
+    type Value = String;
+    const FORM: &'static str = "letters, digits, hyphens, underscores and dots";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
+        let label = |label: &str| {
+            let inner =
+                label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+            inner && !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+        };
+        let name = text.text.as_str();
+        if !name.is_empty() && (name.len() > HOST_NAME_MAX || !name.split('.').all(label)) {
+            cx.refuse(codes::BAD_NAME, &text.whole(), "not a host name");
+            return None;
+        }
+        Some(name.into())
+    }
+}
+
 /// The words of one assignment, kept together.
 #[derive(Debug)]
 pub struct WordLines;

@@ -14,7 +14,7 @@ mod words;
 
 pub use address::{Address, Listener, Listeners};
 pub use board::{
-    AbsolutePath, Architecture, ArchitectureName, Forward, Forwards, Protocol, WordLines,
+    AbsolutePath, Architecture, ArchitectureName, Forward, Forwards, HostName, Protocol, WordLines,
 };
 pub use command::{Arg, Command, Commands, Piece};
 pub use names::{

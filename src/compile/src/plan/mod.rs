@@ -104,9 +104,6 @@ pub(crate) struct Defaults {
     pub(crate) limit_nofile: Option<(u64, u64)>,
 }
 
-/// Most stacks for children that PID 1 keeps: `SpawnSlots=`.
-const SPAWN_SLOTS_MAX: u32 = 64;
-
 /// Numbers everything. Only for what was checked without errors.
 pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<Plan> {
     let order = start_order(&checked);
@@ -116,7 +113,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     }
     let default_target = numbers[checked.default_target?];
     let BoardDraft { file: _, board, manager } = board;
-    let (manager, defaults) = manager_plan(default_target, board, manager, report);
+    let (manager, defaults) = manager_plan(default_target, board, manager);
     let edges = edges(&checked, &numbers);
     let sockets = by_service(&checked, &numbers);
     let per_connection = per_connection(&checked);
@@ -264,7 +261,6 @@ fn manager_plan(
     default_target: u16,
     board: draft::Board,
     manager: draft::Manager,
-    report: &mut Report,
 ) -> (ManagerPlan, Defaults) {
     let draft::Manager {
         default_timeout_start,
@@ -282,11 +278,6 @@ fn manager_plan(
         shutdown_timeout,
         spawn_slots,
     } = manager;
-    let slots = spawn_slots.value;
-    if let (false, Some(span)) = ((1..=SPAWN_SLOTS_MAX).contains(&slots), &spawn_slots.given) {
-        let message = format!("SpawnSlots= must be 1 to {SPAWN_SLOTS_MAX}");
-        report.push(Diagnostic::new(codes::BAD_RANGE, message, span, ""));
-    }
     let environment = unit_plan::merge(default_environment.values());
     let defaults = Defaults {
         timeout_start: default_timeout_start.value,
@@ -307,7 +298,7 @@ fn manager_plan(
         crash_action: crash_action.value,
         ctrl_alt_del: ctrl_alt_del.value,
         shutdown_timeout: shutdown_timeout.value,
-        spawn_slots: u8::try_from(slots.clamp(1, SPAWN_SLOTS_MAX)).unwrap_or(1),
+        spawn_slots: u8::try_from(spawn_slots.value).expect("check has seen its range"),
         log_level: log_level.value,
     };
     (plan, defaults)
