@@ -24,7 +24,7 @@ fn main(args: Args) -> u8 {
 }
 
 fn control(name: &str, args: &mut dyn Iterator<Item = &'static CStr>) -> u8 {
-    let table = table::open().unwrap_or_else(|error| panic!("the unit table: {error:?}"));
+    let table = table::open().unwrap_or_else(|error| panic!("the unit table {error}"));
     ctl::main(name, args, table, fd::number(1), fd::number(2))
 }
 

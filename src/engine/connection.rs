@@ -101,7 +101,7 @@ impl Engine<'_, '_> {
 
     pub(super) fn on_accepted(&mut self, instance: InstanceId, peer: Peer, now: Instant) {
         let unit = self.instance(instance).socket;
-        assert_eq!(self.instance(instance).state, SlotState::Accepting);
+        assert!(self.instance(instance).state == SlotState::Accepting);
         let config = self.socket_config(unit);
         let per_source = usize::from(config.max_connections_per_source);
         if per_source > 0 {
@@ -136,7 +136,7 @@ impl Engine<'_, '_> {
         now: Instant,
     ) {
         if let Some(instance) = instance {
-            assert_eq!(self.instance(instance).state, SlotState::Accepting);
+            assert!(self.instance(instance).state == SlotState::Accepting);
             self.free(instance);
         }
         match failure {

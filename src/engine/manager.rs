@@ -58,7 +58,7 @@ impl<'t, 's> Engine<'t, 's> {
     /// If the storage is not as long as the table asks for.
     pub fn new(table: Table<'t>, storage: Storage<'s>) -> Self {
         let Storage { units, listeners, instances, status } = storage;
-        assert_eq!(units.len(), table.len(), "one place per unit");
+        assert!(units.len() == table.len(), "one place per unit");
         let mut next_status = 0;
         for id in table.ids() {
             let state = &mut units[id.index()];
@@ -208,7 +208,8 @@ impl<'t, 's> Engine<'t, 's> {
     }
 
     pub(super) fn push(&mut self, action: Action) {
-        self.actions.push_back(action).expect("ACTIONS_MAX is what steps can ask for");
+        let pushed = self.actions.push_back(action);
+        assert!(pushed.is_ok(), "ACTIONS_MAX is what steps can ask for");
     }
 
     pub(super) fn note(&mut self, trace: Trace, now: Instant) {

@@ -388,5 +388,6 @@ impl Socket {
 }
 
 fn push(out: &mut Outcome, action: Action) {
-    out.actions.push(action).expect("a step asks for SOCKET_ACTIONS_MAX actions at most");
+    let pushed = out.actions.push(action);
+    assert!(pushed.is_ok(), "a step asks for SOCKET_ACTIONS_MAX actions at most");
 }

@@ -40,8 +40,10 @@ impl StatusText {
 
     /// The text.
     pub fn get(&self) -> &str {
-        core::str::from_utf8(&self.bytes[..usize::from(self.length)])
-            .expect("only whole characters are kept")
+        let Ok(text) = core::str::from_utf8(&self.bytes[..usize::from(self.length)]) else {
+            panic!("only whole characters are kept");
+        };
+        text
     }
 }
 

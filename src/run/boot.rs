@@ -32,7 +32,7 @@ pub fn init() -> u8 {
         let _ = rustix::io::write(fd::number(2), line);
         return 1;
     }
-    let table = table::open().unwrap_or_else(|error| panic!("the unit table: {error:?}"));
+    let table = table::open().unwrap_or_else(|error| panic!("the unit table {error}"));
     fatal::set_action(table.manager().crash_action);
     socket::set_default_umask();
     let _ = rustix::process::chdir(c"/");

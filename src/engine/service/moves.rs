@@ -218,7 +218,8 @@ fn signal(
 }
 
 pub(super) fn push(out: &mut Outcome, action: Action) {
-    out.actions.push(action).expect("a step asks for SERVICE_ACTIONS_MAX actions at most");
+    let pushed = out.actions.push(action);
+    assert!(pushed.is_ok(), "a step asks for SERVICE_ACTIONS_MAX actions at most");
 }
 
 pub(super) fn ignores_failure(context: &Context<'_, '_>, list: CommandList, index: u8) -> bool {

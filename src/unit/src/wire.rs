@@ -14,6 +14,8 @@
 //! All numbers are little endian. A record is decoded where it is needed and never kept: on the
 //! board the table costs read-only pages and no memory of its own.
 
+use core::fmt;
+
 use crate::model::{Manager, Unit, UnitId};
 
 /// First bytes of a table.
@@ -42,6 +44,18 @@ pub enum TableError {
     Checksum,
     /// A record does not decode.
     Record,
+}
+
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Short => "ends too early",
+            Self::Magic => "is no table",
+            Self::Schema => "was compiled for another pilot",
+            Self::Checksum => "is damaged",
+            Self::Record => "has a record that does not decode",
+        })
+    }
 }
 
 /// An opened table.
