@@ -300,7 +300,14 @@ impl Loader<'_> {
                         let moved = MOVED_TO_UNIT.contains(&entry.key.as_str());
                         if moved { unit.assign(entry, cx) } else { service.assign(entry, cx) }
                     }
-                    Body::Socket(socket) => socket.assign(entry, cx),
+                    Body::Socket(socket) => {
+                        let known = socket.assign(entry, cx);
+                        if !known && entry.key.starts_with("Listen") {
+                            // It listens to something, if to nothing that is understood.
+                            socket.listeners.given = Some(entry.key_span.clone());
+                        }
+                        known
+                    }
                 },
             };
             assign(section, &known, &specifiers, self.report, &mut spend);
