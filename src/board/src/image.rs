@@ -101,6 +101,8 @@ fn unpacked(state: &State, board: &Board, tree: &Tree) -> Result<PathBuf> {
     let dir = dir_of(state, board)?;
     let path = dir.join(format!("root-{}", Key::new().with(tree.to_cpio()).finish()));
     if !path.is_dir() {
+        say::step("Unpacking", path.display());
+        // What was left half done by a run that was stopped, too.
         remove_others(&dir, "root-")?;
         let part = dir.join("root-part");
         tree.write_to(&part)?;

@@ -4,8 +4,11 @@
 //! machine is a module: the host's packages ([`provision`]), the compiler ([`toolchain`]), foreign
 //! packages ([`apt`]), the kernel ([`kernel`]), the root file system ([`rootfs`], of programs and
 //! their libraries, [`library`], in a [`tree`]), all of them together ([`image`]), and the machine
-//! ([`qemu`]). What a step makes is kept under `target/board/` ([`state`]). [`bench`] measures what
+//! ([`machine`]: [`qemu`], or a [`namespace`] with a [`relay`] into it). What a step makes is kept
+//! under `target/board/` ([`state`]). [`bench`] measures what
 //! comes of it.
+//!
+//! The verbs: [`mod@run`], [`mod@test`], [`new`], [`size`].
 #![forbid(unsafe_code)]
 
 pub mod apt;
@@ -16,11 +19,18 @@ pub mod fail;
 pub mod image;
 pub mod kernel;
 pub mod library;
+pub mod machine;
+pub mod namespace;
+pub mod new;
 pub mod ports;
 pub mod provision;
 pub mod qemu;
+pub mod relay;
 pub mod rootfs;
+pub mod run;
 pub mod say;
+pub mod size;
 pub mod state;
+pub mod test;
 pub mod toolchain;
 pub mod tree;

@@ -1,16 +1,15 @@
 //! `cargo board`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use pilot_board::arch::facts;
 use pilot_board::conf::Board;
-use pilot_board::fail::{self, OrFail, Result};
+use pilot_board::fail::{Failure, OrFail, Result};
 use pilot_board::state::State;
-use pilot_board::{bench, image, ports, qemu, say};
+use pilot_board::{bench, image, namespace, new, run, say, size, test};
 
 /// Builds, boots and tests boards.
 #[derive(Parser)]
@@ -30,6 +29,16 @@ enum Verb {
     },
     /// Measures `pilot` beside the least that could do the same; needs root.
     Bench(bench::Options),
+    /// Becomes PID 1 of a board in namespaces.
+    #[command(name = namespace::ENTER, hide = true)]
+    Enter {
+        /// The root file system as it was built.
+        template: PathBuf,
+        /// An empty folder.
+        work: PathBuf,
+        /// The console.
+        terminal: PathBuf,
+    },
     /// Builds `pilot` with a board's units.
     Build {
         /// A name under board/, or the path of a board's folder.
@@ -37,14 +46,38 @@ enum Verb {
         /// Where the program goes; `pilot` in the current folder if not said.
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Builds the initramfs too.
+        #[arg(long, value_name = "FILE")]
+        image: Option<PathBuf>,
+    },
+    /// Makes a board that builds and boots at once.
+    New {
+        /// A folder that is not there yet.
+        path: PathBuf,
+    },
+    /// Prints what PID 1 of a board costs.
+    Size {
+        /// A name under board/, or the path of a board's folder.
+        board: String,
+    },
+    /// Sets everything up and runs every test.
+    Test {
+        /// Passed on to the tests: names, or options of the test runner.
+        args: Vec<String>,
     },
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().verb {
-        Verb::Run { board } => run(&board),
         Verb::Bench(options) => bench::main(&options),
-        Verb::Build { board, output } => build(&board, output),
+        Verb::Run { board } => run::run(&board),
+        Verb::Enter { template, work, terminal } => {
+            Err(namespace::enter(&template, &work, &terminal))
+        }
+        Verb::Build { board, output, image } => build(&board, output, image),
+        Verb::New { path } => new::new(&path),
+        Verb::Size { board } => size::size(&board),
+        Verb::Test { args } => test::test(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,27 +88,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(name: &str) -> Result<()> {
-    let board = Board::find(name)?;
-    let state = State::take()?;
-    let image = image::build(&state, &board)?;
-    drop(state);
-    let ports = ports::choose(&board.conf.forward, true)?;
-    let Some(machine) = facts(board.arch).machine else {
-        return Ok(());
-    };
-    say::step("Booting", format!("{}; these lead to its services:", board.name));
-    eprint!("{}", ports::lines(&ports, &image.ssh_key));
-    fail::run(&mut qemu::command(&machine, &image, &ports)?, "see the console's last lines above")
-}
-
-fn build(name: &str, output: Option<PathBuf>) -> Result<()> {
+fn build(name: &str, output: Option<PathBuf>, image: Option<PathBuf>) -> Result<()> {
     let board = Board::find(name)?;
     let state = State::take()?;
     image::provide(&board, false)?;
     let pilot = image::pilot(&state, &board)?;
-    let output = output.unwrap_or_else(|| PathBuf::from("pilot"));
-    let bytes = fs::copy(&pilot, &output).or_file("write", &output)?;
-    println!("{}: {}", output.display(), say::bytes(bytes));
+    copy(&pilot, &output.unwrap_or_else(|| PathBuf::from("pilot")))?;
+    if let Some(to) = image {
+        let built = image::build(&state, &board)?;
+        if !built.rootfs.is_file() {
+            return Err(Failure::new(
+                format!("{name} runs in namespaces and has no initramfs"),
+                format!("its files are in {}", built.rootfs.display()),
+            ));
+        }
+        copy(&built.rootfs, &to)?;
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let bytes = fs::copy(from, to).or_file("write", to)?;
+    println!("{}: {}", to.display(), say::bytes(bytes));
     Ok(())
 }

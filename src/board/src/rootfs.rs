@@ -15,7 +15,7 @@ use crate::state::State;
 use crate::tree::{Node, Tree};
 
 /// Folders that are there from the start: what PID 1 mounts on, and what programs expect.
-const DIRS: [(&str, u32); 17] = [
+const DIRS: [(&str, u32); 18] = [
     ("dev", 0o755),
     ("etc", 0o755),
     ("home", 0o755),
@@ -26,6 +26,7 @@ const DIRS: [(&str, u32); 17] = [
     ("tmp", 0o1777),
     ("usr/bin", 0o755),
     ("usr/lib", 0o755),
+    ("usr/lib64", 0o755),
     ("usr/sbin", 0o755),
     ("var/cache", 0o755),
     ("var/lib", 0o755),
@@ -39,7 +40,7 @@ const LINKS: [(&str, &str); 5] = [
     ("bin", "usr/bin"),
     ("sbin", "usr/sbin"),
     ("lib", "usr/lib"),
-    ("lib64", "usr/lib"),
+    ("lib64", "usr/lib64"),
     ("var/run", "/run"),
 ];
 /// Files that a board's own may replace.

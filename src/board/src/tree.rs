@@ -76,6 +76,7 @@ impl Tree {
     /// # Errors
     /// If something cannot be written.
     pub fn write_to(&self, dir: &Path) -> Result<()> {
+        fs::create_dir_all(dir).or_file("make", dir)?;
         for (path, node) in self.iter() {
             let at = dir.join(path);
             match node {

@@ -204,8 +204,6 @@ pub struct Draft {
     pub file: Arc<File>,
     /// Where its own section begins, or the file.
     pub head: Span,
-    /// True for a target that comes with the compiler.
-    pub built_in: bool,
     /// `[Unit]`.
     pub unit: Unit,
     /// `[Install]`.

@@ -248,16 +248,16 @@ impl Loader<'_> {
                 Some(instance) if instance.is_empty() => Instance::Connection,
                 Some(instance) => Instance::Of(instance.clone()),
             };
-            return Some(self.read(name, document, instance, false));
+            return Some(self.read(name, document, instance));
         }
         if let Some(template) = name.template().and_then(|name| library.document(&name)) {
             let instance = Instance::Of(name.instance.clone().unwrap_or_default());
-            return Some(self.read(name, template, instance, false));
+            return Some(self.read(name, template, instance));
         }
         let text = targets::text(&name.to_string())?;
         let file = Arc::new(File { path: format!("built-in/{name}"), text: text.into() });
         let document = text::parse(&file, self.report);
-        Some(self.read(name, &document, Instance::None, true))
+        Some(self.read(name, &document, Instance::None))
     }
 
     /// Templates that nothing leads to are read for their errors and left out.
@@ -266,18 +266,12 @@ impl Loader<'_> {
         for (name, document) in library.documents().filter(|(name, _)| name.is_template()) {
             let used = |each: &Name| each == name || each.template().as_ref() == Some(name);
             if !self.drafts.keys().any(used) {
-                self.read(name, document, Instance::None, false);
+                self.read(name, document, Instance::None);
             }
         }
     }
 
-    fn read(
-        &mut self,
-        name: &Name,
-        document: &Document,
-        instance: Instance,
-        built_in: bool,
-    ) -> Draft {
+    fn read(&mut self, name: &Name, document: &Document, instance: Instance) -> Draft {
         let hostname = self.board.board.hostname.value.clone();
         let specifiers = Specifiers { name: Some(name.clone()), instance, hostname };
         let mut unit = draft::Unit::fresh();
@@ -306,7 +300,14 @@ impl Loader<'_> {
                         let moved = MOVED_TO_UNIT.contains(&entry.key.as_str());
                         if moved { unit.assign(entry, cx) } else { service.assign(entry, cx) }
                     }
-                    Body::Socket(socket) => socket.assign(entry, cx),
+                    Body::Socket(socket) => {
+                        let known = socket.assign(entry, cx);
+                        if !known && entry.key.starts_with("Listen") {
+                            // It listens to something, if to nothing that is understood.
+                            socket.listeners.given = Some(entry.key_span.clone());
+                        }
+                        known
+                    }
                 },
             };
             assign(section, &known, &specifiers, self.report, &mut spend);
@@ -314,6 +315,6 @@ impl Loader<'_> {
         let file = document.file.clone();
         let head = document.sections.iter().find(|section| section.name == own);
         let head = head.map_or_else(|| Span::head(&file), |section| section.span.clone());
-        Draft { name: name.clone(), file, head, built_in, unit, install, body }
+        Draft { name: name.clone(), file, head, unit, install, body }
     }
 }

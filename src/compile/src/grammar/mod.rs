@@ -9,6 +9,8 @@ mod names;
 mod number;
 mod specifier;
 mod stdio;
+#[cfg(test)]
+mod tests;
 mod time;
 mod words;
 

@@ -126,7 +126,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     let mut next = unit_plan::Counters::default();
     let mut units = Vec::new();
     for ((number, (unit, draft)), edges) in drafts.into_iter().zip(edges) {
-        let Draft { name, file: _, head: _, built_in: _, unit: common, install: _, body } = draft;
+        let Draft { name, file: _, head: _, unit: common, install: _, body } = draft;
         let (description, start_limit) = common_plan(common, &name.to_string(), &defaults);
         let kind = match body {
             Body::Target => KindPlan::Target,

@@ -1,0 +1,161 @@
+//! Every demo board, booted and used from outside as its users would.
+//!
+//! These need an emulator or the right to make namespaces, so plain `cargo test` leaves them out;
+//! `cargo board test` sets the machine up and runs them.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::thread;
+
+use support::{Outside, Session};
+
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn armv7() {
+    use_board("qemu-armv7");
+}
+
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn aarch64() {
+    use_board("qemu-aarch64");
+}
+
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn riscv64() {
+    use_board("qemu-riscv64");
+}
+
+#[test]
+#[ignore = "makes namespaces; `cargo board test` runs it"]
+fn x86_64_in_namespaces() {
+    use_board("host-x86_64");
+}
+
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn a_reboot_ends_the_machine_too() {
+    let mut board = Session::boot("qemu-armv7");
+    board.expect("the board is up");
+    board.type_line("reboot");
+    board.ends_orderly();
+}
+
+#[test]
+#[ignore = "makes namespaces; `cargo board test` runs it"]
+fn a_reboot_in_namespaces_ends_them() {
+    let mut board = Session::boot("host-x86_64");
+    board.expect("the board is up");
+    board.type_line("reboot");
+    board.ends_orderly();
+}
+
+/// One boot, and everything that can be seen of it from outside.
+fn use_board(name: &str) {
+    let mut board = Session::boot(name);
+    sockets_are_there_before_services(&mut board);
+    a_key_opens_the_shell(&board);
+    http_starts_on_demand(&board);
+    every_connection_has_a_process(&board);
+    a_datagram_starts_the_file_server(&board);
+    a_local_client_is_served(&board);
+    a_service_says_when_it_is_ready(&mut board);
+    nobody_is_refused_while_a_service_dies(&mut board);
+    nobody_is_refused_while_a_service_restarts(&board);
+    the_shell_on_the_console_comes_back(&mut board);
+    board.type_line("poweroff");
+    board.expect("power-off: now");
+    board.ends_orderly();
+}
+
+fn sockets_are_there_before_services(board: &mut Session) {
+    let before = board.expect("sockets.target: reached");
+    assert!(!before.contains("service: running"), "{before}");
+    board.expect("the board is up");
+}
+
+fn a_key_opens_the_shell(board: &Outside) {
+    let said = board.ssh("echo $((6 * 7)); exit 3");
+    assert_eq!((said.code, said.text.trim()), (3, "42"));
+}
+
+fn http_starts_on_demand(board: &Outside) {
+    assert_eq!(board.ssh("pilotctl is-active http.service").text.trim(), "inactive");
+    let page = board.get();
+    assert!(page.starts_with("HTTP/1.0 200"), "{page}");
+    assert!(page.contains("lighttpd was started by your request"), "{page}");
+    assert_eq!(board.ssh("pilotctl is-active http.service").text.trim(), "active");
+    let sockets = board.ssh("pilotctl list-sockets").text;
+    assert!(sockets.contains("[::]:80"), "{sockets}");
+}
+
+fn every_connection_has_a_process(board: &Outside) {
+    let accepted: u32 = board.property("echo.socket", "NAccepted").parse().unwrap();
+    let mut streams: Vec<_> = (0..3).map(|_| board.connect("echo")).collect();
+    for (number, stream) in streams.iter_mut().enumerate() {
+        let line = format!("line {number}\n");
+        stream.write_all(line.as_bytes()).unwrap();
+        let mut back = vec![0; line.len()];
+        stream.read_exact(&mut back).unwrap();
+        assert_eq!(back, line.as_bytes());
+    }
+    assert_eq!(board.property("echo.socket", "NConnections"), "3");
+    assert_eq!(board.property("echo.socket", "NAccepted"), (accepted + 3).to_string());
+    drop(streams);
+    let date = board.exchange("date", "");
+    assert!(date.contains(':') && date.ends_with('\n'), "{date:?}");
+}
+
+fn a_datagram_starts_the_file_server(board: &Outside) {
+    assert_eq!(board.ssh("pilotctl is-active tftp.service").text.trim(), "inactive");
+    assert!(board.tftp("motd").starts_with("Pilotlight holds the sockets"));
+    assert_eq!(board.ssh("pilotctl is-active tftp.service").text.trim(), "active");
+}
+
+fn a_local_client_is_served(board: &Outside) {
+    let said = board.ssh("nc -N -U /run/uptime.sock < /dev/null");
+    assert!(said.text.contains("load average"), "{said:?}");
+}
+
+fn a_service_says_when_it_is_ready(board: &mut Session) {
+    assert_eq!(board.property("redis.service", "ActiveState"), "active");
+    assert_eq!(board.exchange("redis", "PING\r\nQUIT\r\n"), "+PONG\r\n+OK\r\n");
+    let pid = board.property("redis.service", "MainPID");
+    assert_eq!(board.ssh(&format!("kill -KILL {pid}")).code, 0);
+    board.expect("redis.service: running");
+    assert_ne!(board.property("redis.service", "MainPID"), pid);
+    assert_eq!(board.exchange("redis", "PING\r\nQUIT\r\n"), "+PONG\r\n+OK\r\n");
+}
+
+/// The listener is PID 1's: who connects after a crash waits for the next process.
+fn nobody_is_refused_while_a_service_dies(board: &mut Session) {
+    for _ in 0..3 {
+        let pid = board.property("http.service", "MainPID");
+        assert_eq!(board.ssh("pilotctl kill --signal=KILL http.service").code, 0);
+        assert!(board.get().starts_with("HTTP/1.0 200"));
+        assert_ne!(board.property("http.service", "MainPID"), pid);
+    }
+}
+
+fn nobody_is_refused_while_a_service_restarts(board: &Outside) {
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| (0..25).filter(|_| board.get().contains(" 200 ")).count()))
+            .collect();
+        assert_eq!(board.ssh("pilotctl restart http.service").code, 0);
+        for client in clients {
+            assert_eq!(client.join().unwrap(), 25);
+        }
+    });
+}
+
+fn the_shell_on_the_console_comes_back(board: &mut Session) {
+    board.type_line("echo first-$((20 + 3))");
+    board.expect("first-23");
+    board.type_line("exit");
+    board.expect("shell.service: running");
+    board.type_line("echo second-$((20 + 4))");
+    board.expect("second-24");
+}

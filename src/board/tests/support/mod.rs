@@ -1,0 +1,178 @@
+//! A board that a test talks to: its console, its forwarded ports, its shell over ssh.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream, UdpSocket};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pilot_board::conf::Board;
+use pilot_board::image;
+use pilot_board::machine::{ConsoleTo, Machine};
+use pilot_board::ports::{self, Port};
+use pilot_board::state::State;
+
+/// How long anything may take before the test gives up: a bound for the case that something is
+/// broken, not a measure. An emulated machine on a busy host is slow.
+pub const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A booted board.
+pub struct Session {
+    /// Its clients, for threads of their own.
+    pub outside: Outside,
+    machine: Machine,
+    typing: File,
+    console: Receiver<Vec<u8>>,
+    seen: String,
+}
+
+/// What clients on the host know of a board.
+pub struct Outside {
+    name: String,
+    ports: Vec<Port>,
+    ssh_key: PathBuf,
+}
+
+impl Deref for Session {
+    type Target = Outside;
+
+    fn deref(&self) -> &Outside {
+        &self.outside
+    }
+}
+
+/// What a command on the board said, and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    pub code: i32,
+    pub text: String,
+}
+
+impl Session {
+    /// Builds and starts the board; what it says on its console is kept from the first byte on.
+    pub fn boot(name: &str) -> Self {
+        let board = Board::find(name).unwrap_or_else(|failure| panic!("{failure}"));
+        let state = State::take().unwrap_or_else(|failure| panic!("{failure}"));
+        let image = image::build(&state, &board).unwrap_or_else(|failure| panic!("{failure}"));
+        drop(state);
+        let ports = ports::choose(&board.conf.forward, false).unwrap();
+        let program = Path::new(env!("CARGO_BIN_EXE_board"));
+        let mut machine = Machine::start(&board, &image, &ports, ConsoleTo::Program, program)
+            .unwrap_or_else(|failure| panic!("{failure}"));
+        let (mut from, typing) = machine.console.take().expect("the console is ours");
+        let (sender, console) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = from.read(&mut bytes) {
+                if sender.send(bytes[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let outside = Outside { name: name.to_owned(), ports, ssh_key: image.ssh_key };
+        Self { outside, machine, typing, console, seen: String::new() }
+    }
+
+    /// Waits until the console has said `text` after what was waited for before; gives all that
+    /// came up to it.
+    pub fn expect(&mut self, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(at) = self.seen.find(text) {
+                let rest = self.seen.split_off(at + text.len());
+                return std::mem::replace(&mut self.seen, rest);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.console.recv_timeout(left) {
+                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(_) => panic!("{} never said {text:?}; instead:\n{}", self.name, self.seen),
+            }
+        }
+    }
+
+    /// Types a line on the console.
+    pub fn type_line(&mut self, line: &str) {
+        writeln!(self.typing, "{line}").unwrap();
+    }
+
+    /// Waits for the board to end by itself, as it should after power-off and reboot.
+    pub fn ends_orderly(mut self) {
+        let status = self.machine.wait().unwrap();
+        assert!(self.machine.is_orderly(status), "{} ended with {status}", self.name);
+    }
+}
+
+impl Outside {
+    /// The host's port of a forward.
+    pub fn port(&self, name: &str) -> u16 {
+        let port = self.ports.iter().find(|port| port.forward.name == name);
+        port.unwrap_or_else(|| panic!("{} forwards no {name}", self.name)).host
+    }
+
+    /// A connection to a forward.
+    pub fn connect(&self, name: &str) -> TcpStream {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port(name))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// Sends bytes, then the end of the data, and reads to the end of the answer.
+    pub fn exchange(&self, name: &str, question: &str) -> String {
+        let mut stream = self.connect(name);
+        stream.write_all(question.as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Asks the web server for its first page.
+    pub fn get(&self) -> String {
+        let mut stream = self.connect("http");
+        stream.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Asks for a file as tftp(1) does, RFC 1350: for one of a single block.
+    pub fn tftp(&self, file: &str) -> String {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let request = format!("\0\u{1}{file}\0octet\0");
+        let port = self.port("tftp");
+        socket.send_to(request.as_bytes(), (Ipv4Addr::LOCALHOST, port)).unwrap();
+        let mut block = [0; 516];
+        let (length, from) = socket.recv_from(&mut block).unwrap();
+        assert_eq!(block[..4], [0, 3, 0, 1], "no first block: {}", block[..length].escape_ascii());
+        socket.send_to(&[0, 4, 0, 1], from).unwrap();
+        String::from_utf8_lossy(&block[4..length]).into_owned()
+    }
+
+    /// Runs a command on the board over ssh.
+    pub fn ssh(&self, command: &str) -> Said {
+        let output = Command::new("ssh")
+            .args(ports::ssh_options(&self.ssh_key))
+            .args(["-oBatchMode=yes", "-p", &self.port("ssh").to_string(), "root@127.0.0.1"])
+            .arg(command)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let code = output.status.code().unwrap_or(-1);
+        assert_ne!(code, 255, "ssh itself failed on {}: {errors}", self.name);
+        Said { code, text }
+    }
+
+    /// What `pilotctl` says about one property of a unit.
+    pub fn property(&self, unit: &str, property: &str) -> String {
+        let said = self.ssh(&format!("pilotctl show --value --property={property} {unit}"));
+        assert_eq!(said.code, 0, "{said:?}");
+        said.text.trim().to_owned()
+    }
+}
