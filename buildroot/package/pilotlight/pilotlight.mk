@@ -33,13 +33,17 @@ ifeq ($(NORMALIZED_ARCH),arm)
 PILOTLIGHT_RUSTFLAGS += \
 	-Clink-arg=-Wl,--allow-multiple-definition \
 	-Cforce-unwind-tables=no
+# Thumb-2 code is a third smaller than ARM code.
+ifeq ($(BR2_ARM_CPU_ARMV7A),y)
+PILOTLIGHT_RUSTFLAGS += -Ctarget-feature=+thumb-mode
+endif
 endif
 
 # The profile is Cargo.toml's again, where Buildroot's environment says otherwise.
 # Buildroot strips what goes into the image.
 PILOTLIGHT_CARGO_ENV = \
 	PILOT_BOARD="$(PILOTLIGHT_BOARD)" \
-	CARGO_PROFILE_RELEASE_OPT_LEVEL="s" \
+	CARGO_PROFILE_RELEASE_OPT_LEVEL="z" \
 	CARGO_PROFILE_RELEASE_LTO="true" \
 	CARGO_PROFILE_RELEASE_CODEGEN_UNITS="1" \
 	CARGO_PROFILE_RELEASE_STRIP="none" \
