@@ -26,7 +26,7 @@ use core::ffi::CStr;
 use unit::control::ShutdownKind;
 use unit::{Kind, Service, Socket, Table, UnitId};
 
-use crate::engine::{Action, Engine, Event, Instant, Process, Target};
+use crate::engine::{Action, Engine, Event, Instant, Process, TRACE_RECORDS, Target};
 use crate::sys::power::{self, End};
 use crate::sys::signal::{self, Signals};
 use crate::sys::{child, clock, mount};
@@ -138,6 +138,11 @@ impl Pilot {
     fn drain(&mut self) {
         while let Some(action) = self.engine.next_action(self.now) {
             self.execute(action);
+            // A boot has more to tell than the ring holds.
+            let untold = self.engine.trace().written().wrapping_sub(self.lines_cursor);
+            if untold as usize > TRACE_RECORDS / 2 {
+                lines::write_new(&self.table, &self.engine, &mut self.lines_cursor);
+            }
         }
     }
 
@@ -235,7 +240,7 @@ impl Pilot {
 }
 
 /// The settings of a unit that is known to be a socket.
-fn socket_config(table: &Table<'static>, unit: UnitId) -> Socket<'static> {
+fn socket_config<'t>(table: &Table<'t>, unit: UnitId) -> Socket<'t> {
     match table.unit(unit).kind {
         Kind::Socket(socket) => socket,
         Kind::Target | Kind::Service(_) => panic!("not a socket"),

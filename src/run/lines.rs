@@ -4,7 +4,7 @@ use core::fmt;
 
 use log::Level;
 use unit::control::{Exit, JobKind, JobResult, ShutdownKind, SubState, UnitResult};
-use unit::{Address, ListenerId, Table, UnitId};
+use unit::{Address, Kind, ListenerId, Table, UnitId};
 
 use crate::engine::{Engine, Errno, Record, ShutdownStep, SpawnError, Stage, Trace};
 use crate::log::write_line_at;
@@ -16,7 +16,7 @@ pub(super) fn write_new(table: &Table<'_>, engine: &Engine<'_, '_>, cursor: &mut
         return;
     }
     for record in trace.since(*cursor) {
-        if level(&record.trace) <= log::max_level() {
+        if level(table, &record.trace) <= log::max_level() {
             write_line_at(record.at, format_args!("{}", Words { table, record: &record }));
         }
     }
@@ -24,13 +24,22 @@ pub(super) fn write_new(table: &Table<'_>, engine: &Engine<'_, '_>, cursor: &mut
 }
 
 /// What connections bring is never worth a line of its own: a client could fill the console.
-fn level(trace: &Trace) -> Level {
+fn level(table: &Table<'_>, trace: &Trace) -> Level {
     match trace {
         Trace::SpawnFailed { .. } | Trace::OpenFailed { .. } => Level::Error,
         Trace::State { sub: SubState::Failed | SubState::Retrying, .. }
         | Trace::Paused { .. }
         | Trace::Reopened { .. }
         | Trace::ServiceErrno { .. } => Level::Warn,
+        // What its service says is enough.
+        Trace::State { unit, sub: SubState::Running, .. } if is_socket(table, *unit) => {
+            Level::Debug
+        }
+        Trace::Job { unit, kind: JobKind::Start, result: JobResult::Done }
+            if is_socket(table, *unit) =>
+        {
+            Level::Info
+        }
         Trace::State { sub, .. } => match sub {
             SubState::Running | SubState::Active | SubState::AutoRestart => Level::Info,
             SubState::Dead
@@ -55,6 +64,10 @@ fn level(trace: &Trace) -> Level {
     }
 }
 
+fn is_socket(table: &Table<'_>, unit: UnitId) -> bool {
+    matches!(table.unit(unit).kind, Kind::Socket(_))
+}
+
 struct Words<'a> {
     table: &'a Table<'a>,
     record: &'a Record,
@@ -76,6 +89,15 @@ impl fmt::Display for Words<'_> {
                 } else {
                     write!(f, " ({})", unit_result(result))
                 }
+            }
+            Trace::Job { unit, kind: JobKind::Start, result: JobResult::Done }
+                if is_socket(self.table, unit) =>
+            {
+                write!(f, "{}: listening at", self.name(unit))?;
+                let listeners = super::socket_config(self.table, unit).listeners;
+                listeners
+                    .iter()
+                    .try_for_each(|listener| write!(f, " {}", AddressWords(Some(listener.address))))
             }
             Trace::Job { unit, kind, result } => {
                 let (kind, result) = (job(kind), job_result(result));

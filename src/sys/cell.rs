@@ -28,6 +28,7 @@ impl<T> Once<T> {
     ///
     /// # Panics
     /// The second time.
+    #[allow(clippy::mut_from_ref, reason = "the flag gives it to one caller ever")]
     pub fn take(&'static self) -> &'static mut T {
         assert!(!self.taken.swap(true, Ordering::Relaxed), "taken twice");
         // SAFETY: the flag was false, so that no other reference exists or will.
@@ -56,6 +57,7 @@ impl<T, const N: usize> Array<T, N> {
     ///
     /// # Panics
     /// The second time.
+    #[allow(clippy::mut_from_ref, reason = "the flag gives it to one caller ever")]
     pub fn fill_with(&'static self, mut element: impl FnMut() -> T) -> &'static mut [T] {
         assert!(!self.taken.swap(true, Ordering::Relaxed), "taken twice");
         let first = self.elements.get().cast::<T>();
