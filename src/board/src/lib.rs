@@ -1,7 +1,8 @@
 //! `cargo board`: builds, boots and tests boards.
 //!
 //! A board is a folder with units and a board.conf ([`conf`]). Each step from there to a running
-//! machine is a module: the host's packages ([`provision`]), the compiler ([`toolchain`]), foreign
+//! machine is a module: the host's packages ([`provision`]), the compiler ([`toolchain`], whose
+//! work is looked into, [`inspect`]), foreign
 //! packages ([`apt`]), the kernel ([`kernel`]), the root file system ([`rootfs`], of programs and
 //! their libraries, [`library`], in a [`tree`]), all of them together ([`image`]), and the machine
 //! ([`machine`]: [`qemu`], or a [`namespace`] with a [`relay`] into it). What a step makes is kept
@@ -17,6 +18,7 @@ pub mod bench;
 pub mod conf;
 pub mod fail;
 pub mod image;
+pub mod inspect;
 pub mod kernel;
 pub mod library;
 pub mod machine;

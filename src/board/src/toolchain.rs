@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::arch::{Arch, Need, facts};
 use crate::fail::{self, Failure, OrFail, Result};
+use crate::inspect;
 use crate::provision;
 use crate::say;
 use crate::state::State;
@@ -128,7 +129,14 @@ pub fn build_pilot(state: &State, arch: Arch, board_dir: &Path) -> Result<PathBu
     toolchain.apply(&mut cargo);
     fail::run(&mut cargo, "mend what the compiler says above and try again")?;
     let elf = target_dir.join(known.triple).join("release/pilot");
-    elf.metadata().or_file("find", &elf)?;
+    let bytes = std::fs::read(&elf).or_file("read", &elf)?;
+    let complaints = inspect::complaints(&bytes, arch);
+    if !complaints.is_empty() {
+        return Err(Failure::new(
+            format!("the pilot for {} could allocate: {}", arch.name(), complaints.join("; ")),
+            "this is a defect of pilot or of the compiler's flags, not of the board",
+        ));
+    }
     Ok(elf)
 }
 
