@@ -18,6 +18,8 @@ const FAULTS: [Signal; 6] =
     [Signal::ILL, Signal::ABORT, Signal::BUS, Signal::FPE, Signal::SEGV, Signal::SYS];
 const SA_RESTORER: u64 = 0x0400_0000;
 const SIG_IGN: usize = 1;
+/// The kernel's last signal.
+const SIGNAL_MAX: u8 = 64;
 
 const fn bit(signal: Signal) -> u64 {
     1 << (signal.as_raw() - 1)
@@ -36,6 +38,11 @@ impl Signals {
     /// # Errors
     /// Those of signalfd(2).
     pub fn collect() -> Result<Self, Errno> {
+        // What whoever started us ignored would stay ignored in our children.
+        for signal in 1..=SIGNAL_MAX {
+            // SIGKILL and SIGSTOP cannot be set, and need not be.
+            let _ = raw::rt_sigaction(signal, &raw::no_action());
+        }
         let mut open = 0;
         for fault in FAULTS {
             open |= bit(fault);

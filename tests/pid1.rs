@@ -1,0 +1,216 @@
+//! The real program as process 1, in namespaces of the host's kernel: what services see, what
+//! clients see, and what it survives.
+//!
+//! One boot serves all cases, in order. Needs root for the namespaces. This file's own program
+//! is also what the services run: `tests/pid1/probe.rs`.
+
+#[path = "pid1/probe.rs"]
+mod probe;
+#[path = "pid1/world.rs"]
+mod world;
+
+use std::env;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+
+use world::{World, answer};
+
+fn main() {
+    let arguments: Vec<String> = env::args().collect();
+    if arguments[0].ends_with("/probe") {
+        probe::main();
+    }
+    match arguments.get(1).map(String::as_str) {
+        Some("enter") => world::enter(Path::new(&arguments[2]), Path::new(&arguments[3])),
+        Some("--list") => {}
+        _ if !rustix::process::getuid().is_root() => {
+            println!("pid1: left out: namespaces with devices need root");
+        }
+        _ => run(),
+    }
+}
+
+type Case = (&'static str, fn(&mut World));
+
+fn run() {
+    let mut world = World::start(&world::build());
+    let cases: [Case; 9] = [
+        ("children_that_cannot_be_made_are_told_of", children_that_cannot_be_made_are_told_of),
+        ("a_service_sees_what_systemd_shows", a_service_sees_what_systemd_shows),
+        ("nodes_have_their_modes", nodes_have_their_modes),
+        ("a_connection_is_the_standard_streams", a_connection_is_the_standard_streams),
+        ("a_connection_is_passed", a_connection_is_passed),
+        ("nobody_is_refused_over_a_crash", nobody_is_refused_over_a_crash),
+        ("a_listener_shut_down_comes_back", a_listener_shut_down_comes_back),
+        ("a_node_removed_comes_back", a_node_removed_comes_back),
+        ("nonsense_hurts_nobody", nonsense_hurts_nobody),
+    ];
+    for (name, case) in cases {
+        case(&mut world);
+        println!("test {name} ... ok");
+    }
+    shutdown_ends_what_ignores_it(world);
+    println!("test shutdown_ends_what_ignores_it ... ok");
+}
+
+fn children_that_cannot_be_made_are_told_of(world: &mut World) {
+    // `the board is up` comes after both were tried.
+    for line in [
+        "broken.service: cannot execute the program: no such file",
+        "nobody.service: user: no such user or group",
+    ] {
+        if !world.said.contains(line) {
+            world.wait_for_line(line);
+        }
+    }
+}
+
+/// Compares lines, but for those that differ from run to run.
+fn assert_lines(report: &str, expected: &str) {
+    let masked = report.lines().map(|line| match line.split_once("INVOCATION_ID=") {
+        Some((head, id)) => {
+            assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+            format!("{head}INVOCATION_ID=…")
+        }
+        None => match line.split_once("REMOTE_PORT=") {
+            Some((head, _)) => format!("{head}REMOTE_PORT=…"),
+            None => line.to_owned(),
+        },
+    });
+    let masked: Vec<String> = masked.collect();
+    let expected: Vec<&str> = expected.lines().map(str::trim).collect();
+    assert_eq!(masked, expected, "\n{report}");
+}
+
+fn a_service_sees_what_systemd_shows(world: &mut World) {
+    assert_lines(
+        &world.ask("/run/report.sock", ""),
+        "arg0=plain mode
+         arg1=two
+         arg2=words
+         env BOARD=pid1
+         env HOME=/home/www
+         env INVOCATION_ID=…
+         env LISTEN_FDNAMES=report:report
+         env LISTEN_FDS=2
+         env LISTEN_PID=OWN-PID
+         env LOGNAME=www
+         env MODE=plain
+         env PATH=/bin
+         env SHELL=/bin/false
+         env SYSTEMD_EXEC_PID=OWN-PID
+         env USER=www
+         env WORDS=two  words
+         fd 0 /dev/null 0100002
+         fd 1 /dev/null 0100002
+         fd 2 /dev/null 0100002
+         fd 3 socket 04002
+         fd 4 socket 04002
+         Umask: 0077
+         Uid: 33 33 33 33
+         Gid: 34 34 34 34
+         Groups: 34 40
+         SigBlk: 0000000000000000
+         SigIgn: 0000000000001000
+         SigCgt: 0000000000000440
+         NoNewPrivs: 0
+         Max open files 100 200 files
+         cwd /home/www
+         leads its session: true",
+    );
+}
+
+fn nodes_have_their_modes(world: &mut World) {
+    let mode = |path: &str| world.path(path).metadata().unwrap().permissions().mode() & 0o7777;
+    assert_eq!(mode("/run/report.sock"), 0o600);
+    assert_eq!(mode("/run/serve.sock"), 0o666);
+    assert_eq!(mode("/run/deep"), 0o700);
+    assert_eq!(mode("/run/deep/er"), 0o700);
+}
+
+fn a_connection_is_the_standard_streams(world: &mut World) {
+    let connect = "exec 3<>/dev/tcp/127.0.0.1/7001; cat <&3";
+    let report = world.run(&["/usr/bin/bash", "-c", connect]);
+    let report = String::from_utf8(report.stdout).unwrap();
+    for line in [
+        "env REMOTE_ADDR=127.0.0.1",
+        "fd 0 socket 02",
+        "fd 1 socket 02",
+        "fd 2 socket 02",
+        "Umask: 0022",
+        "cwd /",
+        "leads its session: true",
+    ] {
+        assert!(report.lines().any(|each| each == line), "{line}\n{report}");
+    }
+    for absent in ["LISTEN_", "fd 3", "NOTIFY_SOCKET", "MAINPID", "USER="] {
+        assert!(!report.contains(absent), "{absent}\n{report}");
+    }
+}
+
+fn a_connection_is_passed(world: &mut World) {
+    let report = world.ask("/run/passed.sock", "");
+    for line in [
+        "env LISTEN_FDS=1",
+        "env LISTEN_FDNAMES=connection",
+        "env LISTEN_PID=OWN-PID",
+        "fd 0 /dev/null 0100002",
+        "fd 3 socket 02",
+    ] {
+        assert!(report.lines().any(|each| each == line), "{line}\n{report}");
+    }
+    assert!(!report.contains("fd 4"), "{report}");
+}
+
+fn nobody_is_refused_over_a_crash(world: &mut World) {
+    let mut last = world.ask("/run/serve.sock", "pid");
+    for _ in 0..5 {
+        assert_eq!(world.ask("/run/serve.sock", "crash"), "");
+        let after: Vec<_> = (0..4).map(|_| world.connect("/run/serve.sock").unwrap()).collect();
+        for waiting in after {
+            let pid = answer(waiting, "pid");
+            assert!(!pid.is_empty() && pid != last, "{pid} after {last}");
+        }
+        last = world.ask("/run/serve.sock", "pid");
+    }
+}
+
+fn a_listener_shut_down_comes_back(world: &mut World) {
+    assert_eq!(world.ask("/run/serve.sock", "hang up"), "");
+    world.wait_for_line("/run/serve.sock was shut down or removed, opened again");
+    assert_ne!(world.ask("/run/serve.sock", "pid"), "");
+}
+
+fn a_node_removed_comes_back(world: &mut World) {
+    std::fs::remove_file(world.path("/run/report.sock")).unwrap();
+    world.wait_for_line("/run/report.sock was shut down or removed, opened again");
+    assert!(world.ask("/run/report.sock", "").contains("LISTEN_FDS=2"));
+}
+
+fn nonsense_hurts_nobody(world: &mut World) {
+    let socket = UnixDatagram::unbound().unwrap();
+    let notify = world.path("/run/pilot/notify");
+    for message in [&b""[..], b"READY=1", b"\xff\xff", b"MAINPID=1", &[b'x'; 9000]] {
+        socket.send_to(message, &notify).unwrap();
+    }
+    let pid = world.ask("/run/serve.sock", "pid");
+    let show = |world: &World, what: &str| {
+        let output = world.run(&["/sbin/pilotctl", "show", "--value", "-p", what, "serve.service"]);
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(show(world, "ActiveState"), "active");
+    assert_eq!(show(world, "StatusText"), "serving");
+    assert_ne!(show(world, "MainPID"), "1");
+    assert_eq!(world.ask("/run/serve.sock", "pid"), pid);
+}
+
+fn shutdown_ends_what_ignores_it(world: World) {
+    // The shutdown may well end the client before the client has ended.
+    world.run(&["/sbin/pilotctl", "poweroff"]);
+    // The kernel ends the init of a pid namespace that powers off with SIGINT, and unshare(1)
+    // ends as its child did.
+    let ended = world.end();
+    assert_eq!(ended.signal(), Some(2), "{ended}");
+}

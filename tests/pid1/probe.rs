@@ -1,0 +1,147 @@
+//! What the services of the test's board run: it tells what it was given, or behaves badly.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, exit};
+
+use rustix::fd::FromRawFd;
+
+/// The entry: `probe MODE ARGUMENTS…`.
+pub fn main() -> ! {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("report") => report(&arguments[1..]),
+        Some("serve") => serve(),
+        Some("stubborn") => stubborn(),
+        Some("signal") => {
+            let signal = format!("-{}", arguments[1]);
+            let sent = Command::new("/bin/kill").args([&signal, &arguments[2]]).status();
+            exit(i32::from(!sent.is_ok_and(|status| status.success())))
+        }
+        other => panic!("probe: {other:?}"),
+    }
+}
+
+/// An open descriptor that we were given.
+fn given<T: FromRawFd>(number: i32) -> T {
+    // SAFETY: the number was passed to this process, and each is taken once.
+    unsafe { T::from_raw_fd(number) }
+}
+
+fn standard_input_is_socket() -> bool {
+    fs::read_link("/proc/self/fd/0").is_ok_and(|link| link.to_string_lossy().starts_with("socket:"))
+}
+
+/// Says everything about itself to whoever is connected, or connects.
+fn report(arguments: &[String]) -> ! {
+    let text = describe(arguments);
+    let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
+    let mut stream: UnixStream = if standard_input_is_socket() {
+        given(0)
+    } else if names == "connection" {
+        given(3)
+    } else {
+        accept(&given(3)).0
+    };
+    stream.write_all(text.as_bytes()).unwrap();
+    exit(0)
+}
+
+/// Waits for a connection, whether or not the listener blocks.
+fn accept(listener: &UnixListener) -> (UnixStream, std::os::unix::net::SocketAddr) {
+    listener.set_nonblocking(false).unwrap();
+    listener.accept().unwrap()
+}
+
+fn describe(arguments: &[String]) -> String {
+    let mut text = String::new();
+    for (place, argument) in arguments.iter().enumerate() {
+        writeln!(text, "arg{place}={argument}").unwrap();
+    }
+    let variables: BTreeMap<String, String> = env::vars().collect();
+    let own_pid = std::process::id().to_string();
+    for (name, value) in variables {
+        let value = if value == own_pid { "OWN-PID".into() } else { value };
+        writeln!(text, "env {name}={value}").unwrap();
+    }
+    for number in 0..32 {
+        let Ok(info) = fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else { continue };
+        let link = fs::read_link(format!("/proc/self/fd/{number}")).unwrap_or_default();
+        let link = link.to_string_lossy().into_owned();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:\t")).unwrap();
+        let kind = link.split(':').next().unwrap().to_owned();
+        if !kind.starts_with("/proc") {
+            writeln!(text, "fd {number} {kind} {flags}").unwrap();
+        }
+    }
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    for line in status.lines() {
+        let wanted = ["Umask", "Uid", "Gid", "Groups", "SigBlk", "SigIgn", "SigCgt", "NoNewPrivs"];
+        if wanted.iter().any(|name| line.starts_with(&format!("{name}:"))) {
+            writeln!(text, "{}", line.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap();
+        }
+    }
+    let limits = fs::read_to_string("/proc/self/limits").unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    writeln!(text, "{}", files.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap();
+    writeln!(text, "cwd {}", env::current_dir().unwrap().display()).unwrap();
+    let session = rustix::process::getsid(None).unwrap() == rustix::process::getpid();
+    writeln!(text, "leads its session: {session}").unwrap();
+    text
+}
+
+fn notify(message: &str) {
+    let socket = UnixDatagram::unbound().unwrap();
+    socket.send_to(message.as_bytes(), env::var("NOTIFY_SOCKET").unwrap()).unwrap();
+}
+
+/// Answers one word a connection: "pid", or "crash", after which there is no answer.
+fn serve() -> ! {
+    let listener: UnixListener = given(3);
+    notify("READY=1\nSTATUS=serving");
+    barrier();
+    loop {
+        let (mut stream, _) = accept(&listener);
+        let mut word = String::new();
+        stream.read_to_string(&mut word).unwrap();
+        match word.as_str() {
+            "pid" => write!(stream, "{}", std::process::id()).unwrap(),
+            "hang up" => {
+                let fd: BorrowedFd<'_> = listener.as_fd();
+                rustix::net::shutdown(fd, rustix::net::Shutdown::Both).unwrap();
+                exit(0)
+            }
+            _ => exit(7),
+        }
+    }
+}
+
+/// sd_notify_barrier(3): comes back when PID 1 has read all that was sent before.
+fn barrier() {
+    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix};
+    let (reader, writer) = rustix::pipe::pipe().unwrap();
+    let socket = UnixDatagram::unbound().unwrap();
+    let address = SocketAddrUnix::new(env::var("NOTIFY_SOCKET").unwrap().as_str()).unwrap();
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let fds = [writer.as_fd()];
+    assert!(control.push(SendAncillaryMessage::ScmRights(&fds)));
+    let data = [std::io::IoSlice::new(b"BARRIER=1")];
+    rustix::net::sendmsg_addr(&socket, &address, &data, &mut control, SendFlags::empty()).unwrap();
+    drop(writer);
+    let mut nothing = [0];
+    assert_eq!(rustix::io::read(&reader, &mut nothing), Ok(0));
+}
+
+/// Ignores SIGTERM (a shell's trap does it without code of ours) and leaves an orphan.
+fn stubborn() -> ! {
+    let script = "trap '' TERM; sleep 1000 & while :; do wait; done";
+    let error = Command::new("/bin/sh").args(["-c", script]).exec();
+    panic!("{error}")
+}
