@@ -84,6 +84,15 @@ fn raise_own_limit() -> Option<(u64, u64)> {
 
 impl Pilot {
     pub(super) fn spawn(&mut self, process: Process, command: CommandRef, main_pid: Option<Pid>) {
+        if let Process::Main(unit) = process
+            && let Some(listener) = self.dead_listener(unit)
+        {
+            // Opened anew first; the engine asks again.
+            let error = prepare::error(Stage::Sockets, Errno::AGAIN);
+            self.answer(Event::SpawnFailed { process, error });
+            self.answer(Event::HungUp(listener));
+            return;
+        }
         let request = self.request(process, command, main_pid);
         match self.try_spawn(&request) {
             Ok(pid) => {

@@ -6,7 +6,7 @@ use rustix::fs::OFlags;
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 use unit::control::Peer;
-use unit::{Address, Kind, Listener, ListenerId, Socket, Table, UnitId};
+use unit::{Address, Kind, ListenKind, Listener, ListenerId, Socket, Table, UnitId};
 
 use crate::engine::{AcceptFailure, Event, InstanceId};
 use crate::sys::cell::Array;
@@ -132,6 +132,21 @@ fn numbered<'t>(unit: &Socket<'t>) -> impl Iterator<Item = (ListenerId, Listener
 }
 
 impl Pilot {
+    /// A listener of that service which an earlier run of it has shut down: nobody would be
+    /// told, for a service that is restarted at once leaves no time to watch it.
+    pub(super) fn dead_listener(&self, service: UnitId) -> Option<ListenerId> {
+        self.engine.passed_sockets(service).find_map(|unit| {
+            let unit = self.socket(unit);
+            let mut connected = numbered(&unit).filter(|(_, config)| match config.kind {
+                ListenKind::Stream | ListenKind::SequentialPacket => true,
+                ListenKind::Datagram | ListenKind::Fifo => false,
+            });
+            let dead = connected
+                .find(|(id, _)| self.listeners.fd(*id).is_some_and(|fd| !socket::is_listening(fd)));
+            dead.map(|(id, _)| id)
+        })
+    }
+
     pub(super) fn open_socket(&mut self, id: UnitId) {
         let unit = self.socket(id);
         for (listener, config) in numbered(&unit) {

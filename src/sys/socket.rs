@@ -230,6 +230,11 @@ pub fn node(path: &str) -> Option<(u64, u64)> {
     rustix::fs::lstat(path).ok().map(|stat| (stat.st_dev as u64, stat.st_ino as u64))
 }
 
+/// True unless somebody has shut the listener down: SO_ACCEPTCONN, socket(7).
+pub fn is_listening(listener: BorrowedFd<'_>) -> bool {
+    sockopt::socket_acceptconn(listener).unwrap_or(true)
+}
+
 /// Accepts one connection: blocking, close-on-exec.
 ///
 /// # Errors
