@@ -15,7 +15,7 @@ const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
 /// Longest unit name and what is around it in /proc/PID/cgroup.
 const PATH_BYTES: usize = unit::UNIT_NAME_MAX + 32;
-/// SIGKILL is repeated this often over a group that keeps forking, without cgroup.kill.
+/// SIGKILL is repeated this often over a group that keeps forking.
 const KILL_PASSES: usize = 8;
 const SIGKILL: u8 = 9;
 
@@ -72,12 +72,12 @@ impl AsFd for Group {
 
 impl Group {
     /// Signals every process in it.
+    ///
+    /// Not through cgroup.kill: kernels (6.18 seen) compare its count with that of the parent's
+    /// group, and kill at birth whatever CLONE_INTO_CGROUP puts into a group once killed.
     pub fn signal(&self, signal: u8) {
         if signal != SIGKILL {
             self.signal_each(signal);
-            return;
-        }
-        if self.write(c"cgroup.kill", b"1").is_ok() {
             return;
         }
         for _ in 0..KILL_PASSES {
@@ -125,10 +125,6 @@ impl Group {
 
     fn open(&self, name: &CStr) -> Result<OwnedFd, Errno> {
         rustix::fs::openat(&self.fd, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-    }
-
-    fn write(&self, name: &CStr, text: &[u8]) -> Result<(), Errno> {
-        write_at(self.fd.as_fd(), name, text)
     }
 }
 
