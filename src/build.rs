@@ -46,7 +46,15 @@ fn compile_units() {
 /// For the binary only: a library with these could not be linked into a test.
 #[cfg(feature = "pid1")]
 fn link_freestanding() {
-    for argument in ["-nostartfiles", "-nostdlib", "-static", "-no-pie"] {
+    let arguments = [
+        "-nostartfiles",
+        "-nostdlib",
+        "-static",
+        "-no-pie",
+        // A page that would be made read-only after a relocation that never comes.
+        "-Wl,-z,norelro",
+    ];
+    for argument in arguments {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
 }

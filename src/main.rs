@@ -23,6 +23,8 @@ fn main(args: Args) -> u8 {
     run::init()
 }
 
+// A role's buffers are no business of the others' stacks.
+#[inline(never)]
 fn control(name: &str, args: &mut dyn Iterator<Item = &'static CStr>) -> u8 {
     let table = table::open().unwrap_or_else(|error| panic!("the unit table {error}"));
     ctl::main(name, args, table, fd::number(1), fd::number(2))

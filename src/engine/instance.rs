@@ -13,7 +13,9 @@ use super::time::Instant;
 pub const INSTANCE_PATIENCE: Millis = Millis(10_000);
 
 /// Where a slot is.
+// The first variant is all zero.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub enum SlotState {
     /// Nobody's.
     Free,
@@ -47,9 +49,10 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// A slot that was never used.
+    /// A slot that was never used. All zero: the slots lie in `.bss`, and cost no page before
+    /// one of them is used.
     pub const FREE: Self =
-        Self { state: SlotState::Free, socket: UnitId(0), number: 0, peer: Peer::Unix { uid: 0 } };
+        Self { state: SlotState::Free, socket: UnitId(0), number: 0, peer: Peer::V4([0; 4], 0) };
 
     /// Its process.
     pub const fn pid(&self) -> Option<Pid> {

@@ -5,7 +5,7 @@ use rustix::system::sethostname;
 use unit::Table;
 
 use crate::engine::{Engine, Instance, Instant, ListenerState, StatusText, Storage, UnitState};
-use crate::sys::cell::Array;
+use crate::sys::cell::{Array, Once};
 use crate::sys::signal::Signals;
 use crate::sys::{clock, console, fatal, fd, mount, power, socket};
 use crate::table::limits::{INSTANCES, LISTEN_FDS, LISTENERS, SERVICES, UNITS};
@@ -19,10 +19,10 @@ use super::listeners::Listeners;
 use super::notifications::Notifications;
 use super::watch::{Source, Watch};
 
-static UNIT_STATES: Array<UnitState, UNITS> = Array::new();
-static LISTENER_STATES: Array<ListenerState, LISTENERS> = Array::new();
-static INSTANCE_STATES: Array<Instance, INSTANCES> = Array::new();
-static STATUS_TEXTS: Array<StatusText, SERVICES> = Array::new();
+static UNIT_STATES: Array<UnitState, UNITS, 0> = Array::new();
+static LISTENER_STATES: Array<ListenerState, LISTENERS, 1> = Array::new();
+static INSTANCE_STATES: Once<[Instance; INSTANCES], 2> = Once::new([Instance::FREE; INSTANCES]);
+static STATUS_TEXTS: Once<[StatusText; SERVICES], 3> = Once::new([StatusText::EMPTY; SERVICES]);
 
 /// The role of PID 1. Refuses (and returns an exit code) for any other process, so that a slip
 /// cannot mount over a machine or reboot it.
@@ -82,8 +82,8 @@ impl Pilot {
         let storage = Storage {
             units: UNIT_STATES.fill_with(|| UnitState::NEW),
             listeners: LISTENER_STATES.fill_with(|| ListenerState::NEW),
-            instances: INSTANCE_STATES.fill_with(|| Instance::FREE),
-            status: STATUS_TEXTS.fill_with(|| StatusText::EMPTY),
+            instances: INSTANCE_STATES.take(),
+            status: STATUS_TEXTS.take(),
         };
         // The order makes the lowest descriptors those that are never closed.
         let mut watch = Watch::new().unwrap_or_else(|errno| panic!("epoll_create1(2): {errno}"));

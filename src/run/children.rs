@@ -13,7 +13,7 @@ use unit::control::{Exit, ShutdownKind};
 use unit::{ServiceType, UnitId};
 
 use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Stage};
-use crate::sys::cell::{Array, Once};
+use crate::sys::cell::Once;
 use crate::sys::child::{Failure, Full, Pool, Slot};
 use crate::sys::console;
 use crate::table::limits::{FDS_AT_REST, INSTANCES, SPAWN_SLOTS, UNITS};
@@ -32,9 +32,9 @@ const WAIT_CORE: i32 = 0x80;
 /// The first real-time signal the kernel has; C libraries keep the first two for themselves.
 const SIGRTMIN: u8 = 34;
 
-static SLOTS: Once<[Slot<Work>; SPAWN_SLOTS]> =
+static SLOTS: Once<[Slot<Work>; SPAWN_SLOTS], 6> =
     Once::new([const { Slot::new(Work::EMPTY) }; SPAWN_SLOTS]);
-static PIPES: Array<Option<ExecPipe>, UNITS> = Array::new();
+static PIPES: Once<[Option<ExecPipe>; UNITS], 7> = Once::new([const { None }; UNITS]);
 
 /// The reading end of a pipe whose writing end execve(2) closes, and whose child has it.
 struct ExecPipe {
@@ -56,7 +56,7 @@ impl Children {
     pub(super) fn new() -> Self {
         Self {
             pool: Pool::new(SLOTS.take()),
-            pipes: PIPES.fill_with(|| None),
+            pipes: PIPES.take(),
             invocations: Invocations::new(),
             console_is_serial: console::is_serial(),
             limit_nofile: raise_own_limit(),

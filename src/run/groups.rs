@@ -7,7 +7,7 @@ use unit::control::Exit;
 use unit::{Table, UnitId};
 
 use crate::engine::{Event, Pid};
-use crate::sys::cell::Array;
+use crate::sys::cell::Once;
 use crate::sys::cgroup::{self, Group, Root};
 use crate::sys::signal;
 use crate::table::limits::UNITS;
@@ -15,7 +15,7 @@ use crate::table::limits::UNITS;
 use super::Pilot;
 use super::watch::{Generation, Report, Source};
 
-static PLACES: Array<Place, UNITS> = Array::new();
+static PLACES: Once<[Place; UNITS], 8> = Once::new([const { Place::EMPTY }; UNITS]);
 
 /// A watched descriptor.
 struct Watched {
@@ -24,10 +24,11 @@ struct Watched {
 }
 
 /// A child that leads a process group, or has led one that still has members.
-#[derive(Clone, Copy)]
-struct Leader {
-    pid: u32,
-    reaped: bool,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leader {
+    Nobody,
+    Running(u32),
+    Reaped(u32),
 }
 
 /// What is known of a unit's processes.
@@ -38,9 +39,20 @@ struct Place {
     /// Without a control group: it is asked whether the process groups are empty.
     asked: bool,
     /// Without a control group: the last leaders of process groups that may have members.
-    leaders: [Option<Leader>; 2],
+    leaders: [Leader; 2],
     /// The main process, where it is not the child we made.
     adopted: Option<(Watched, u32)>,
+}
+
+impl Place {
+    /// That of a unit without processes.
+    const EMPTY: Self = Self {
+        group: None,
+        events: None,
+        asked: false,
+        leaders: [Leader::Nobody; 2],
+        adopted: None,
+    };
 }
 
 pub(super) struct Groups {
@@ -54,9 +66,7 @@ pub(super) struct Groups {
 impl Groups {
     pub(super) fn new() -> Self {
         let root = Root::open().inspect_err(|errno| log::info!("no control groups: {errno}"));
-        let empty =
-            || Place { group: None, events: None, asked: false, leaders: [None; 2], adopted: None };
-        Self { root: root.ok(), places: PLACES.fill_with(empty), asked: 0 }
+        Self { root: root.ok(), places: PLACES.take(), asked: 0 }
     }
 
     /// A unit's control group, made when it is first needed.
@@ -76,7 +86,7 @@ impl Groups {
     pub(super) fn note_leader(&mut self, unit: UnitId, pid: u32) {
         let place = &mut self.places[unit.index()];
         if place.group.is_none() {
-            place.leaders = [Some(Leader { pid, reaped: false }), place.leaders[0]];
+            place.leaders = [Leader::Running(pid), place.leaders[0]];
         }
     }
 
@@ -85,10 +95,13 @@ impl Groups {
     fn note_reaped(&mut self, pid: u32) {
         for place in self.places.iter_mut().filter(|place| place.group.is_none()) {
             for leader in &mut place.leaders {
-                let Some(each) = leader else { continue };
-                each.reaped |= each.pid == pid;
-                if each.reaped && signal::kill_group(each.pid, 0).is_err() {
-                    *leader = None;
+                if *leader == Leader::Running(pid) {
+                    *leader = Leader::Reaped(pid);
+                }
+                if let Leader::Reaped(each) = *leader
+                    && signal::kill_group(each, 0).is_err()
+                {
+                    *leader = Leader::Nobody;
                 }
             }
         }
@@ -104,8 +117,10 @@ impl Groups {
         for leader in leaders {
             let _ = signal::kill_group(leader, number);
         }
-        for leader in place.leaders.iter().flatten().filter(|leader| leader.reaped) {
-            let _ = signal::kill_group(leader.pid, number);
+        for leader in &place.leaders {
+            if let Leader::Reaped(pid) = *leader {
+                let _ = signal::kill_group(pid, number);
+            }
         }
     }
 
@@ -121,7 +136,7 @@ impl Groups {
         let place = &self.places[unit.index()];
         match &place.group {
             Some(group) => group.is_populated(),
-            None => place.leaders.iter().any(Option::is_some),
+            None => place.leaders.iter().any(|leader| *leader != Leader::Nobody),
         }
     }
 }

@@ -9,15 +9,15 @@ use unit::control::Peer;
 use unit::{Address, Kind, ListenKind, Listener, ListenerId, Socket, Table, UnitId};
 
 use crate::engine::{AcceptFailure, Event, InstanceId};
-use crate::sys::cell::Array;
+use crate::sys::cell::{Array, Once};
 use crate::sys::{message, socket};
 use crate::table::limits::{INSTANCES, LISTENERS};
 
 use super::Pilot;
 use super::watch::{Generation, Report, Source, Watch};
 
-static PLACES: Array<Place, LISTENERS> = Array::new();
-static CONNECTIONS: Array<Option<OwnedFd>, INSTANCES> = Array::new();
+static PLACES: Array<Place, LISTENERS, 4> = Array::new();
+static CONNECTIONS: Once<[Option<OwnedFd>; INSTANCES], 5> = Once::new([const { None }; INSTANCES]);
 
 /// One listener.
 struct Place {
@@ -56,7 +56,7 @@ impl Listeners {
                 }
             }
         }
-        Self { places, connections: CONNECTIONS.fill_with(|| None), inotify }
+        Self { places, connections: CONNECTIONS.take(), inotify }
     }
 
     /// The descriptor of an open listener.

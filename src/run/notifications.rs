@@ -11,7 +11,7 @@ use super::watch::{Source, Watch};
 use super::{NOTIFICATIONS_PER_TURN, Pilot};
 
 /// One byte more than a message may have, so that a longer one is noticed.
-static BUFFER: Once<[u8; NOTIFICATION_MAX + 1]> = Once::new([0; NOTIFICATION_MAX + 1]);
+static BUFFER: Once<[u8; NOTIFICATION_MAX + 1], 9> = Once::new([0; NOTIFICATION_MAX + 1]);
 
 pub(super) struct Notifications {
     /// `None` if it could not be bound: no service of Type=notify will then come up.

@@ -2,6 +2,7 @@
 //!
 //! Everything works without them, less exactly: by process groups.
 
+use core::ffi::CStr;
 use core::fmt::Write;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -14,7 +15,7 @@ const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
 /// Longest unit name and what is around it in /proc/PID/cgroup.
 const PATH_BYTES: usize = unit::UNIT_NAME_MAX + 32;
-/// SIGKILL is repeated this often over a group that keeps forking, without cgroup.kill.
+/// SIGKILL is repeated this often over a group that keeps forking.
 const KILL_PASSES: usize = 8;
 const SIGKILL: u8 = 9;
 
@@ -33,7 +34,7 @@ impl Root {
         let base = rustix::fs::open(c"/sys/fs/cgroup", DIRECTORY, Mode::empty())?;
         // Only a cgroup2 directory has this file.
         rustix::fs::statat(&base, c"cgroup.procs", AtFlags::empty())?;
-        make_and_open(base.as_fd(), "pilot").map(|fd| Self { fd })
+        make_and_open(base.as_fd(), c"pilot").map(|fd| Self { fd })
     }
 
     /// The directory of one service.
@@ -41,11 +42,15 @@ impl Root {
     /// # Errors
     /// Those of mkdir(2) and open(2).
     pub fn group(&self, name: &str) -> Result<Group, Errno> {
+        let mut text = heapless::Vec::<u8, { unit::UNIT_NAME_MAX + 1 }>::new();
+        text.extend_from_slice(name.as_bytes()).map_err(|_| Errno::NAMETOOLONG)?;
+        text.push(0).map_err(|_| Errno::NAMETOOLONG)?;
+        let name = CStr::from_bytes_with_nul(&text).map_err(|_| Errno::INVAL)?;
         make_and_open(self.fd.as_fd(), name).map(|fd| Group { fd })
     }
 }
 
-fn make_and_open(parent: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Errno> {
+fn make_and_open(parent: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
     match rustix::fs::mkdirat(parent, name, Mode::from_raw_mode(0o755)) {
         Ok(()) | Err(Errno::EXIST) => {}
         Err(errno) => return Err(errno),
@@ -67,12 +72,12 @@ impl AsFd for Group {
 
 impl Group {
     /// Signals every process in it.
+    ///
+    /// Not through cgroup.kill: kernels (6.18 seen) compare its count with that of the parent's
+    /// group, and kill at birth whatever CLONE_INTO_CGROUP puts into a group once killed.
     pub fn signal(&self, signal: u8) {
         if signal != SIGKILL {
             self.signal_each(signal);
-            return;
-        }
-        if self.write("cgroup.kill", b"1").is_ok() {
             return;
         }
         for _ in 0..KILL_PASSES {
@@ -84,7 +89,7 @@ impl Group {
 
     /// Signals what cgroup.procs lists; false if that is nobody.
     fn signal_each(&self, signal: u8) -> bool {
-        let Ok(file) = self.open("cgroup.procs") else { return false };
+        let Ok(file) = self.open(c"cgroup.procs") else { return false };
         let mut chunk = [0u8; 512];
         let mut pid = 0u32;
         let mut any = false;
@@ -115,19 +120,15 @@ impl Group {
     /// # Errors
     /// Those of open(2).
     pub fn events(&self) -> Result<OwnedFd, Errno> {
-        self.open("cgroup.events")
+        self.open(c"cgroup.events")
     }
 
-    fn open(&self, name: &str) -> Result<OwnedFd, Errno> {
+    fn open(&self, name: &CStr) -> Result<OwnedFd, Errno> {
         rustix::fs::openat(&self.fd, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-    }
-
-    fn write(&self, name: &str, text: &[u8]) -> Result<(), Errno> {
-        write_at(self.fd.as_fd(), name, text)
     }
 }
 
-fn write_at(directory: BorrowedFd<'_>, name: &str, text: &[u8]) -> Result<(), Errno> {
+fn write_at(directory: BorrowedFd<'_>, name: &CStr, text: &[u8]) -> Result<(), Errno> {
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
     let file = rustix::fs::openat(directory, name, flags, Mode::empty())?;
     rustix::io::write(&file, text).map(drop)
@@ -138,7 +139,7 @@ fn write_at(directory: BorrowedFd<'_>, name: &str, text: &[u8]) -> Result<(), Er
 /// # Errors
 /// Those of open(2) and write(2).
 pub fn move_self(group: BorrowedFd<'_>) -> Result<(), Errno> {
-    write_at(group, "cgroup.procs", b"0")
+    write_at(group, c"cgroup.procs", b"0")
 }
 
 /// Reads what [`Group::events`] gave, from its start.

@@ -27,8 +27,9 @@ use rustix::io::Errno;
 use super::raw;
 
 /// Stack of a child, in bytes: its deepest steps are the searches of /etc/passwd and /etc/group,
-/// which 4 KiB are not enough for. Without `User=` only its first page is ever touched.
-const STACK_BYTES: usize = if cfg!(debug_assertions) { 44 * 1024 } else { 12 * 1024 };
+/// and a path that is no C string, for which rustix may have room for PATH_MAX on the stack.
+/// What is not reached costs no page.
+const STACK_BYTES: usize = if cfg!(debug_assertions) { 44 * 1024 } else { 16 * 1024 };
 /// Lies at the far end of a stack.
 const CANARY: u64 = 0x7069_6c6f_745f_6f6b;
 

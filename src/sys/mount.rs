@@ -106,7 +106,9 @@ pub fn leave_all() {
             kept += 1;
             continue;
         };
-        if rustix::mount::unmount(target, UnmountFlags::NOFOLLOW).is_err() {
+        // Of the root the kernel says that it is unmounted, makes it read-only and keeps it.
+        let is_root = target == c"/";
+        if is_root || rustix::mount::unmount(target, UnmountFlags::NOFOLLOW).is_err() {
             let flags = MountFlags::RDONLY;
             let _ = rustix::mount::mount_remount(target, flags, c"");
             kept += 1;

@@ -77,7 +77,9 @@ fn measure(place: &Place, options: &Options) -> Result<()> {
     let contenders: &[Contender] =
         if options.peers { &Contender::ALL } else { &[Contender::Floor, Contender::Pilot] };
     cpu::go_first()?;
+    let crowd = cpu::OneCrowd::begin();
     let measured = rounds::run(place, contenders, options.rounds);
+    drop(crowd);
     let left = cgroup.leave();
     let figures = measured?;
     let size_bytes = place.armv7_size_bytes()?;

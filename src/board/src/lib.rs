@@ -5,8 +5,8 @@
 //! work is looked into, [`inspect`]), foreign
 //! packages ([`apt`]), the kernel ([`kernel`]), the root file system ([`rootfs`], of programs and
 //! their libraries, [`library`], in a [`tree`]), all of them together ([`image`]), and the machine
-//! ([`machine`]: [`qemu`], or a [`namespace`] with a [`relay`] into it). What a step makes is kept
-//! under `target/board/` ([`state`]). [`bench`] measures what
+//! ([`machine`]: [`qemu`], or a [`namespace`] with a [`cgroup`] and a [`relay`] into it). What a
+//! step makes is kept under `target/board/` ([`state`]). [`bench`] measures what
 //! comes of it.
 //!
 //! The verbs: [`mod@run`], [`mod@test`], [`new`], [`size`].
@@ -15,6 +15,7 @@
 pub mod apt;
 pub mod arch;
 pub mod bench;
+pub mod cgroup;
 pub mod conf;
 pub mod fail;
 pub mod image;

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use rustix::process::Pid;
 
 use crate::arch::facts;
+use crate::cgroup::Group;
 use crate::conf::Board;
 use crate::fail::{OrFail, Result};
 use crate::image::Image;
@@ -30,7 +31,10 @@ pub struct Machine {
     child: Child,
     /// The console for reading and for writing; none if the user has it.
     pub console: Option<(File, File)>,
+    /// Held open until the board has ended: see [`namespace::Namespace::terminal`].
+    terminal: Option<File>,
     namespaces: bool,
+    group: Option<Group>,
     work: Option<PathBuf>,
 }
 
@@ -67,7 +71,7 @@ impl Machine {
             }
             _ => None,
         };
-        Ok(Self { child, console, namespaces: false, work: None })
+        Ok(Self { child, console, terminal: None, namespaces: false, group: None, work: None })
     }
 
     fn isolate(image: &Image, ports: &[Port], program: &Path) -> Result<Self> {
@@ -78,7 +82,15 @@ impl Machine {
         relay::start(&board.network, ports)?;
         let writer = board.console.try_clone().or_file("open", Path::new("/dev/ptmx"))?;
         let console = Some((board.console, writer));
-        Ok(Self { child: board.child, console, namespaces: true, work: Some(work) })
+        let terminal = Some(board.terminal);
+        Ok(Self {
+            child: board.child,
+            console,
+            terminal,
+            namespaces: true,
+            group: board.group,
+            work: Some(work),
+        })
     }
 
     /// The process whose end is the board's.
@@ -91,7 +103,9 @@ impl Machine {
     /// # Errors
     /// If the process is not ours to wait for.
     pub fn wait(&mut self) -> io::Result<ExitStatus> {
-        self.child.wait()
+        let status = self.child.wait();
+        self.terminal = None;
+        status
     }
 
     /// True if a board that ended with `status` was powered off or rebooted from inside.
@@ -105,6 +119,7 @@ impl Drop for Machine {
         // It may have ended by itself; then there is nothing to do.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        drop(self.group.take());
         if let Some(work) = &self.work {
             let _ = fs::remove_dir(work);
         }

@@ -17,12 +17,15 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 use rustix::pty::OpenptFlags;
 
+use crate::cgroup::Group;
 use crate::fail::{Failure, OrFail, Result};
 
 /// The verb under which this program is PID 1 of the namespaces; no user types it.
 pub const ENTER: &str = "enter-namespaces";
 /// What the new PID 1 says when it is about to become init.
 const READY: &str = "ready\n";
+/// Moves into the group whose file is the first argument and becomes what the others say.
+const JOIN: &str = "echo 0 > \"$1\" && shift && exec \"$@\"";
 const NEXT: &str = "run it as root, or allow users their own namespaces \
                     (sysctl kernel.unprivileged_userns_clone=1)";
 /// Devices that a container has; what the kernel's own devtmpfs holds is the machine's.
@@ -35,8 +38,13 @@ pub struct Namespace {
     pub child: Child,
     /// The side of the console's pseudo-terminal where the user sits.
     pub console: File,
+    /// The board's side. While we have it open, too, the console is not hung up when the board
+    /// closes and opens it.
+    pub terminal: File,
     /// The board's network namespace.
     pub network: File,
+    /// The control group it is in.
+    pub group: Option<Group>,
 }
 
 /// Sees to it that this process may make namespaces: where only root may, in a user namespace of
@@ -64,18 +72,23 @@ pub fn become_root() -> Result<()> {
 /// # Errors
 /// If the kernel does not give the namespaces.
 pub fn start(program: &Path, template: &Path, work: &Path) -> Result<Namespace> {
-    let (console, terminal) = terminal().or_fail(
+    let (console, terminal, terminal_path) = terminal().or_fail(
         || "there is no pseudo-terminal for the console".to_owned(),
         "see that /dev/pts is mounted",
     )?;
+    let group = Group::make(&work.file_name().unwrap_or_default().to_string_lossy());
     // Without us nobody leads to the board: it ends when we do.
-    let mut child = Command::new("setpriv")
-        .args(["--pdeathsig", "KILL", "--", "unshare"])
-        .args(["--pid", "--mount", "--net", "--ipc", "--uts", "--cgroup"])
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]);
+    if let Some(group) = &group {
+        command.args(["sh", "-c", JOIN, "sh"]).arg(group.processes());
+    }
+    let mut child = command
+        .args(["unshare", "--pid", "--mount", "--net", "--ipc", "--uts", "--cgroup"])
         .args(["--fork", "--kill-child", "--"])
         .arg(program)
         .arg(ENTER)
-        .args([template, work, &terminal])
+        .args([template, work, &terminal_path])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -84,7 +97,7 @@ pub fn start(program: &Path, template: &Path, work: &Path) -> Result<Namespace> 
     // unshare(1) is in all the namespaces but the one for processes.
     let network = PathBuf::from(format!("/proc/{}/ns/net", child.id()));
     let network = File::open(&network).or_file("open", &network)?;
-    Ok(Namespace { child, console, network })
+    Ok(Namespace { child, console, terminal, network, group })
 }
 
 /// Waits for the word that init is about to be executed; another is a complaint, and the end.
@@ -189,14 +202,15 @@ fn bind(from: &Path, to: &Path) -> Result<()> {
         .or_fail(|| format!("cannot mount {} on {}", from.display(), to.display()), NEXT)
 }
 
-/// A new pseudo-terminal: the user's side, and the path of the board's.
-fn terminal() -> rustix::io::Result<(File, PathBuf)> {
+/// A new pseudo-terminal: the user's side, the board's, and the path of that.
+fn terminal() -> rustix::io::Result<(File, File, PathBuf)> {
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let ours: OwnedFd = rustix::pty::openpt(flags)?;
     rustix::pty::grantpt(&ours)?;
     rustix::pty::unlockpt(&ours)?;
     let path = rustix::pty::ptsname(&ours, Vec::new())?;
-    Ok((ours.into(), PathBuf::from(path.to_string_lossy().into_owned())))
+    let theirs = rustix::pty::ioctl_tiocgptpeer(&ours, flags)?;
+    Ok((ours.into(), theirs.into(), PathBuf::from(path.to_string_lossy().into_owned())))
 }
 
 /// This program, for starting it again.

@@ -115,7 +115,7 @@ fn a_datagram_starts_the_file_server(board: &Outside) {
 }
 
 fn a_local_client_is_served(board: &Outside) {
-    let said = board.ssh("nc -N -U /run/uptime.sock < /dev/null");
+    let said = board.ssh("nc.openbsd -N -U /run/uptime.sock < /dev/null");
     assert!(said.text.contains("load average"), "{said:?}");
 }
 

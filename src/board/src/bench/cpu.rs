@@ -1,5 +1,7 @@
 //! Which CPU does what, and what goes first: sched_setaffinity(2), setpriority(2).
 
+use std::fs;
+
 use rustix::process::setpriority_process;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
@@ -36,6 +38,33 @@ pub fn pin(cpu: Cpu) -> Result<()> {
 pub fn go_first() -> Result<()> {
     const NICEST: i32 = -20;
     setpriority_process(None, NICEST).or_fail(|| "cannot go first".into(), "try again as root")
+}
+
+/// Scheduling by session, switched off for as long as this lives. Every service has a session of
+/// its own, and would lose its place ahead of what else the machine does.
+#[derive(Debug)]
+pub struct OneCrowd {
+    before: Option<Vec<u8>>,
+}
+
+/// sched(7), "The autogroup feature": a setting of the whole machine.
+const AUTOGROUP: &str = "/proc/sys/kernel/sched_autogroup_enabled";
+
+impl OneCrowd {
+    /// Switches it off, if the kernel has it.
+    pub fn begin() -> Self {
+        let before = fs::read(AUTOGROUP).ok();
+        let _ = fs::write(AUTOGROUP, "0");
+        Self { before }
+    }
+}
+
+impl Drop for OneCrowd {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            let _ = fs::write(AUTOGROUP, before);
+        }
+    }
 }
 
 /// The CPUs that PID 1 of this machine may use: pinning does not change them.
