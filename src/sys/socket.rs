@@ -6,6 +6,7 @@
 use core::mem::size_of;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -230,9 +231,15 @@ pub fn node(path: &str) -> Option<(u64, u64)> {
     rustix::fs::lstat(path).ok().map(|stat| (stat.st_dev as u64, stat.st_ino as u64))
 }
 
-/// True unless somebody has shut the listener down: SO_ACCEPTCONN, socket(7).
+/// True unless somebody has shut the listener down: poll(2) then reports a hang-up.
+/// (SO_ACCEPTCONN would do for TCP, but stays set on an AF_UNIX socket.)
 pub fn is_listening(listener: BorrowedFd<'_>) -> bool {
-    sockopt::socket_acceptconn(listener).unwrap_or(true)
+    let mut polled = [PollFd::from_borrowed_fd(listener, PollFlags::empty())];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    match rustix::event::poll(&mut polled, Some(&now)) {
+        Ok(_) => !polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR),
+        Err(_) => true,
+    }
 }
 
 /// Accepts one connection: blocking, close-on-exec.
