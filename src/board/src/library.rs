@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use object::Endianness;
-use object::elf::{DT_NEEDED, FileHeader32, FileHeader64, PT_INTERP};
+use object::elf::{DT_NEEDED, DT_RUNPATH, FileHeader32, FileHeader64, PT_INTERP};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 
 use crate::apt::Package;
@@ -80,6 +80,10 @@ impl<'a> Library<'a> {
 
     fn copy_needed(&mut self, by: &str, needed: &Needed, tree: &mut Tree) -> Result<()> {
         let path = match needed {
+            Needed::Folder(path) => {
+                self.library_dirs.push(merged(path));
+                return Ok(());
+            }
             Needed::Interpreter(path) => Some(path.clone()),
             Needed::Library(name) => self
                 .library_dirs
@@ -88,7 +92,7 @@ impl<'a> Library<'a> {
                 .find(|path| self.find(path).is_some()),
         };
         let path = path.ok_or_else(|| {
-            let (Needed::Library(name) | Needed::Interpreter(name)) = needed;
+            let (Needed::Library(name) | Needed::Interpreter(name) | Needed::Folder(name)) = needed;
             Failure::new(
                 format!("/{by} needs the shared library {name}, which is in no package"),
                 "add the package that has it to Packages= of board.conf \
@@ -110,6 +114,8 @@ impl<'a> Library<'a> {
 #[derive(PartialEq, Eq, Debug)]
 enum Needed {
     Interpreter(String),
+    /// Where it has libraries of its own.
+    Folder(String),
     Library(String),
 }
 
@@ -136,7 +142,12 @@ fn needed_in<H: FileHeader<Endian = Endianness>>(bytes: &[u8]) -> Option<Vec<Nee
     let sections = header.sections(endian, bytes).ok()?;
     if let Some((entries, strings)) = sections.dynamic(endian, bytes).ok()? {
         let strings = sections.strings(endian, bytes, strings).ok()?;
-        for entry in entries.iter().filter(|entry| entry.tag(endian) == DT_NEEDED) {
+        let named = |tag| entries.iter().filter(move |entry| entry.tag(endian) == tag);
+        for entry in named(DT_RUNPATH) {
+            let folders = String::from_utf8_lossy(entry.string(endian, strings).ok()?);
+            needed.extend(folders.split(':').map(|folder| Needed::Folder(folder.to_owned())));
+        }
+        for entry in named(DT_NEEDED) {
             let name = entry.string(endian, strings).ok()?;
             needed.push(Needed::Library(String::from_utf8_lossy(name).into_owned()));
         }

@@ -1,6 +1,6 @@
 //! Who takes part, and what each is told to do.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -108,11 +108,11 @@ impl Contender {
             (Self::Floor, Scenario::Listener) => words(&format!("/floor listener {port} {ports}")),
             (Self::Floor, Scenario::Beat) => words("/floor beat"),
             (Self::Pilot, _) => words(&format!("/{}", place::pilot(scenario))),
-            (Self::Xinetd, Scenario::PerConnection(_) | Scenario::Listener) => {
-                words(&format!("/usr/sbin/xinetd -dontfork -f /etc/xinetd-{name}"))
-            }
+            (Self::Xinetd, Scenario::PerConnection(_) | Scenario::Listener) => words(&format!(
+                "/usr/sbin/xinetd -dontfork -filelog /dev/null -f /etc/xinetd-{name}"
+            )),
             (Self::OpenbsdInetd, Scenario::PerConnection(_) | Scenario::Listener) => {
-                words(&format!("/usr/sbin/inetd -i -R 0 /etc/inetd-{name}"))
+                words(&format!("/usr/sbin/inetd -i -R 1000000 /etc/inetd-{name}"))
             }
             (Self::SocketActivate, Scenario::PerConnection(_)) => {
                 let listen: String =
@@ -146,7 +146,7 @@ impl Contender {
             if Instant::now() > deadline {
                 return Err(Failure::new(
                     format!("{} does not come up: {}", self.name(), command.join(" ")),
-                    "see what it says above",
+                    place::NEXT,
                 ));
             }
         }
@@ -173,11 +173,14 @@ pub struct Running {
 impl Running {
     fn spawn(place: &Place, command: &[String], port: u16) -> Result<Self> {
         let program = place.program("start");
+        let path = place.scratch("said");
+        let said = File::options().create(true).append(true).open(&path).or_file("open", &path)?;
         let outer = Command::new(&program)
             .arg(place.root())
             .args(command)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(said)
             .spawn()
             .or_file("start", &program)?;
         Ok(Self { outer, begin_s: 0.0, pid: Pid::INIT, port, ready_ms: 0.0 })
@@ -199,9 +202,10 @@ impl Running {
         let outer = self.outer.id() as i32;
         let outer = Pid::from_raw(outer).expect("a process has an id");
         let children = children(outer);
-        children.first().copied().ok_or_else(|| {
-            Failure::new("a contender has ended by itself", "see what it says above")
-        })
+        children
+            .first()
+            .copied()
+            .ok_or_else(|| Failure::new("a contender has ended by itself", place::NEXT))
     }
 
     /// Its children, as seen from outside.

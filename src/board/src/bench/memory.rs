@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustix::process::Pid;
 
 use super::contender::Running;
+use super::place;
 use crate::fail::{OrFail, Result};
 
 /// How long nothing should happen.
@@ -32,10 +33,7 @@ pub struct AtRest {
 pub fn at_rest(running: &Running) -> Result<AtRest> {
     running.settle();
     let path = format!("/proc/{}/smaps_rollup", running.pid.as_raw_nonzero());
-    let smaps = fs::read_to_string(&path).or_fail(
-        || format!("cannot read {path}"),
-        "see whether the contender says above why it ended",
-    )?;
+    let smaps = fs::read_to_string(&path).or_fail(|| format!("cannot read {path}"), place::NEXT)?;
     let before = switches(running.pid);
     thread::sleep(IDLE);
     Ok(AtRest {

@@ -10,6 +10,7 @@ use rustix::process::{Signal, kill_process};
 
 use super::contender::{Running, TIME_BYTES, now_s, seconds};
 use super::cpu::{Cpu, pin};
+use super::place;
 use crate::fail::{Failure, OrFail, Result};
 
 /// How long a service runs before it is killed.
@@ -30,12 +31,12 @@ pub fn latencies_us(running: &Running, beat: &File, count: usize) -> Result<Vec<
         let [service] = children[..] else {
             return Err(Failure::new(
                 format!("one service should run, not {}", children.len()),
-                "see what the contender says above",
+                place::NEXT,
             ));
         };
         let killed_s = now_s();
         kill_process(service, Signal::KILL)
-            .or_fail(|| "the service cannot be killed".into(), "see what the contender says")?;
+            .or_fail(|| "the service cannot be killed".into(), place::NEXT)?;
         latencies.push((next_beat(beat)? - killed_s) * 1e6);
     }
     Ok(latencies)
@@ -49,7 +50,7 @@ pub fn next_beat(mut beat: &File) -> Result<f64> {
     let mut ready = [PollFd::new(beat, PollFlags::IN)];
     let polled = poll(&mut ready, Some(&TIMEOUT));
     if !polled.is_ok_and(|count| count == 1) {
-        return Err(Failure::new("a service was not started", "see what the contender says above"));
+        return Err(Failure::new("a service was not started", place::NEXT));
     }
     let mut stamp = [0u8; TIME_BYTES];
     beat.read_exact(&mut stamp).or_fail(|| "cannot read a beat".into(), "try again")?;

@@ -7,11 +7,11 @@ use super::client::{self, Load};
 use super::contender::{Contender, Running, Scenario};
 use super::cpu::{Cpu, pin};
 use super::memory;
-use super::place::Place;
+use super::place::{self, Place};
 use super::restart;
 use super::stats::percentile;
 use super::trace;
-use crate::fail::Result;
+use crate::fail::{Failure, Result};
 use crate::say;
 
 /// Something that has one figure a round.
@@ -128,8 +128,12 @@ fn in_turns(
         }
     }
     for _ in 0..TURNS {
-        for (_, running, values) in &mut all {
-            values.extend(measure(running)?);
+        for (contender, running, values) in &mut all {
+            let measured = measure(running).map_err(|failure| {
+                let what = format!("{} cannot be measured", contender.name());
+                Failure::because(failure, what, place::NEXT)
+            })?;
+            values.extend(measured);
         }
         all.reverse();
     }
