@@ -238,9 +238,10 @@ fn restart_matrix() {
             let state = service::State::Running { main: Main::Child(MAIN), reloading: false };
             let mut service = Service { state, ..Service::NEW };
             let _ = service.step(UNIT, &config, service::Input::MainExited(exit, None), NOW);
-            let next = match service.sub() {
-                SubState::AutoRestart => "restart".to_owned(),
-                sub => format!("{sub:?}").to_lowercase(),
+            let next = if service.sub() == SubState::AutoRestart {
+                "restart".to_owned()
+            } else {
+                format!("{:?}", service.sub()).to_lowercase()
             };
             write!(table, " {name}: {next:<8}").unwrap();
         }

@@ -180,7 +180,14 @@ impl Scenario<'_, '_> {
                     format!("{}: paused until {} ms", name(unit), until.0 / 1000)
                 }
                 Trace::Refused { unit } => format!("{}: refused", name(unit)),
-                other => format!("{other:?}"),
+                other @ (Trace::Exited { .. }
+                | Trace::SpawnFailed { .. }
+                | Trace::Connected { .. }
+                | Trace::OpenFailed { .. }
+                | Trace::Reopened { .. }
+                | Trace::ServiceErrno { .. }
+                | Trace::BootFinished
+                | Trace::Shutdown { .. }) => format!("{other:?}"),
             };
             writeln!(self.course, "{ms:>8} ms  {text}").unwrap();
         }

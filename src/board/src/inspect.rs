@@ -168,7 +168,7 @@ fn riscv64(code: &[u8], found: &mut dyn FnMut(u32)) {
 fn armv7(code: &[u8], found: &mut dyn FnMut(u32)) {
     for before in before_calls(code, &[0x00, 0xdf], 2) {
         let halves = || (0..before.len()).step_by(2).filter_map(|at| Some((at, half(before, at)?)));
-        let copied = halves().filter(|(_, first)| first & 0xff87 == 0x4607).last();
+        let copied = halves().rfind(|(_, first)| first & 0xff87 == 0x4607);
         let register = copied.map_or(7, |(_, first)| first >> 3 & 0xf);
         for (at, first) in halves() {
             if first & 0xf800 == 0x2000 && first >> 8 & 7 == register {
