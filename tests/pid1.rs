@@ -15,6 +15,8 @@ use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketType};
+use rustix::process::{Resource, Rlimit};
 use world::{World, answer};
 
 fn main() {
@@ -36,7 +38,7 @@ type Case = (&'static str, fn(&mut World));
 
 fn run() {
     let mut world = World::start(&world::build());
-    let cases: [Case; 9] = [
+    let cases: [Case; 12] = [
         ("children_that_cannot_be_made_are_told_of", children_that_cannot_be_made_are_told_of),
         ("a_service_sees_what_systemd_shows", a_service_sees_what_systemd_shows),
         ("nodes_have_their_modes", nodes_have_their_modes),
@@ -46,6 +48,9 @@ fn run() {
         ("a_listener_shut_down_comes_back", a_listener_shut_down_comes_back),
         ("a_node_removed_comes_back", a_node_removed_comes_back),
         ("nonsense_hurts_nobody", nonsense_hurts_nobody),
+        ("nonsense_on_the_control_socket_hurts_nobody", nonsense_to_control_hurts_nobody),
+        ("orphans_of_others_are_reaped", orphans_of_others_are_reaped),
+        ("without_descriptors_a_connection_waits", without_descriptors_a_connection_waits),
     ];
     for (name, case) in cases {
         case(&mut world);
@@ -204,6 +209,56 @@ fn nonsense_hurts_nobody(world: &mut World) {
     assert_eq!(show(world, "StatusText"), "serving");
     assert_ne!(show(world, "MainPID"), "1");
     assert_eq!(world.ask("/run/serve.sock", "pid"), pid);
+}
+
+fn property(world: &World, name: &str, unit: &[&str]) -> String {
+    let show = [&["/sbin/pilotctl", "show", "--value", "-p", name], unit].concat();
+    String::from_utf8(world.run(&show).stdout).unwrap().trim().to_owned()
+}
+
+fn nonsense_to_control_hurts_nobody(world: &mut World) {
+    let path = world.path("/run/pilot/control");
+    let address = SocketAddrUnix::new(&path).unwrap();
+    let connect = || {
+        let kind = SocketType::SEQPACKET;
+        let socket = rustix::net::socket(AddressFamily::UNIX, kind, None).unwrap();
+        rustix::net::connect(&socket, &address).unwrap();
+        socket
+    };
+    for frame in [&[0xff; 7][..], &[0; 250], &[b'x'; 9000]] {
+        let client = connect();
+        rustix::net::send(&client, frame, SendFlags::NOSIGNAL).unwrap();
+        let mut reply = [0; 256];
+        let (length, _) = rustix::net::recv(&client, &mut reply[..], RecvFlags::empty()).unwrap();
+        assert!(length > 0, "nonsense is answered, too");
+    }
+    // More than there are places for, and none of them ever says a word.
+    let silent: Vec<_> = (0..20).map(|_| connect()).collect();
+    assert_eq!(property(world, "ActiveState", &["serve.service"]), "active");
+    drop(silent);
+}
+
+fn orphans_of_others_are_reaped(world: &mut World) {
+    let reaped = |world: &World| property(world, "StrangersReaped", &[]).parse::<u32>().unwrap();
+    let before = reaped(world);
+    world.run(&["/usr/bin/bash", "-c", "for n in 1 2 3 4 5; do cat < /dev/null & done"]);
+    // Each question is a turn of process 1: no more than a few are needed.
+    assert!((0..1000).any(|_| reaped(world) >= before + 5), "{} after {before}", reaped(world));
+}
+
+fn without_descriptors_a_connection_waits(world: &mut World) {
+    let pid = rustix::process::Pid::from_raw(world.pid as i32);
+    let used = std::fs::read_dir(format!("/proc/{}/fd", world.pid)).unwrap();
+    let highest = used.map(|fd| fd.unwrap().file_name().into_string().unwrap());
+    let highest: u64 = highest.map(|fd| fd.parse().unwrap()).max().unwrap();
+    // No number is free above those in use, and the low ones are reserved for services.
+    let limits = rustix::process::getrlimit(Resource::Nofile);
+    let few = Rlimit { current: Some(highest.min(20)), maximum: limits.maximum };
+    let old = rustix::process::prlimit(pid, Resource::Nofile, few).unwrap();
+    let waiting = world.connect("/run/passed.sock").unwrap();
+    world.wait_for_line("passed.socket: over its limit, paused");
+    rustix::process::prlimit(pid, Resource::Nofile, old).unwrap();
+    assert!(answer(waiting, "").contains("LISTEN_FDS=1"));
 }
 
 fn shutdown_ends_what_ignores_it(world: World) {
