@@ -58,6 +58,7 @@ fn run() {
     }
     shutdown_ends_what_ignores_it(world);
     println!("test shutdown_ends_what_ignores_it ... ok");
+    println!("\ntest result: ok. {} passed; 0 failed; 0 ignored", cases.len() + 1);
 }
 
 fn children_that_cannot_be_made_are_told_of(world: &mut World) {

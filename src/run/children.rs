@@ -16,7 +16,7 @@ use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Stage};
 use crate::sys::cell::Once;
 use crate::sys::child::{Failure, Full, Pool, Slot};
 use crate::sys::console;
-use crate::table::limits::{FDS_AT_REST, INSTANCES, SPAWN_SLOTS, UNITS};
+use crate::table::limits::{FDS_AT_REST, INSTANCES, SERVICES, SPAWN_SLOTS, UNITS};
 
 use super::invocation::Invocations;
 use super::prepare::{self, Request};
@@ -25,7 +25,7 @@ use super::watch::{Generation, Report, Source};
 use super::{Pilot, REAPS_PER_TURN};
 
 /// Descriptors that come and go beside those at rest and the connections: control clients, the
-/// pipes of Type=exec, control groups and pidfds, an open file or two.
+/// pipes of Type=exec, pidfds, an open file or two.
 const FDS_TRANSIENT: usize = 64;
 /// What a wait status has set beside the signal if there is a core: wait(2), WCOREDUMP.
 const WAIT_CORE: i32 = 0x80;
@@ -66,7 +66,7 @@ impl Children {
 
 /// Lets PID 1 have as many descriptors as the plan may need.
 fn raise_own_limit() -> Option<(u64, u64)> {
-    let needed = (FDS_AT_REST + INSTANCES + FDS_TRANSIENT) as u64;
+    let needed = (FDS_AT_REST + SERVICES + INSTANCES + FDS_TRANSIENT) as u64;
     let Rlimit { current, maximum } = rustix::process::getrlimit(Resource::Nofile);
     let (soft, hard) = (current.unwrap_or(u64::MAX), maximum.unwrap_or(u64::MAX));
     if soft >= needed {

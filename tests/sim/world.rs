@@ -348,9 +348,8 @@ impl<'t, 's> World<'t, 's> {
                 self.signal(pid.0, signal);
             }
             Target::Adopted(unit) => {
-                if let Some(pid) = self.group(unit).first().copied() {
-                    self.signal(pid, signal);
-                }
+                let pid = self.status(unit).main_pid;
+                self.signal(pid, signal);
             }
             Target::Group { unit, leaders } => {
                 for leader in leaders.into_iter().flatten() {

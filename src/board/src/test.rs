@@ -1,13 +1,17 @@
 //! `cargo board test`: everything is set up, then every test runs.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::conf::{self, Board};
-use crate::fail::{self, Result};
+use crate::fail::{Failure, OrFail, Result};
 use crate::provision;
 use crate::state::{self, State};
 use crate::{image, say};
+
+/// Boards that the simulation makes up and boots, where nobody asks for another number.
+const SEEDS: &str = "20000";
 
 /// Builds every board, then runs the tests of the whole workspace, the ones that boot boards too.
 ///
@@ -27,8 +31,36 @@ pub fn test(args: &[String]) -> Result<()> {
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(["--", "--include-ignored"])
         .args(args)
+        .env("PILOT_SEEDS", std::env::var("PILOT_SEEDS").unwrap_or(SEEDS.into()))
         .stdin(Stdio::null());
-    fail::run(&mut cargo, "see the failed tests above; `cargo board test NAME` runs one alone")
+    run_and_sum_up(&mut cargo)
+}
+
+/// Each of cargo's test programs ends with a summary of its own: one for all of them, last.
+fn run_and_sum_up(cargo: &mut Command) -> Result<()> {
+    let next = "see the failed tests above; `cargo board test NAME` runs one alone";
+    let what = || "run the tests".to_owned();
+    let mut child = cargo.stdout(Stdio::piped()).spawn().or_fail(what, next)?;
+    let mut sum = [0; 3];
+    for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
+        let line = line.or_fail(what, next)?;
+        println!("{line}");
+        for (sum, count) in sum.iter_mut().zip(counts(&line).unwrap_or_default()) {
+            *sum += count;
+        }
+    }
+    let status = child.wait().or_fail(what, next)?;
+    let [passed, failed, skipped] = sum;
+    println!("{passed} passed, {failed} failed, {skipped} skipped");
+    if status.success() { Ok(()) } else { Err(Failure::new("a test failed", next)) }
+}
+
+/// Reads how many passed, failed and were ignored from a line of the test harness:
+/// `test result: ok. 7 passed; 0 failed; 0 ignored; …`.
+fn counts(line: &str) -> Option<[u32; 3]> {
+    let summary = line.strip_prefix("test result: ")?.split_once(". ")?.1;
+    let mut counts = summary.split("; ").map(|part| part.split(' ').next()?.parse().ok());
+    Some([counts.next()??, counts.next()??, counts.next()??])
 }
 
 /// Cargo, as root of a user namespace where this is not root: tests make namespaces of their own.
@@ -43,4 +75,18 @@ fn in_namespaces() -> Result<Command> {
     let mut unshare = Command::new("unshare");
     unshare.args(["--user", "--map-root-user", "--map-auto", "--"]).arg(cargo);
     Ok(unshare)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_harness_s_summary_is_read() {
+        let line =
+            "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 2 filtered out";
+        assert_eq!(counts(line), Some([12, 3, 1]));
+        assert_eq!(counts("test a_name ... ok"), None);
+        assert_eq!(counts("test result: ok. many passed"), None);
+    }
 }

@@ -371,6 +371,10 @@ impl Service {
     }
 
     pub(super) fn on_main_adopted(&mut self, pid: Pid) {
+        // A helper is PID 1's own to wait for, whatever the service says of it.
+        if self.control() == Some(pid) {
+            return;
+        }
         match &mut self.state {
             State::Running { main, .. } | State::Reload { main, .. } => {
                 *main = Main::Adopted(pid);

@@ -34,6 +34,6 @@ pub const USER_PATH_MAX: usize = 128;
 pub const NOTIFY_SOCKET: &str = "/run/pilot/notify";
 /// TERM of a service on the console.
 pub const TERM: &str = "linux";
-/// Descriptors that PID 1 holds whatever the units are: three standard streams, the console,
-/// /dev/kmsg, epoll, signalfd, the notify socket and the control socket.
-pub const FIXED_FDS: usize = 9;
+/// Descriptors that PID 1 holds whatever the units are: three standard streams, signalfd, the
+/// console, epoll, inotify, the notify socket, the control socket and the control groups' root.
+pub const FIXED_FDS: usize = 10;

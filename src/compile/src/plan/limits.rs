@@ -41,7 +41,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
     limits
 }
 
-/// Services whose process a boot leaves running: one pidfd each.
+/// Services that a boot starts: one control group each, which is kept.
 fn started_at_boot(default_target: u16, units: &[UnitPlan]) -> usize {
     let mut pulled = vec![false; units.len()];
     let mut queue = vec![default_target];
@@ -50,13 +50,11 @@ fn started_at_boot(default_target: u16, units: &[UnitPlan]) -> usize {
             queue.extend(units[unit].edges.requires.iter().chain(&units[unit].edges.wants));
         }
     }
-    let stays = |unit: &UnitPlan| match &unit.kind {
-        KindPlan::Service(service) => {
-            service.type_ != ServiceType::Oneshot && !service.per_connection
-        }
+    let is_started = |unit: &UnitPlan| match &unit.kind {
+        KindPlan::Service(service) => !service.per_connection,
         KindPlan::Target | KindPlan::Socket(_) => false,
     };
-    units.iter().zip(pulled).filter(|(unit, pulled)| *pulled && stays(unit)).count()
+    units.iter().zip(pulled).filter(|(unit, pulled)| *pulled && is_started(unit)).count()
 }
 
 /// LISTEN_FDNAMES of a service, one name to a descriptor.
