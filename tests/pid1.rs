@@ -242,7 +242,10 @@ fn nonsense_to_control_hurts_nobody(world: &mut World) {
 fn orphans_of_others_are_reaped(world: &mut World) {
     let reaped = |world: &World| property(world, "StrangersReaped", &[]).parse::<u32>().unwrap();
     let before = reaped(world);
-    world.run(&["/usr/bin/bash", "-c", "for n in 1 2 3 4 5; do cat < /dev/null & done"]);
+    // Each outlives its parent, who could otherwise reap it.
+    let orphan = "(while kill -0 $$; do :; done) < /dev/null > /dev/null 2>&1 &";
+    let script = format!("for n in 1 2 3 4 5; do {orphan} done");
+    world.run(&["/usr/bin/bash", "-c", &script]);
     // Each question is a turn of process 1: no more than a few are needed.
     assert!((0..1000).any(|_| reaped(world) >= before + 5), "{} after {before}", reaped(world));
 }
