@@ -23,6 +23,7 @@ mod watch;
 
 use core::ffi::CStr;
 
+use rustix::process::Signal;
 use unit::control::ShutdownKind;
 use unit::{Kind, Service, Socket, Table, UnitId};
 
@@ -176,6 +177,7 @@ impl Pilot {
             Action::Reply { client, answer } => self.reply(client, answer),
             Action::KillAll { signal } => {
                 let _ = signal::kill_all(signal);
+                let _ = signal::kill_all(Signal::CONT.as_raw() as u8);
                 self.reaping = true;
             }
             Action::Finish => self.finish(),

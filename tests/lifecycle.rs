@@ -81,6 +81,7 @@ fn service_states() -> Vec<(&'static str, service::State)> {
         ("start, asked", State::Start { index: 0, child: Child::Asked, deadline }),
         ("start", State::Start { index: 0, child: Child::Alive(MAIN), deadline }),
         ("start, late", State::Start { index: 0, child: Child::Alive(MAIN), deadline: PASSED }),
+        ("start, adopted", State::Start { index: 0, child: Child::Adopted(MAIN), deadline }),
         ("running", State::Running { main, reloading: false }),
         ("running, reloading", State::Running { main, reloading: true }),
         ("running, adopted", State::Running { main: Main::Adopted(MAIN), reloading: false }),

@@ -67,7 +67,8 @@ pub enum Action {
         /// The answer.
         answer: Answer,
     },
-    /// Signal every process but PID 1, then reap. Answer, if nobody is left: `ChildrenGone`.
+    /// Signal every process but PID 1, let those that are stopped go on to hear it, then reap.
+    /// Answer, if nobody is left: `ChildrenGone`.
     KillAll {
         /// signal(7) number.
         signal: u8,

@@ -27,6 +27,7 @@ pub const CLIENTS: usize = 8;
 /// Actions that may be waiting to be executed: what one step asks for, and what the answers to
 /// those ask for while they are executed.
 const ACTIONS_MAX: usize = 64;
+const SIGCONT: u8 = 18;
 
 /// The engine.
 #[derive(Debug)]
@@ -505,6 +506,7 @@ impl<'t, 's> Engine<'t, 's> {
             self.units[unit.index()].kind = KindState::Template(Template { state, ..*template });
             let target = super::action::Target::Instances(unit);
             self.push(Action::Kill { target, signal: config.kill_signal });
+            self.push(Action::Kill { target, signal: SIGCONT });
         }
         self.changed(unit, &before, now);
     }

@@ -16,6 +16,7 @@ use unit::{KillMode, Kind, ListenerId, ServiceType, Table, UnitId};
 use crate::prng::Prng;
 
 const SIGKILL: u8 = 9;
+const SIGCONT: u8 = 18;
 
 /// A process that is not reaped.
 #[derive(Clone, Copy)]
@@ -370,6 +371,9 @@ impl<'t, 's> World<'t, 's> {
     }
 
     fn signal(&mut self, pid: u32, signal: u8) {
+        if signal == SIGCONT {
+            return;
+        }
         if let Some(proc) = self.procs.get_mut(&pid)
             && proc.asked != Some(SIGKILL)
         {

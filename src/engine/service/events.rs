@@ -4,7 +4,7 @@
 use unit::control::{Exit, UnitResult};
 use unit::{KillMode, Restart, ServiceType};
 
-use super::moves::{end_of_command, ignores_failure, is_passing, push};
+use super::moves::{end_of_command, ignores_failure, is_passing, push, push_end};
 use super::{Child, Context, Deadline, Main, Outcome, SIGKILL, SPAWN_RETRY, Service, State};
 use crate::engine::action::{Action, CommandList, Target};
 use crate::engine::event::{Pid, SpawnError};
@@ -67,7 +67,7 @@ impl Service {
                 self.enter_sigterm(context, None, child.pid(), out);
             }
             State::Start { child, .. } => {
-                self.enter_sigterm(context, child.pid().map(Main::Child), None, out);
+                self.enter_sigterm(context, child.main(), None, out);
             }
             State::Running { main, .. } => self.enter_stop(context, Some(main), out),
             State::Reload { main, child, .. } => {
@@ -108,7 +108,9 @@ impl Service {
                     }
                 };
             }
-            State::Start { child: Child::Alive(_) | Child::Lacking(_), .. }
+            State::Start {
+                child: Child::Alive(_) | Child::Adopted(_) | Child::Lacking(_), ..
+            }
             | State::Dead
             | State::StartPre { .. }
             | State::Running { .. }
@@ -340,9 +342,12 @@ impl Service {
 
     pub(super) fn on_notified(&mut self, context: &Context<'_, '_>, said: Notification<'_>) {
         match self.state {
-            State::Start { child: Child::Alive(pid), .. } => {
-                if said.ready && context.config.type_ == ServiceType::Notify {
-                    self.state = State::Running { main: Main::Child(pid), reloading: false };
+            State::Start { child, .. } => {
+                if said.ready
+                    && context.config.type_ == ServiceType::Notify
+                    && let Some(main) = child.main()
+                {
+                    self.state = State::Running { main, reloading: false };
                 }
             }
             State::Running { main, reloading } => {
@@ -358,8 +363,7 @@ impl Service {
                 }
             }
             // Ignored: nothing that it can say changes what happens next.
-            State::Start { child: Child::Asked | Child::Lacking(_), .. }
-            | State::Dead
+            State::Dead
             | State::StartPre { .. }
             | State::Reload { .. }
             | State::Stop { .. }
@@ -370,7 +374,7 @@ impl Service {
         }
     }
 
-    pub(super) fn on_main_adopted(&mut self, pid: Pid) {
+    pub(super) fn on_main_adopted(&mut self, context: &Context<'_, '_>, pid: Pid) {
         // A helper is PID 1's own to wait for, whatever the service says of it.
         if self.control() == Some(pid) {
             return;
@@ -379,11 +383,16 @@ impl Service {
             State::Running { main, .. } | State::Reload { main, .. } => {
                 *main = Main::Adopted(pid);
             }
-            // Ignored: before it is started its main process is the one that was started, and
-            // on its way down another would escape the signals already sent.
-            State::Dead
+            State::Start { child: child @ (Child::Alive(_) | Child::Adopted(_)), .. }
+                if context.config.type_ == ServiceType::Notify =>
+            {
+                *child = Child::Adopted(pid);
+            }
+            // Ignored: but for Type=notify a start is the matter of the process that was started,
+            // and on the way down another one would escape the signals already sent.
+            State::Start { .. }
+            | State::Dead
             | State::StartPre { .. }
-            | State::Start { .. }
             | State::Stop { .. }
             | State::StopSigterm { .. }
             | State::StopSigkill { .. }
@@ -415,7 +424,7 @@ impl Service {
         match self.state {
             State::StopSigterm { main, control, .. } => match context.config.kill_mode {
                 KillMode::ControlGroup => {
-                    push(out, Action::Kill { target, signal: context.config.kill_signal });
+                    push_end(out, target, context.config.kill_signal);
                 }
                 KillMode::Mixed => {
                     push(out, Action::Kill { target, signal: SIGKILL });
@@ -451,7 +460,7 @@ impl Service {
             State::Start { index, child, deadline } => {
                 if passed(deadline) {
                     self.fail(UnitResult::Timeout);
-                    self.enter_sigterm(context, child.pid().map(Main::Child), None, out);
+                    self.enter_sigterm(context, child.main(), None, out);
                 } else if child.pid().is_none() {
                     self.spawn_main(context, index, deadline, out);
                 }

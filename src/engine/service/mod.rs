@@ -58,13 +58,24 @@ pub enum Child {
     Lacking(Instant),
     /// There.
     Alive(Pid),
+    /// Another process is the main one, in the place of the child: the service has said so.
+    Adopted(Pid),
 }
 
 impl Child {
     const fn pid(self) -> Option<Pid> {
         match self {
             Self::Asked | Self::Lacking(_) => None,
-            Self::Alive(pid) => Some(pid),
+            Self::Alive(pid) | Self::Adopted(pid) => Some(pid),
+        }
+    }
+
+    /// The main process, of a child that is to become one.
+    const fn main(self) -> Option<Main> {
+        match self {
+            Self::Asked | Self::Lacking(_) => None,
+            Self::Alive(pid) => Some(Main::Child(pid)),
+            Self::Adopted(pid) => Some(Main::Adopted(pid)),
         }
     }
 }
@@ -246,13 +257,12 @@ impl Service {
     /// Its main process.
     pub const fn main(&self) -> Option<Main> {
         match self.state {
-            State::Start { child: Child::Alive(pid), .. } => Some(Main::Child(pid)),
+            State::Start { child, .. } => child.main(),
             State::Running { main, .. } | State::Reload { main, .. } => Some(main),
             State::Stop { main, .. }
             | State::StopSigterm { main, .. }
             | State::StopSigkill { main, .. } => main,
-            State::Start { child: Child::Asked | Child::Lacking(_), .. }
-            | State::Dead
+            State::Dead
             | State::StartPre { .. }
             | State::AutoRestart { .. }
             | State::Failed { .. } => None,
@@ -284,7 +294,7 @@ impl Service {
                 Child::Lacking(retry_at) => {
                     Some(deadline.map_or(retry_at, |deadline| deadline.min(retry_at)))
                 }
-                Child::Asked | Child::Alive(_) => deadline,
+                Child::Asked | Child::Alive(_) | Child::Adopted(_) => deadline,
             },
             State::StopSigterm { deadline, .. } | State::StopSigkill { deadline, .. } => deadline,
             State::AutoRestart { at } => at,
@@ -315,7 +325,7 @@ impl Service {
             Input::MainExited(exit, error) => self.on_main_exited(context, exit, error, &mut out),
             Input::ControlExited(exit) => self.on_control_exited(context, exit, &mut out),
             Input::Notified(notification) => self.on_notified(context, notification),
-            Input::MainAdopted(pid) => self.on_main_adopted(pid),
+            Input::MainAdopted(pid) => self.on_main_adopted(context, pid),
             Input::GroupEmpty => self.on_group_empty(context),
             Input::GroupPopulated => self.on_group_populated(context, &mut out),
             Input::Elapsed => self.on_elapsed(context, &mut out),

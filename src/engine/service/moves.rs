@@ -8,6 +8,7 @@ use crate::engine::action::{Action, CommandList, CommandRef, Target};
 use crate::engine::event::{Errno, Pid, Process, SpawnError, Stage};
 
 const SIGTERM: u8 = 15;
+const SIGCONT: u8 = 18;
 /// Signals that count as a clean end of a daemon: HUP, INT, PIPE, TERM. systemd.service(5).
 const CLEAN_SIGNALS: [u8; 4] = [1, 2, 13, 15];
 
@@ -200,20 +201,27 @@ fn signal(
     };
     if everyone {
         let leaders = [main.map(Main::pid), control];
-        let target = Target::Group { unit: context.unit, leaders };
-        push(out, Action::Kill { target, signal });
+        push_end(out, Target::Group { unit: context.unit, leaders }, signal);
     } else {
         if let Some(main) = main {
-            push(out, Action::Kill { target: main.target(context.unit), signal });
+            push_end(out, main.target(context.unit), signal);
         }
         if let Some(control) = control {
             let signal = if signal == SIGKILL { SIGKILL } else { SIGTERM };
-            push(out, Action::Kill { target: Target::Child(control), signal });
+            push_end(out, Target::Child(control), signal);
         }
     }
     // The adopted main process may have left the group: a group it was never in cannot reach it.
     if everyone && let Some(main @ Main::Adopted(_)) = main {
-        push(out, Action::Kill { target: main.target(context.unit), signal });
+        push_end(out, main.target(context.unit), signal);
+    }
+}
+
+/// Sends a signal that is to end somebody, who may be stopped and must go on to hear it.
+pub(super) fn push_end(out: &mut Outcome, target: Target, signal: u8) {
+    push(out, Action::Kill { target, signal });
+    if signal != SIGKILL {
+        push(out, Action::Kill { target, signal: SIGCONT });
     }
 }
 
