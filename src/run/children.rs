@@ -197,9 +197,10 @@ impl Pilot {
                     let pid = pid.as_raw_nonzero().get() as u32;
                     let failure = self.children.pool.reaped(pid);
                     self.forget_adopted(pid);
+                    self.groups.note_reaped(pid);
                     let error = failure.map(spawn_error);
                     self.feed(Event::Exited { pid: Pid(pid), exit: exit(status), error });
-                    self.check_groups_left(pid);
+                    self.check_groups_left();
                 }
                 Ok(None) => return,
                 Err(_) => {

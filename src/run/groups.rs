@@ -1,6 +1,7 @@
 //! All processes of a unit: by its control group, or without one by its process groups.
 
 use rustix::event::epoll::EventFlags;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::process::{Pid as KernelPid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use unit::control::Exit;
@@ -92,7 +93,7 @@ impl Groups {
 
     /// A child was reaped. A process group can outlive its leader, and keeps its number for as
     /// long; when it has gone, the number may soon be another's.
-    fn note_reaped(&mut self, pid: u32) {
+    pub(super) fn note_reaped(&mut self, pid: u32) {
         for place in self.places.iter_mut().filter(|place| place.group.is_none()) {
             for leader in &mut place.leaders {
                 if *leader == Leader::Running(pid) {
@@ -139,6 +140,13 @@ impl Groups {
             None => place.leaders.iter().any(|leader| *leader != Leader::Nobody),
         }
     }
+}
+
+/// True of a process that nobody has reaped yet, too.
+fn has_ended(pidfd: &OwnedFd) -> bool {
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let ended = poll(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(&now));
+    ended != Ok(0)
 }
 
 impl Pilot {
@@ -190,11 +198,7 @@ impl Pilot {
     }
 
     /// Without control groups nobody tells when a process group is empty: asked after each reap.
-    pub(super) fn check_groups_left(&mut self, reaped: u32) {
-        if self.groups.root.is_some() {
-            return;
-        }
-        self.groups.note_reaped(reaped);
+    pub(super) fn check_groups_left(&mut self) {
         if self.groups.asked == 0 {
             return;
         }
@@ -207,12 +211,12 @@ impl Pilot {
         }
     }
 
-    /// A service named its main process: believed if it is one of the unit's.
+    /// A service named its main process: believed if it is one of the unit's, and alive.
     pub(super) fn adopt(&mut self, unit: UnitId, pid: Pid) {
         let Some(kernel_pid) = KernelPid::from_raw(pid.0 as i32) else { return };
         let Ok(fd) = pidfd_open(kernel_pid, PidfdFlags::empty()) else { return };
         // In this order: what the group's file says is of the process that the pidfd names.
-        if !cgroup::holds(self.table.unit(unit).name, pid.0) {
+        if !cgroup::holds(self.table.unit(unit).name, pid.0) || has_ended(&fd) {
             return;
         }
         let Ok(generation) = self.watch.add(fd.as_fd(), Source::Adopted(unit), EventFlags::IN)

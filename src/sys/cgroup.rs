@@ -32,8 +32,8 @@ impl Root {
     /// ENOENT or EXDEV and the like where none is mounted.
     pub fn open() -> Result<Self, Errno> {
         let base = rustix::fs::open(c"/sys/fs/cgroup", DIRECTORY, Mode::empty())?;
-        // Only a cgroup2 directory has this file.
-        rustix::fs::statat(&base, c"cgroup.procs", AtFlags::empty())?;
+        // Only version 2 has this file.
+        rustix::fs::statat(&base, c"cgroup.controllers", AtFlags::empty())?;
         make_and_open(base.as_fd(), c"pilot").map(|fd| Self { fd })
     }
 
