@@ -28,6 +28,11 @@ pub fn open(path: &str) -> Result<(), Errno> {
     Ok(())
 }
 
+/// True once [`open`] has found somewhere to speak.
+pub fn is_open() -> bool {
+    console().is_some()
+}
+
 fn console() -> Option<BorrowedFd<'static>> {
     let raw = CONSOLE.load(Ordering::Relaxed);
     (raw >= 0).then(|| fd::number(raw))

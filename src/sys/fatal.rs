@@ -89,6 +89,10 @@ fn give_up(line: &mut Line) -> ! {
 }
 
 fn write_epitaph(line: &mut Line) {
+    // What is wrong with the table is found before that says where the console is.
+    if !console::is_open() {
+        let _ = console::open("/dev/console");
+    }
     let mut head = Line::new();
     let _ = write!(head, "pilot: PID 1 is broken and gives up");
     for text in [head.end(), line.end()] {
