@@ -1,64 +1,152 @@
 //! The real program as process 1, in namespaces of the host's kernel: what services see, what
 //! clients see, and what it survives.
 //!
-//! One boot serves all cases, in order. Needs root for the namespaces. This file's own program
-//! is also what the services run: `tests/pid1/probe.rs`.
+//! Each suite boots a world of its own (or several) and puts it through its cases, in order; the
+//! suites run at the same time. Needs root for the namespaces. This file's own program is also
+//! what the services run: `tests/pid1/probe.rs`. `cargo test --test pid1 -- WORD` runs the suites
+//! with WORD in their names.
 
+#[path = "pid1/ends.rs"]
+mod ends;
+#[path = "pid1/enter.rs"]
+mod enter;
+#[path = "pid1/kills.rs"]
+mod kills;
+#[path = "pid1/main_pid.rs"]
+mod main_pid;
 #[path = "pid1/probe.rs"]
 mod probe;
+#[path = "pid1/stage.rs"]
+mod stage;
 #[path = "pid1/world.rs"]
 mod world;
 
 use std::env;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process::ExitCode;
+use std::thread;
 
+use enter::Oddity;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketType};
 use rustix::process::{Resource, Rlimit};
 use world::{World, answer};
 
-fn main() {
+fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().collect();
     if arguments[0].ends_with("/probe") {
         probe::main();
     }
     match arguments.get(1).map(String::as_str) {
-        Some("enter") => world::enter(Path::new(&arguments[2]), Path::new(&arguments[3])),
-        Some("--list") => {}
+        Some("enter") => enter::enter(&arguments[2..]),
+        Some("--list") => ExitCode::SUCCESS,
         _ if !rustix::process::getuid().is_root() => {
             println!("pid1: left out: namespaces with devices need root");
+            ExitCode::SUCCESS
         }
-        _ => run(),
+        _ => run(arguments[1..].iter().find(|argument| !argument.starts_with('-'))),
     }
 }
 
+/// A name, and what boots the program with the given path and tries it.
+type Suite = (&'static str, fn(&Path));
 type Case = (&'static str, fn(&mut World));
 
-fn run() {
-    let mut world = World::start(&world::build());
-    let cases: [Case; 12] = [
-        ("children_that_cannot_be_made_are_told_of", children_that_cannot_be_made_are_told_of),
-        ("a_service_sees_what_systemd_shows", a_service_sees_what_systemd_shows),
-        ("nodes_have_their_modes", nodes_have_their_modes),
-        ("a_connection_is_the_standard_streams", a_connection_is_the_standard_streams),
-        ("a_connection_is_passed", a_connection_is_passed),
-        ("nobody_is_refused_over_a_crash", nobody_is_refused_over_a_crash),
-        ("a_listener_shut_down_comes_back", a_listener_shut_down_comes_back),
-        ("a_node_removed_comes_back", a_node_removed_comes_back),
-        ("nonsense_hurts_nobody", nonsense_hurts_nobody),
-        ("nonsense_on_the_control_socket_hurts_nobody", nonsense_to_control_hurts_nobody),
-        ("orphans_of_others_are_reaped", orphans_of_others_are_reaped),
-        ("without_descriptors_a_connection_waits", without_descriptors_a_connection_waits),
-    ];
-    for (name, case) in cases {
-        case(&mut world);
-        println!("test {name} ... ok");
+const SUITES: [Suite; 8] = [
+    ("ordinary", |pilot| ordinary(&mut World::start(pilot, &[]))),
+    ("faults", ends::by_fault),
+    ("signals", ends::by_signal),
+    ("kills", |pilot| kills::by_group(&mut World::start(pilot, &[]))),
+    ("main_pid", |pilot| main_pid::all(&mut World::start(pilot, &[]))),
+    ("without_groups", |pilot| without_groups(pilot, Oddity::NoGroups)),
+    ("with_old_groups", |pilot| without_groups(pilot, Oddity::OldGroups)),
+    ("without_clone3", |pilot| without_clone3(&mut World::start(pilot, &[Oddity::NoClone3]))),
+];
+
+fn run(word: Option<&String>) -> ExitCode {
+    let wanted = |suite: &&Suite| word.is_none_or(|word| suite.0.contains(word.as_str()));
+    let suites: Vec<Suite> = SUITES.iter().filter(wanted).copied().collect();
+    if suites.is_empty() {
+        return ExitCode::SUCCESS;
     }
-    shutdown_ends_what_ignores_it(world);
-    println!("test shutdown_ends_what_ignores_it ... ok");
-    println!("\ntest result: ok. {} passed; 0 failed; 0 ignored", cases.len() + 1);
+    let pilot = &world::build();
+    let failed: Vec<&str> = thread::scope(|scope| {
+        let spawn = |(name, suite): Suite| {
+            let thread = thread::Builder::new().name(name.to_owned());
+            (name, thread.spawn_scoped(scope, move || suite(pilot)).unwrap())
+        };
+        let running: Vec<_> = suites.into_iter().map(spawn).collect();
+        let ended = running.into_iter().map(|(name, thread)| (name, thread.join()));
+        ended.filter(|(_, end)| end.is_err()).map(|(name, _)| name).collect()
+    });
+    if failed.is_empty() {
+        println!("\ntest result: ok");
+        ExitCode::SUCCESS
+    } else {
+        println!("\ntest result: FAILED: {}", failed.join(", "));
+        ExitCode::FAILURE
+    }
+}
+
+/// Puts a world through cases, in order.
+fn try_cases(world: &mut World, cases: &[Case]) {
+    let suite = thread::current();
+    for (name, case) in cases {
+        case(world);
+        println!("test {}::{name} ... ok", suite.name().unwrap_or_default());
+    }
+}
+
+fn ordinary(world: &mut World) {
+    try_cases(
+        world,
+        &[
+            ("children_that_cannot_be_made_are_told_of", children_that_cannot_be_made_are_told_of),
+            ("a_service_sees_what_systemd_shows", a_service_sees_what_systemd_shows),
+            ("nodes_have_their_modes", nodes_have_their_modes),
+            ("a_connection_is_the_standard_streams", a_connection_is_the_standard_streams),
+            ("a_connection_is_passed", a_connection_is_passed),
+            ("nobody_is_refused_over_a_crash", nobody_is_refused_over_a_crash),
+            ("a_listener_shut_down_comes_back", a_listener_shut_down_comes_back),
+            ("a_node_removed_comes_back", a_node_removed_comes_back),
+            ("nonsense_hurts_nobody", nonsense_hurts_nobody),
+            ("nonsense_on_the_control_socket_hurts_nobody", nonsense_to_control_hurts_nobody),
+            ("orphans_of_others_are_reaped", orphans_of_others_are_reaped),
+            ("without_descriptors_a_connection_waits", without_descriptors_a_connection_waits),
+            ("shutdown_ends_what_ignores_it", shutdown_ends_what_ignores_it),
+        ],
+    );
+}
+
+/// All that does not need control groups, or a clone3(2), does without them.
+fn without_groups(pilot: &Path, oddity: Oddity) {
+    let mut world = World::start(pilot, &[oddity]);
+    assert_eq!(world.said.matches("no control groups").count(), 1, "{}", world.said);
+    try_cases(
+        &mut world,
+        &[
+            ("nobody_is_refused_over_a_crash", nobody_is_refused_over_a_crash),
+            ("a_connection_is_passed", a_connection_is_passed),
+        ],
+    );
+    kills::by_process_group(&mut world);
+    assert_eq!(world.said.matches("control group").count(), 1, "{}", world.said);
+    try_cases(&mut world, &[("shutdown_ends_what_ignores_it", shutdown_ends_what_ignores_it)]);
+}
+
+fn without_clone3(world: &mut World) {
+    try_cases(
+        world,
+        &[
+            ("children_that_cannot_be_made_are_told_of", children_that_cannot_be_made_are_told_of),
+            ("a_service_sees_what_systemd_shows", a_service_sees_what_systemd_shows),
+            ("a_connection_is_passed", a_connection_is_passed),
+            ("nobody_is_refused_over_a_crash", nobody_is_refused_over_a_crash),
+        ],
+    );
+    kills::by_group(world);
+    try_cases(world, &[("shutdown_ends_what_ignores_it", shutdown_ends_what_ignores_it)]);
 }
 
 fn children_that_cannot_be_made_are_told_of(world: &mut World) {
@@ -202,19 +290,11 @@ fn nonsense_hurts_nobody(world: &mut World) {
         socket.send_to(message, &notify).unwrap();
     }
     let pid = world.ask("/run/serve.sock", "pid");
-    let show = |world: &World, what: &str| {
-        let output = world.run(&["/sbin/pilotctl", "show", "--value", "-p", what, "serve.service"]);
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    };
+    let show = |world: &World, what: &str| world.property(what, &["serve.service"]);
     assert_eq!(show(world, "ActiveState"), "active");
     assert_eq!(show(world, "StatusText"), "serving");
     assert_ne!(show(world, "MainPID"), "1");
     assert_eq!(world.ask("/run/serve.sock", "pid"), pid);
-}
-
-fn property(world: &World, name: &str, unit: &[&str]) -> String {
-    let show = [&["/sbin/pilotctl", "show", "--value", "-p", name], unit].concat();
-    String::from_utf8(world.run(&show).stdout).unwrap().trim().to_owned()
 }
 
 fn nonsense_to_control_hurts_nobody(world: &mut World) {
@@ -235,12 +315,12 @@ fn nonsense_to_control_hurts_nobody(world: &mut World) {
     }
     // More than there are places for, and none of them ever says a word.
     let silent: Vec<_> = (0..20).map(|_| connect()).collect();
-    assert_eq!(property(world, "ActiveState", &["serve.service"]), "active");
+    assert_eq!(world.property("ActiveState", &["serve.service"]), "active");
     drop(silent);
 }
 
 fn orphans_of_others_are_reaped(world: &mut World) {
-    let reaped = |world: &World| property(world, "StrangersReaped", &[]).parse::<u32>().unwrap();
+    let reaped = |world: &World| world.property("StrangersReaped", &[]).parse::<u32>().unwrap();
     let before = reaped(world);
     // Each outlives its parent, who could otherwise reap it.
     let orphan = "(while kill -0 $$; do :; done) < /dev/null > /dev/null 2>&1 &";
@@ -265,11 +345,8 @@ fn without_descriptors_a_connection_waits(world: &mut World) {
     assert!(answer(waiting, "").contains("LISTEN_FDS=1"));
 }
 
-fn shutdown_ends_what_ignores_it(world: World) {
+fn shutdown_ends_what_ignores_it(world: &mut World) {
     // The shutdown may well end the client before the client has ended.
     world.run(&["/sbin/pilotctl", "poweroff"]);
-    // The kernel ends the init of a pid namespace that powers off with SIGINT, and unshare(1)
-    // ends as its child did.
-    let ended = world.end();
-    assert_eq!(ended.signal(), Some(2), "{ended}");
+    assert_eq!(world.end(), Some(libc::SIGINT));
 }

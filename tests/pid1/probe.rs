@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, exit};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fd::FromRawFd;
 
@@ -18,6 +19,7 @@ pub fn main() -> ! {
     match arguments.first().map(String::as_str) {
         Some("report") => report(&arguments[1..]),
         Some("serve") => serve(),
+        Some("act") => act(&arguments[1]),
         Some("stubborn") => stubborn(),
         Some("signal") => {
             let signal = format!("-{}", arguments[1]);
@@ -120,6 +122,55 @@ fn serve() -> ! {
             _ => exit(7),
         }
     }
+}
+
+/// Does what the test says that holds the other end of the stage's socket, and tells it of
+/// every signal. SIGTERM and SIGUSR1 end it, unless it was told to be stubborn.
+fn act(name: &str) -> ! {
+    static STUBBORN: AtomicBool = AtomicBool::new(false);
+    let mut stage = UnixStream::connect("/run/stage").unwrap();
+    let watched = [libc::SIGHUP, libc::SIGTERM, libc::SIGUSR1];
+    let mut signals = signal_hook::iterator::Signals::new(watched).unwrap();
+    writeln!(stage, "{name} {}", std::process::id()).unwrap();
+    let mut told = stage.try_clone().unwrap();
+    std::thread::spawn(move || {
+        for signal in &mut signals {
+            writeln!(told, "{}", signal_hook::low_level::signal_name(signal).unwrap()).unwrap();
+            let ends = signal == libc::SIGTERM || signal == libc::SIGUSR1;
+            if ends && !STUBBORN.load(Ordering::Relaxed) {
+                exit(0);
+            }
+        }
+    });
+    let orders = BufReader::new(stage.try_clone().unwrap());
+    for order in orders.lines() {
+        let order = order.unwrap();
+        let (verb, object) = order.split_once(' ').unwrap_or((&order, ""));
+        match verb {
+            "fork" => drop(actor(object).spawn().unwrap()),
+            "fork-session" => {
+                let mut actor = actor(object);
+                // SAFETY: setsid(2) is safe to call between fork and exec.
+                unsafe { actor.pre_exec(|| Ok(rustix::process::setsid().map(|_| ())?)) };
+                drop(actor.spawn().unwrap());
+            }
+            "stubborn" => STUBBORN.store(true, Ordering::Relaxed),
+            "notify" => {
+                notify(&object.replace("\\n", "\n"));
+                barrier();
+            }
+            "exit" => exit(object.parse().unwrap()),
+            other => panic!("{other}"),
+        }
+        writeln!(stage, "done").unwrap();
+    }
+    exit(0)
+}
+
+fn actor(name: &str) -> Command {
+    let mut command = Command::new("/bin/probe");
+    command.args(["act", name]);
+    command
 }
 
 /// sd_notify_barrier(3): comes back when PID 1 has read all that was sent before.

@@ -1,19 +1,25 @@
 //! A world for one PID 1: namespaces of its own, a root in memory, a console that is a pipe.
 
 use std::env;
+use std::ffi::c_int;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::mount::{MountFlags, UnmountFlags};
+use rustix::process::{Pid, Signal};
 
-/// The folder of the host's that the world sees as its own.
-const SHARED: [&str; 4] = ["usr", "lib", "lib64", "lib32"];
+use crate::enter::Oddity;
+
+/// How long anything may take before a test gives up: for the case that something is broken.
+pub const PATIENCE: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
+
+/// Moves into the group whose file is the first argument and becomes what the others say.
+const JOIN: &str = "echo 0 > \"$1\" && shift && exec \"$@\"";
 
 fn root_of_repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -36,35 +42,23 @@ pub fn build() -> PathBuf {
 /// A running PID 1.
 pub struct World {
     folder: PathBuf,
+    /// Its control group on the host, where the host has any.
+    group: Option<PathBuf>,
     unshare: Child,
     /// Its pid outside.
     pub pid: u32,
-    console: File,
+    /// Our side of its console.
+    pub console: File,
     /// What the console has said so far.
     pub said: String,
+    /// What was waited for before this place is not found again.
+    seen: usize,
 }
 
 impl World {
     /// Starts `pilot` and waits until its board is up.
-    pub fn start(pilot: &Path) -> Self {
-        let folder = env::temp_dir().join(format!("pilot-pid1-{}", std::process::id()));
-        fs::create_dir_all(folder.join("root")).unwrap();
-        let console = folder.join("console");
-        let _ = fs::remove_file(&console);
-        let mode = rustix::fs::Mode::from_raw_mode(0o600);
-        rustix::fs::mkfifoat(rustix::fs::CWD, &console, mode).unwrap();
-        // For writing, too: the pipe then never ends.
-        let console = File::options().read(true).write(true).open(&console).unwrap();
-        let unshare = Command::new("unshare")
-            .args(["--fork", "--pid", "--mount", "--net", "--ipc", "--uts", "--cgroup"])
-            .arg("--kill-child")
-            .arg(env::current_exe().unwrap())
-            .arg("enter")
-            .args([folder.as_path(), pilot])
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut world = Self { folder, unshare, pid: 0, console, said: String::new() };
+    pub fn start(pilot: &Path, oddities: &[Oddity]) -> Self {
+        let mut world = Self::begin(pilot, oddities);
         world.wait_for_line("the board is up");
         let id = world.unshare.id();
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
@@ -72,13 +66,44 @@ impl World {
         world
     }
 
-    /// Reads the console until a line of it contains `text`.
+    /// Starts `pilot`.
+    pub fn begin(pilot: &Path, oddities: &[Oddity]) -> Self {
+        static WORLDS: AtomicU32 = AtomicU32::new(0);
+        let number = WORLDS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("pilot-pid1-{}-{number}", std::process::id());
+        let folder = env::temp_dir().join(&name);
+        fs::create_dir_all(folder.join("root")).unwrap();
+        let (console, path) = console(&folder, oddities);
+        let group = own_group().map(|own| own.join(name));
+        let mut command = Command::new("sh");
+        if let Some(group) = &group {
+            fs::create_dir(group).unwrap();
+            command.args(["-c", JOIN, "sh"]).arg(group.join("cgroup.procs"));
+        } else {
+            command.args(["-c", "exec \"$@\"", "sh"]);
+        }
+        let unshare = command
+            .args(["unshare", "--fork", "--pid", "--mount", "--net", "--ipc", "--uts"])
+            .args(["--cgroup", "--kill-child"])
+            .arg(env::current_exe().unwrap())
+            .arg("enter")
+            .args([folder.as_path(), pilot, &path])
+            .args(oddities.iter().map(Oddity::to_string))
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { folder, group, unshare, pid: 0, console, said: String::new(), seen: 0 }
+    }
+
+    /// Reads the console until it has said `text` behind what was waited for before.
     pub fn wait_for_line(&mut self, text: &str) {
-        let begin = self.said.len();
-        while !self.said[begin..].contains(text) {
+        loop {
+            if let Some(at) = self.said[self.seen..].find(text) {
+                self.seen += at + text.len();
+                return;
+            }
             let mut ready = [PollFd::new(&self.console, PollFlags::IN)];
-            let patience = Timespec { tv_sec: 30, tv_nsec: 0 };
-            let count = poll(&mut ready, Some(&patience)).unwrap();
+            let count = poll(&mut ready, Some(&PATIENCE)).unwrap();
             assert_eq!(count, 1, "the console never said {text:?}:\n{}", self.said);
             let mut bytes = [0; 512];
             let length = self.console.read(&mut bytes).unwrap();
@@ -101,19 +126,56 @@ impl World {
         answer(self.connect(inside).unwrap(), word)
     }
 
-    /// Runs a program in it.
-    pub fn run(&self, program: &[&str]) -> Output {
+    fn command(&self, program: &[&str]) -> Command {
         let pid = self.pid.to_string();
-        Command::new("nsenter")
-            .args(["--target", &pid, "--all", "--root", "--wd"])
-            .args(program)
-            .output()
-            .unwrap()
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &pid, "--all", "--root", "--wd"]).args(program);
+        command
     }
 
-    /// Waits for its end.
-    pub fn end(mut self) -> std::process::ExitStatus {
-        self.unshare.wait().unwrap()
+    /// Runs a program in it.
+    pub fn run(&self, program: &[&str]) -> Output {
+        self.command(program).output().unwrap()
+    }
+
+    /// Runs `pilotctl`, which has nothing to complain about.
+    pub fn control(&self, arguments: &[&str]) -> String {
+        let output = self.run(&[&["/sbin/pilotctl"], arguments].concat());
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// What `pilotctl` says about one property of a unit, or of the whole.
+    pub fn property(&self, name: &str, unit: &[&str]) -> String {
+        self.control(&[&["show", "--value", "-p", name], unit].concat())
+    }
+
+    /// Asks until a property has that value. Each question is a turn of PID 1, so that what is
+    /// under way there is soon done.
+    pub fn wait_for_property(&self, name: &str, unit: &str, value: &str) {
+        let begin = std::time::Instant::now();
+        loop {
+            let now = self.property(name, &[unit]);
+            if now == value {
+                return;
+            }
+            let patient = begin.elapsed().as_secs() < PATIENCE.tv_sec as u64;
+            assert!(patient, "{unit}: {name} is {now}, not {value}:\n{}", self.said);
+        }
+    }
+
+    /// Signals PID 1 from the outside, which may send it anything.
+    pub fn kill(&self, signal: c_int) {
+        let pid = Pid::from_raw(self.pid as i32).unwrap();
+        // SAFETY: the number is a signal's; no handler of ours comes of it.
+        let signal = unsafe { Signal::from_raw_unchecked(signal) };
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for its end, and returns the signal that the kernel ended its PID 1 with (unshare(1)
+    /// ends as its child did): SIGHUP for a reboot, SIGINT for a power-off or halt, reboot(2).
+    pub fn end(&mut self) -> Option<c_int> {
+        self.unshare.wait().unwrap().signal()
     }
 }
 
@@ -122,8 +184,58 @@ impl Drop for World {
         // What is left of it after a case that failed goes with it.
         let _ = self.unshare.kill();
         let _ = self.unshare.wait();
+        if let Some(group) = &self.group {
+            remove_group(group);
+        }
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Our side of a console, and the path of the board's.
+fn console(folder: &Path, oddities: &[Oddity]) -> (File, PathBuf) {
+    if oddities.contains(&Oddity::Terminal) {
+        return terminal();
+    }
+    let path = folder.join("console");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, mode).unwrap();
+    // For writing, too: the pipe then never ends.
+    (File::options().read(true).write(true).open(&path).unwrap(), path)
+}
+
+fn terminal() -> (File, PathBuf) {
+    use rustix::pty::OpenptFlags;
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let ours = rustix::pty::openpt(flags).unwrap();
+    rustix::pty::grantpt(&ours).unwrap();
+    rustix::pty::unlockpt(&ours).unwrap();
+    let path = rustix::pty::ptsname(&ours, Vec::new()).unwrap();
+    // While somebody has it open our side is not hung up.
+    std::mem::forget(rustix::pty::ioctl_tiocgptpeer(&ours, flags).unwrap());
+    (ours.into(), PathBuf::from(path.into_string().unwrap()))
+}
+
+/// The folder of our own control group: worlds of one group would kill in each other's.
+fn own_group() -> Option<PathBuf> {
+    let mounts = fs::read_to_string("/proc/self/mounts").ok()?;
+    let mount = mounts.lines().find_map(|line| {
+        let mut fields = line.split(' ').skip(1);
+        let at = fields.next()?;
+        (fields.next()? == "cgroup2").then_some(at)
+    })?;
+    let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let path = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    Some(Path::new(mount).join(path))
+}
+
+/// From the innermost outwards; the files in them are the kernel's.
+fn remove_group(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            remove_group(&entry.path());
+        }
+    }
+    let _ = fs::remove_dir(folder);
 }
 
 /// Says `word` and no more, and returns what is answered until the end.
@@ -134,48 +246,4 @@ pub fn answer(mut stream: UnixStream, word: &str) -> String {
     // A service that crashes may reset the connection: no answer.
     let _ = stream.read_to_string(&mut answer);
     answer
-}
-
-/// The first process of the new namespaces: makes the root, and becomes `pilot`.
-pub fn enter(folder: &Path, pilot: &Path) -> ! {
-    let root = folder.join("root");
-    mount("tmpfs", &root);
-    for name in ["bin", "sbin", "dev", "etc", "home/www", "proc", "run", "sys", "tmp", "old"] {
-        fs::create_dir_all(root.join(name)).unwrap();
-    }
-    for name in SHARED {
-        share(name, &root);
-    }
-    fs::copy(pilot, root.join("sbin/init")).unwrap();
-    symlink("init", root.join("sbin/pilotctl")).unwrap();
-    fs::copy(env::current_exe().unwrap(), root.join("bin/probe")).unwrap();
-    symlink("/usr/bin/sh", root.join("bin/sh")).unwrap();
-    symlink("/usr/bin/kill", root.join("bin/kill")).unwrap();
-    let users = "root:x:0:0::/root:/bin/sh\nwww:x:33:34::/home/www:/bin/false\n";
-    fs::write(root.join("etc/passwd"), users).unwrap();
-    fs::write(root.join("etc/group"), "root:x:0:\nwww:x:34:\nextra:x:40:x,www\n").unwrap();
-    mount("tmpfs", &root.join("dev"));
-    for (from, name) in [(Path::new("/dev/null"), "null"), (&folder.join("console"), "console")] {
-        File::create(root.join("dev").join(name)).unwrap();
-        rustix::mount::mount_bind(from, root.join("dev").join(name)).unwrap();
-    }
-    rustix::process::pivot_root(&root, root.join("old")).unwrap();
-    env::set_current_dir("/").unwrap();
-    rustix::mount::unmount("/old", UnmountFlags::DETACH).unwrap();
-    let error = Command::new("/sbin/init").env_clear().exec();
-    panic!("{error}")
-}
-
-fn mount(kind: &str, target: &Path) {
-    rustix::mount::mount(kind, target, kind, MountFlags::empty(), None).unwrap();
-}
-
-fn share(name: &str, root: &Path) {
-    let from = Path::new("/").join(name);
-    if let Ok(target) = fs::read_link(&from) {
-        symlink(target, root.join(name)).unwrap();
-    } else if from.is_dir() {
-        fs::create_dir(root.join(name)).unwrap();
-        rustix::mount::mount_bind(&from, root.join(name)).unwrap();
-    }
 }
