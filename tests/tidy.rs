@@ -20,6 +20,10 @@ fn root() -> &'static Path {
 fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.is_symlink() {
+            // What it leads to is read where it stands, if it stands in the repository.
+            continue;
+        }
         if path.is_dir() {
             files_below(&path, found);
         } else {

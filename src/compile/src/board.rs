@@ -1,15 +1,16 @@
 //! A board's folder: `board.conf`, `units/`, and the folders it includes.
 
-use std::fs;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::{Scope, check};
+use crate::check::check;
 use crate::codes;
 use crate::draft;
 use crate::emit;
+use crate::folders::{self, UnitFolder};
 use crate::grammar::{Architecture, Forward};
-use crate::load::{self, BoardDraft, Library};
+use crate::load::{self, BoardDraft, Library, Scope};
 use crate::plan::{Plan, plan};
 use crate::report::{Diagnostic, Failure, File, Report, Span, Spanned};
 use crate::text::{self, Document};
@@ -76,11 +77,8 @@ pub fn compile_board(folder: &Path) -> Result<(Image, Vec<Diagnostic>), Failure>
     let mut report = Report::default();
     let Some((board, folders)) = read_board(folder, &mut report) else { return fail(report) };
     check_architecture(&board, &mut report);
-    let mut library = Library::default();
-    for units in unit_folders(&folders) {
-        add_folder(&units, &mut library, &mut report);
-    }
-    compile(board, &library, report)
+    let library = folders::library(&folders.unit_folders(&board), &mut report);
+    compile(board, library, report)
 }
 
 /// Compiles units that are in memory, as if they stood in a board's `units` folder.
@@ -99,12 +97,12 @@ pub fn compile_sources(
     board.read(&text::parse(&file, &mut report), &mut report);
     let mut library = Library::default();
     for unit in units {
-        add_file(&unit.path, &unit.text, &mut library, &mut report);
+        library.add_file(0, &unit.path, &unit.text, &mut report);
     }
-    compile(board, &library, report)
+    compile(board, library, report)
 }
 
-/// Checks files on their own: names that systemd defines may lead elsewhere.
+/// Checks files that are in memory on their own: names may lead to units that stand elsewhere.
 ///
 /// # Errors
 /// Every diagnostic of the run if one of them is an error.
@@ -112,11 +110,28 @@ pub fn check_sources(units: &[Source]) -> Result<Vec<Diagnostic>, Failure> {
     let mut report = Report::default();
     let mut library = Library::default();
     for unit in units {
-        add_file(&unit.path, &unit.text, &mut library, &mut report);
+        library.add_file(0, &unit.path, &unit.text, &mut report);
     }
+    check_loose(library, report)
+}
+
+/// Checks unit files and folders of them together, and beside each file what belongs to it: its
+/// drop-ins, the service of a socket, the socket of a service.
+///
+/// # Errors
+/// Every diagnostic of the run if one of them is an error.
+pub fn check_paths(paths: &[PathBuf]) -> Result<Vec<Diagnostic>, Failure> {
+    let mut report = Report::default();
+    let library = folders::loose(paths, &mut report);
+    check_loose(library, report)
+}
+
+fn check_loose(mut library: Library, mut report: Report) -> Result<Vec<Diagnostic>, Failure> {
     let file = Arc::new(File { path: BOARD_CONF.into(), text: String::new() });
-    let board = BoardDraft::fresh(&file);
-    let drafts = load::drafts(&library, &board, &mut report);
+    let mut board = BoardDraft::fresh(&file);
+    // Some board will have a name.
+    board.board.hostname.value = "board".into();
+    let drafts = load::drafts(&mut library, &board, Scope::Loose, &mut report);
     check(drafts, &library, &board, Scope::Loose, &mut report);
     report.verdict()
 }
@@ -149,7 +164,7 @@ pub fn read_board_conf(folder: &Path) -> Result<BoardConf, Failure> {
     } = board.board;
     let beside = |path: &Spanned<String>| beside(&path.span.file, &path.value);
     Ok(BoardConf {
-        folders,
+        folders: folders.paths,
         architecture,
         hostname: hostname.value,
         console: console.value,
@@ -166,14 +181,13 @@ pub fn read_board_conf(folder: &Path) -> Result<BoardConf, Failure> {
 /// Every file and folder that the board's table is made of: for `cargo:rerun-if-changed`.
 pub fn inputs(folder: &Path) -> Vec<PathBuf> {
     let mut report = Report::default();
-    let Some((_, folders)) = read_board(folder, &mut report) else {
+    let Some((board, folders)) = read_board(folder, &mut report) else {
         return vec![folder.join(BOARD_CONF)];
     };
-    let mut inputs: Vec<PathBuf> =
-        folders.iter().map(|folder| folder.join(BOARD_CONF)).filter(|path| path.exists()).collect();
-    for units in unit_folders(&folders) {
-        inputs.extend(entries(&units, &mut report));
-        inputs.push(units);
+    let conf = folders.paths.iter().map(|folder| folder.join(BOARD_CONF));
+    let mut inputs: Vec<PathBuf> = conf.filter(|path| path.exists()).collect();
+    for units in folders.unit_folders(&board) {
+        folders::inputs(&units.path, &mut inputs);
     }
     inputs
 }
@@ -184,11 +198,11 @@ fn fail<T>(report: Report) -> Result<T, Failure> {
 
 fn compile(
     board: BoardDraft,
-    library: &Library,
+    mut library: Library,
     mut report: Report,
 ) -> Result<(Image, Vec<Diagnostic>), Failure> {
-    let drafts = load::drafts(library, &board, &mut report);
-    let checked = check(drafts, library, &board, Scope::Board, &mut report);
+    let drafts = load::drafts(&mut library, &board, Scope::Board, &mut report);
+    let checked = check(drafts, &library, &board, Scope::Board, &mut report);
     if report.has_errors() {
         return fail(report);
     }
@@ -199,40 +213,107 @@ fn compile(
     Ok((Image { table, limits, limits_rs, plan }, report.finish()))
 }
 
+/// The folders that take part in a board.
+struct Folders {
+    /// In order of importance, the board's own first.
+    paths: Vec<PathBuf>,
+    /// Which of them includes which, directly or by others: (one, another).
+    includes: BTreeSet<(usize, usize)>,
+}
+
+/// Where units stand below a folder that is laid over the root file system: systemd.unit(5).
+const ROOT_UNITS: [&str; 4] = [
+    "etc/systemd/system",
+    "usr/local/lib/systemd/system",
+    "usr/lib/systemd/system",
+    "lib/systemd/system",
+];
+
+impl Folders {
+    /// The folders with units: those of the boards, then those that `Files=` brings along.
+    fn unit_folders(&self, board: &BoardDraft) -> Vec<UnitFolder> {
+        let own = self.paths.iter().map(|folder| folder.join(UNITS)).enumerate();
+        let mut found: Vec<(usize, PathBuf)> = own.collect();
+        let behind = self.paths.len();
+        for files in &board.board.files.items {
+            let root = beside(&files.span.file, &files.value);
+            let places = ROOT_UNITS.map(|place| root.join(place));
+            found.extend(places.into_iter().map(|place| (behind, place)));
+        }
+        found.retain(|(_, units)| units.is_dir());
+        let hides = |number: usize, other: usize| {
+            let (one, another) = (found[number].0, found[other].0);
+            another == behind || self.includes.contains(&(one, another))
+        };
+        let folders = found.iter().enumerate().map(|(number, (_, path))| UnitFolder {
+            path: path.clone(),
+            hides: (0..found.len()).filter(|&other| hides(number, other)).collect(),
+        });
+        folders.collect()
+    }
+}
+
 /// A folder that takes part in a board, with its `board.conf` if it has one.
 type Found = (PathBuf, Option<Document>);
 
 /// Reads `board.conf` and those it includes, and tells which folders take part.
-fn read_board(folder: &Path, report: &mut Report) -> Option<(BoardDraft, Vec<PathBuf>)> {
-    let mut found: Vec<Found> = Vec::new();
-    gather(folder, &mut Vec::new(), &mut found, report)?;
+fn read_board(folder: &Path, report: &mut Report) -> Option<(BoardDraft, Folders)> {
+    let mut gathered = Gathered::default();
+    gather(folder, &mut Vec::new(), &mut gathered, report)?;
+    let Gathered { found, includes } = gathered;
     let (_, own) = found.first()?;
     let mut board = BoardDraft::fresh(&own.as_ref()?.file);
     for document in found.iter().rev().filter_map(|(_, document)| document.as_ref()) {
         board.read(document, report);
     }
-    Some((board, found.into_iter().map(|(folder, _)| folder).collect()))
+    let paths: Vec<PathBuf> = found.into_iter().map(|(folder, _)| folder).collect();
+    let number = |path: &PathBuf| paths.iter().position(|folder| real(folder) == *path);
+    let direct = includes.iter().filter_map(|(one, other)| Some((number(one)?, number(other)?)));
+    let includes = closure(direct.collect());
+    Some((board, Folders { paths, includes }))
+}
+
+/// What follows from pairs when they are chained.
+fn closure(mut pairs: BTreeSet<(usize, usize)>) -> BTreeSet<(usize, usize)> {
+    loop {
+        let chained = pairs.iter().flat_map(|&(one, middle)| {
+            let next = pairs.iter().filter(move |(from, _)| *from == middle);
+            next.map(move |&(_, other)| (one, other))
+        });
+        let more: BTreeSet<_> = chained.filter(|pair| !pairs.contains(pair)).collect();
+        if more.is_empty() {
+            return pairs;
+        }
+        pairs.extend(more);
+    }
+}
+
+#[derive(Default)]
+struct Gathered {
+    found: Vec<Found>,
+    /// Folders without links and dots: (one, another that it includes).
+    includes: BTreeSet<(PathBuf, PathBuf)>,
 }
 
 /// The folder and all that it includes, in order of importance, each once.
 fn gather(
     folder: &Path,
     trail: &mut Vec<PathBuf>,
-    found: &mut Vec<Found>,
+    gathered: &mut Gathered,
     report: &mut Report,
 ) -> Option<()> {
     let path = folder.join(BOARD_CONF);
     if !trail.is_empty() && !path.exists() {
-        found.push((folder.into(), None));
+        gathered.found.push((folder.into(), None));
         return Some(());
     }
-    let bytes = read(&path, report)?;
+    let bytes = folders::read(&path, report)?;
     let file = text::open(&path.display().to_string(), &bytes, report)?;
     let document = text::parse(&file, report);
     let mut alone = BoardDraft::fresh(&file);
     // What it says is reported when all of them are read in order.
     alone.read(&document, &mut Report::default());
-    found.push((folder.into(), Some(document)));
+    gathered.found.push((folder.into(), Some(document)));
     trail.push(real(folder));
     for include in &alone.board.include.items {
         let included = beside(&file, &include.value);
@@ -243,8 +324,11 @@ fn gather(
             refuse(format!("there is no folder {}", included.display()));
         } else if trail.contains(&real(&included)) {
             refuse(format!("{} includes itself", included.display()));
-        } else if !found.iter().any(|(folder, _)| real(folder) == real(&included)) {
-            gather(&included, trail, found, report)?;
+        } else {
+            gathered.includes.insert((real(folder), real(&included)));
+            if !gathered.found.iter().any(|(folder, _)| real(folder) == real(&included)) {
+                gather(&included, trail, gathered, report)?;
+            }
         }
     }
     trail.pop();
@@ -268,57 +352,5 @@ fn check_architecture(board: &BoardDraft, report: &mut Report) {
         let span = Span::head(&board.file);
         let diagnostic = Diagnostic::new(codes::NO_ARCHITECTURE, message, &span, "");
         report.push(diagnostic.hint("add Architecture= to [Board]"));
-    }
-}
-
-/// The folders with units, in order of importance.
-fn unit_folders(folders: &[PathBuf]) -> Vec<PathBuf> {
-    folders.iter().map(|folder| folder.join(UNITS)).filter(|units| units.is_dir()).collect()
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    let message = format!("cannot read {}: {error}", path.display());
-    Diagnostic::without_place(codes::UNREADABLE, message)
-}
-
-fn read(path: &Path, report: &mut Report) -> Option<Vec<u8>> {
-    fs::read(path).map_err(|error| report.push(unreadable(path, &error))).ok()
-}
-
-/// What is in a folder, hidden files aside, in order of name.
-fn entries(folder: &Path, report: &mut Report) -> Vec<PathBuf> {
-    let listed = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let listed = listed.map_err(|error| report.push(unreadable(folder, &error)));
-    let hidden = |path: &PathBuf| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-    };
-    let paths = listed.unwrap_or_default().into_iter().map(|entry| entry.path());
-    let mut paths: Vec<PathBuf> = paths.filter(|path| !hidden(path)).collect();
-    paths.sort();
-    paths
-}
-
-/// Adds the units of a folder.
-fn add_folder(folder: &Path, library: &mut Library, report: &mut Report) {
-    for path in entries(folder, report) {
-        if path.is_dir() {
-            report.push(unsupported_folder(&path));
-        } else if let Some(bytes) = read(&path, report) {
-            add_file(&path.display().to_string(), &bytes, library, report);
-        }
-    }
-}
-
-fn unsupported_folder(path: &Path) -> Diagnostic {
-    let message = format!("the folder {} is not read", path.display());
-    let hint = "drop-ins and .wants or .requires links are not supported: edit the unit, or put \
-                a file of the same name into the board's own units";
-    Diagnostic::without_place(codes::UNSUPPORTED_FOLDER, message).hint(hint)
-}
-
-fn add_file(path: &str, bytes: &[u8], library: &mut Library, report: &mut Report) {
-    let Some(name) = load::unit_name_of(path, report) else { return };
-    if let Some(file) = text::open(path, bytes, report) {
-        library.add(name, &file, report);
     }
 }

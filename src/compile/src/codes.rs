@@ -39,9 +39,14 @@ codes! {
         "systemd knows the section, and units of that kind are not supported.";
     UNSUPPORTED_UNIT "E109" "unsupported-unit" Error
         "systemd knows units of that kind, and they are not supported.";
-    UNSUPPORTED_FOLDER "E110" "unsupported-folder" Error
-        "Drop-ins and .wants or .requires folders are not read.";
+    UNKNOWN_FOLDER "E110" "unknown-folder" Error
+        "A folder among the units is none of NAME.d, NAME.wants and NAME.requires.";
     NOT_A_UNIT "E111" "not-a-unit" Error "The name of a file in a units folder is no unit's.";
+    SWALLOWED "E112" "swallowed-section" Error
+        "A line that goes on takes the section below it for its own text.";
+    BLANK_AFTER_BACKSLASH "E113" "blank-after-backslash" Error
+        "Blanks stand between a backslash and the end of its line, which does not go on.";
+    BAD_PRESET "E114" "bad-preset" Error "A line of a preset file cannot be understood.";
     BAD_VALUE "E201" "bad-value" Error "A value is not of the form that its directive wants.";
     BAD_RANGE "E202" "bad-range" Error "A number or time is out of its range.";
     BAD_COMMAND "E203" "bad-command" Error "A command line cannot be understood.";
@@ -75,6 +80,11 @@ codes! {
     TOO_MANY "E314" "too-many" Error "The board has more of something than the table can number.";
     NO_ARCHITECTURE "E315" "no-architecture" Error "A board does not say what it runs on.";
     INCLUDE "E316" "include" Error "Include= leads to no folder, or in a circle.";
+    WANTED_BY_NOTHING "E317" "wanted-by-nothing" Error
+        "A unit is to be started by one that nobody has.";
+    AMBIGUOUS_NAME "E318" "ambiguous-name" Error "One name is that of two units.";
+    BAD_ALIAS "E319" "bad-alias" Error
+        "A name cannot stand for the unit that it is to be another name of.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";
@@ -93,4 +103,7 @@ codes! {
         "A well-known program is not started in a way that takes the socket.";
     CONFLICT_AT_BOOT "W410" "conflict-at-boot" Warning
         "A boot starts two units that stop each other.";
+    NOT_ON_BOARD "W411" "not-on-board" Warning
+        "A unit is to be ordered or wanted that the board does not have: it is left out.";
+    IDLE_DROP_IN "W412" "idle-drop-in" Warning "A drop-in belongs to a unit that nobody has.";
 }

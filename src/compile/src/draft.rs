@@ -124,6 +124,8 @@ pub struct Row {
     pub arity: &'static str,
     /// The form of the value.
     pub form: &'static str,
+    /// Values of systemd's that are not supported, each with what to do instead.
+    pub refused: &'static [(&'static str, &'static str)],
     /// The default: as in a unit file (`One`), or in words.
     pub default: &'static str,
     /// What the directive means.
@@ -138,6 +140,15 @@ macro_rules! form_of {
     };
     ($one:ident, $grammar:ident) => {
         <grammar::$grammar as Scalar>::FORM
+    };
+}
+
+macro_rules! refused_of {
+    (Many, $grammar:ident) => {
+        <grammar::$grammar as List>::REFUSED
+    };
+    ($one:ident, $grammar:ident) => {
+        <grammar::$grammar as Scalar>::REFUSED
     };
 }
 
@@ -186,6 +197,7 @@ macro_rules! sections {
             names: &[$($name),+],
             arity: stringify!($arity),
             form: form_of!($arity, $grammar),
+            refused: refused_of!($arity, $grammar),
             default: $default,
             doc: &[$($doc),+],
             needs: concat!($($needs)?),

@@ -16,6 +16,7 @@ pub mod check;
 pub mod codes;
 pub mod draft;
 pub mod emit;
+mod folders;
 pub mod grammar;
 pub mod load;
 pub mod manual;
@@ -27,8 +28,8 @@ pub mod targets;
 pub mod text;
 
 pub use board::{
-    BOARD_CONF, BoardConf, Image, Source, UNITS, check_sources, compile_board, compile_sources,
-    inputs, read_board_conf,
+    BOARD_CONF, BoardConf, Image, Source, UNITS, check_paths, check_sources, compile_board,
+    compile_sources, inputs, read_board_conf,
 };
 pub use grammar::{Architecture, Forward, Protocol};
 pub use report::{Diagnostic, Failure, Severity};

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use annotate_snippets::Renderer;
 use clap::{Parser, Subcommand};
 use compile::report::{Diagnostic, Failure, render_all};
-use compile::{BOARD_CONF, Source, check_sources, compile_board, manual, show};
+use compile::{BOARD_CONF, check_paths, compile_board, manual, show};
 
 /// Unit compiler of Pilotlight.
 #[derive(Parser)]
@@ -103,30 +103,14 @@ fn check(paths: &[PathBuf]) -> u8 {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         if path.join(BOARD_CONF).is_file() {
             worst = worst.max(verdict(compile_board(path).map(|(_, warnings)| warnings)));
-        } else if let Err(error) = gather(path, &mut loose) {
+        } else if let Err(error) = fs::metadata(path) {
             return misuse(&format!("cannot read {}: {error}", path.display()));
+        } else {
+            loose.push(path.to_path_buf());
         }
     }
     if !loose.is_empty() {
-        worst = worst.max(verdict(check_sources(&loose)));
+        worst = worst.max(verdict(check_paths(&loose)));
     }
     worst
-}
-
-/// A file, or the unit files of a folder.
-fn gather(path: &Path, sources: &mut Vec<Source>) -> std::io::Result<()> {
-    if !path.is_dir() {
-        let text = fs::read(path)?;
-        sources.push(Source { path: path.display().to_string(), text });
-        return Ok(());
-    }
-    let mut entries = fs::read_dir(path)?.collect::<std::io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::path);
-    for entry in entries {
-        let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if !hidden && entry.path().is_file() {
-            gather(&entry.path(), sources)?;
-        }
-    }
-    Ok(())
 }

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use unit::unsupported::{Loss, UNSUPPORTED};
+use unit::unsupported::{Loss, SUFFIXES, Same, TABLES, Unsupported};
 
 use crate::codes;
 use crate::draft::{ROWS, Row, SECTIONS};
+use crate::grammar;
 use crate::report::Severity;
 use crate::targets;
 
@@ -15,13 +16,37 @@ const HEAD: &str = "\
 Made by `pilotc manual` out of `src/unit/src/directives.rs`; a test says when it is stale.
 
 Units are systemd's files: systemd.syntax(7). The last assignment of a directive wins, unless it
-adds up; an empty assignment restores the default. Lines are at most 64 KiB, files 1 MiB.
+adds up; an empty assignment restores the default, and unlike in systemd that of a dependency takes
+back what was said before. Lines are at most 64 KiB with all that continues them, files 1 MiB.
 Sections and directives whose names begin with `X-` are passed over.
+
+# Files
+
+Units stand in the `units` folder of a board, then in those of the boards it includes, then in
+`etc/systemd/system`, `usr/local/lib/systemd/system`, `usr/lib/systemd/system` and
+`lib/systemd/system` of the folders that `Files=` names. What an earlier folder has hides what a
+later one has by the same name. Beside units there can be:
+
+- an empty file, or a link to /dev/null: the unit is masked, nothing starts it;
+- a link to another unit's file: another name for it; a link to a template: an instance of it;
+- `NAME.d/*.conf`: drop-ins, read after the unit in the order of their names. NAME is that of the
+  unit, of its template, a part of it that ends with a dash (`web-.service.d`), or `service`,
+  `socket`, `target` for all of a kind;
+- `NAME.wants/` and `NAME.requires/` with links to what that unit pulls in;
+- `*.preset`: systemd.preset(5). Without a line in one of them a unit is enabled, as in systemd.
+
+A template becomes units by the names that others give its instances, by `DefaultInstance=`, by a
+preset, or by the connections of an Accept=yes socket.
+
+# Specifiers
+
 ";
 
 /// The whole manual as Markdown.
 pub fn manual() -> String {
     let mut text = String::from(HEAD);
+    text += &grammar::specifier_manual();
+    text += "\n\n# Sections\n";
     for (section, about) in SECTIONS {
         put(&mut text, format_args!("\n## [{section}]\n\n{}\n", about.trim()));
         for row in ROWS.iter().filter(|row| row.section == *section) {
@@ -53,6 +78,9 @@ fn put_row(text: &mut String, row: &Row) {
             }
         ),
     );
+    for (word, instead) in row.refused {
+        put(text, format_args!("- refused: `{word}` ({instead})\n"));
+    }
     match (row.arity, row.default) {
         (_, "") => {}
         ("One", default) => put(text, format_args!("- default: `{default}`\n")),
@@ -73,19 +101,59 @@ fn put_targets(text: &mut String) {
 
 fn put_unsupported(text: &mut String) {
     put(text, format_args!("\n# Known to systemd, not supported here\n\n"));
-    put(text, format_args!("An error, unless marked as a warning. `*` stands for the rest.\n"));
-    for reason in UNSUPPORTED {
-        let sections = reason.sections.iter().map(|name| format!("[{name}]"));
-        let names = reason.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
-        let warning = match reason.loss {
-            Loss::Cosmetic => " (warning)",
-            Loss::Behaviour => "",
-        };
+    put(
+        text,
+        format_args!(
+            "What is refused is an error, what is ignored a warning. A value that says what \
+             happens here anyway is taken without a word, and so is what an empty assignment \
+             takes back, in the file or in a drop-in.\n"
+        ),
+    );
+    for (section, rows) in sections() {
+        put(text, format_args!("\n## {section}\n\n| directive | | taken | instead |\n"));
+        put(text, format_args!("|---|---|---|---|\n"));
+        for row in rows {
+            let fate = match row.loss {
+                Loss::Cosmetic => "ignored",
+                Loss::Behaviour => "refused",
+            };
+            let (name, taken, instead) = (row.name, taken(row.same), row.instead);
+            put(text, format_args!("| `{name}=` | {fate} | {taken} | {instead} |\n"));
+        }
+    }
+    put(text, format_args!("\n## Kinds of unit\n\n"));
+    for (suffix, instead) in SUFFIXES {
+        put(text, format_args!("- `.{suffix}`: {instead}\n"));
+    }
+}
+
+/// The tables, one for what may stand in several sections.
+fn sections() -> Vec<(String, Vec<Unsupported>)> {
+    let mut found: Vec<(String, Vec<Unsupported>)> = Vec::new();
+    for table in TABLES.iter().filter(|table| table.instead.is_none()) {
+        let sections = table.sections.iter().map(|name| format!("[{name}]"));
         let sections = sections.collect::<Vec<_>>().join(", ");
-        put(
-            text,
-            format_args!("\n- {sections} {}{warning}: {}\n", names.join(" "), reason.instead),
-        );
+        let missing = |row: &&Unsupported| {
+            let rows = ROWS.iter().filter(|each| table.sections.contains(&each.section));
+            !rows.clone().any(|each| each.names.contains(&row.name))
+        };
+        let rows = table.rows.iter().filter(missing).copied();
+        match found.iter_mut().find(|(name, _)| *name == sections) {
+            Some((_, all)) => all.extend(rows),
+            None => found.push((sections, rows.collect())),
+        }
+    }
+    found
+}
+
+fn taken(same: Same) -> String {
+    match same {
+        Same::Empty | Same::List => String::new(),
+        Same::No => "`no`".into(),
+        Same::Yes => "`yes`".into(),
+        Same::Words(words) | Same::Exactly(words) => {
+            words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ")
+        }
     }
 }
 

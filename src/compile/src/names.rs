@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::report::did_you_mean;
 
-/// The kinds of unit that are understood, by suffix.
+/// The kinds of unit, by suffix.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Kind {
     /// `.target`
@@ -13,11 +13,13 @@ pub enum Kind {
     Socket,
     /// `.service`
     Service,
+    /// One of [`unit::unsupported::SUFFIXES`]: it can be named, and leads to nothing.
+    Foreign(&'static str),
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Target, Self::Socket, Self::Service];
+    /// Those that are understood.
+    pub const OURS: [Self; 3] = [Self::Target, Self::Socket, Self::Service];
 
     /// What follows the last dot of the name.
     pub const fn suffix(self) -> &'static str {
@@ -25,7 +27,20 @@ impl Kind {
             Self::Target => "target",
             Self::Socket => "socket",
             Self::Service => "service",
+            Self::Foreign(suffix) => suffix,
         }
+    }
+
+    fn of(suffix: &str) -> Option<Self> {
+        let foreign = unit::unsupported::SUFFIXES.iter().map(|(name, _)| Self::Foreign(name));
+        Self::OURS.into_iter().chain(foreign).find(|kind| kind.suffix() == suffix)
+    }
+
+    /// What to do instead of a unit of a kind that is not understood.
+    pub fn instead(self) -> Option<&'static str> {
+        let Self::Foreign(suffix) = self else { return None };
+        let mut suffixes = unit::unsupported::SUFFIXES.iter();
+        suffixes.find(|(name, _)| *name == suffix).map(|(_, instead)| *instead)
     }
 }
 
@@ -47,8 +62,6 @@ pub enum NameError {
     Long,
     /// No suffix, or one that nobody knows.
     Suffix,
-    /// A suffix that systemd knows.
-    Unsupported(String),
     /// A character that no unit's name has.
     Character(char),
     /// Nothing before the suffix or the `@`.
@@ -60,9 +73,6 @@ impl fmt::Display for NameError {
         match self {
             Self::Long => write!(f, "longer than {} bytes", unit::UNIT_NAME_MAX),
             Self::Suffix => f.write_str("it does not end with .service, .socket or .target"),
-            Self::Unsupported(suffix) => {
-                write!(f, "systemd knows .{suffix} units, they are not supported here")
-            }
             Self::Character(character) => write!(f, "{character:?} is in no unit's name"),
             Self::Empty => f.write_str("there is nothing before its suffix"),
         }
@@ -79,13 +89,7 @@ impl Name {
             return Err(NameError::Long);
         }
         let (stem, suffix) = text.rsplit_once('.').ok_or(NameError::Suffix)?;
-        let kind = match Kind::ALL.into_iter().find(|kind| kind.suffix() == suffix) {
-            Some(kind) => kind,
-            None if unit::unsupported::SUFFIXES.contains(&suffix) => {
-                return Err(NameError::Unsupported(suffix.into()));
-            }
-            None => return Err(NameError::Suffix),
-        };
+        let kind = Kind::of(suffix).ok_or(NameError::Suffix)?;
         let odd = |c: &char| !(c.is_ascii_alphanumeric() || ":_.\\-@".contains(*c));
         if let Some(character) = stem.chars().find(odd) {
             return Err(NameError::Character(character));
@@ -136,7 +140,7 @@ impl fmt::Display for Name {
 /// What was probably meant by a name whose suffix nobody knows.
 pub fn nearest(text: &str, error: &NameError) -> Option<String> {
     let (stem, suffix) = text.rsplit_once('.')?;
-    let near = Kind::ALL.map(|kind| format!("{stem}.{}", kind.suffix()));
+    let near = Kind::OURS.map(|kind| format!("{stem}.{}", kind.suffix()));
     let misspelt = *error == NameError::Suffix && !suffix.is_empty();
     did_you_mean(text, near.iter().map(String::as_str).filter(|_| misspelt))
 }

@@ -55,6 +55,14 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("shutdown.target", "[Unit]\nDescription=System Shutdown\nDefaultDependencies=no\n"),
 ];
 
+/// Other names of targets: links that systemd brings along.
+pub const ALIASES: &[(&str, &str)] = &[
+    ("runlevel2.target", "multi-user.target"),
+    ("runlevel3.target", "multi-user.target"),
+    ("runlevel4.target", "multi-user.target"),
+    ("runlevel5.target", "graphical.target"),
+];
+
 /// Other names of systemd's that lead to nothing here; files checked on their own may use them.
 pub const WELL_KNOWN: &[&str] = &[
     "bluetooth.target",
@@ -84,10 +92,6 @@ pub const WELL_KNOWN: &[&str] = &[
     "remote-fs-pre.target",
     "rescue.target",
     "rpcbind.target",
-    "runlevel2.target",
-    "runlevel3.target",
-    "runlevel4.target",
-    "runlevel5.target",
     "sigpwr.target",
     "sleep.target",
     "smartcard.target",
@@ -116,6 +120,10 @@ pub const WELL_KNOWN: &[&str] = &[
     "systemd-random-seed.service",
     "systemd-timesyncd.service",
 ];
+
+/// Units of systemd's that are always there, on a board too: the root of the file systems, that
+/// of the control groups, and PID 1.
+pub const IS_THERE: &[&str] = &["-.mount", "-.slice", "system.slice", "init.scope"];
 
 /// The text of a built-in target.
 pub fn text(name: &str) -> Option<&'static str> {

@@ -95,6 +95,7 @@ fn command_lines_are_cut_as_systemd_does() {
         ("/bin/a \\; b", &["L/bin/a", "L;", "Lb"]),
         ("@/bin/a other b", &["Lother", "Lb"]),
         ("-@/bin/a other b", &["Lother", "Lb"]),
+        ("!!/bin/a b", &["L/bin/a", "Lb"]),
         ("/bin/a $A ${A} x${A}y", &["L/bin/a", "SA", "E\x01A\x02", "Ex\x01A\x02y"]),
         ("/bin/a $$A $$ a$$b ${A}$$", &["L/bin/a", "L$A", "L$", "La$b", "E\x01A\x02$"]),
         (":/bin/a $A ${A} $$", &["L/bin/a", "L$A", "L${A}", "L$$"]),
@@ -158,6 +159,7 @@ fn streams_follow_stdin_unless_they_are_told() {
         ("", (Stdio::Null, Stdio::Kmsg, Stdio::Inherit)),
         ("StandardInput=tty\n", (Stdio::Tty, Stdio::Inherit, Stdio::Inherit)),
         ("StandardInput=tty\nStandardOutput=kmsg\n", (Stdio::Tty, Stdio::Kmsg, Stdio::Inherit)),
+        ("StandardOutput=journal\n", (Stdio::Null, Stdio::Kmsg, Stdio::Inherit)),
         ("StandardError=null\n", (Stdio::Null, Stdio::Kmsg, Stdio::Null)),
     ] {
         let image = compile(&format!("--- a.service\n[Service]\nExecStart=/bin/a\n{lines}"));
@@ -173,6 +175,45 @@ fn carriage_returns_and_a_byte_order_mark_are_no_part_of_a_unit() {
     let unix = compile("--- a.service\n[Service]\nExecStart=/bin/a b \\\n  c\nUser=web\n");
     let dos = "--- a.service\n\u{feff}[Service]\r\nExecStart=/bin/a b \\\r\n  c\r\nUser=web\r\n";
     assert_eq!(unix.table, compile(dos).table);
+}
+
+#[test]
+fn what_says_what_happens_anyway_is_taken_and_what_is_taken_back_is_gone() {
+    let plain = compile("--- a.service\n[Service]\nExecStart=/bin/a\n");
+    for lines in [
+        "PrivateTmp=no\nProtectSystem=off\nNoNewPrivileges=0\n",
+        "ProtectSystem=strict\nProtectSystem=no\n",
+        "ProtectHome=yes\nProtectHome=\n",
+        "ExecStartPost=/bin/b\nExecStopPost=/bin/c\nExecStartPost=\nExecStopPost=\n",
+        "NotifyAccess=main\nRemainAfterExit=no\nGuessMainPID=yes\nSendSIGKILL=yes\n",
+        "LimitCPU=infinity\nMemoryMax=infinity\nTasksMax=infinity\nCPUWeight=100\n",
+        "CapabilityBoundingSet=~\nSystemCallFilter=@system-service\nSystemCallFilter=\n",
+        "Slice=system.slice\nKeyringMode=inherit\nOOMScoreAdjust=0\nIgnoreSIGPIPE=true\n",
+        "[Unit]\nConditionPathExists=/a\nConditionHost=b\nConditionHost=\nPartOf=\n",
+        "[Unit]\nStopWhenUnneeded=no\nFailureAction=none\nJobTimeoutSec=infinity\n",
+        "[X-Ours]\nAnything=goes\n[Service]\nX-Mine=too\n",
+    ] {
+        let image = compile(&format!("--- a.service\n[Service]\nExecStart=/bin/a\n{lines}"));
+        assert_eq!(image.table, plain.table, "{lines}");
+    }
+}
+
+#[test]
+fn lines_end_and_go_on_as_in_systemd() {
+    let plain = compile("--- a.service\n[Service]\nExecStart=/bin/a b c\n");
+    for text in [
+        "[Service]\nExecStart=/bin/a b \\\n# a comment\n; another\n\tc\n",
+        "[Service]\rExecStart=/bin/a b \\\rc\r",
+        "[Service]\n\rExecStart=/bin/a b c\n\r",
+        "[Service]\n  ExecStart \t= /bin/a b \\\n\n",
+        "[Service]\nExecStart=/bin/no\n[Service]\nExecStart=\nExecStart=/bin/a b c\\",
+        "[Service]\nExecStart=/bin/a b \\\nc\\\n",
+    ] {
+        let compiled = compile(&format!("--- a.service\n{text}"));
+        let same = compiled.table == plain.table;
+        // The fourth ends where an empty line does.
+        assert_eq!(same, !text.starts_with("[Service]\n  "), "{text:?}");
+    }
 }
 
 #[test]

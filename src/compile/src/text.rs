@@ -13,6 +13,11 @@ pub const FILE_BYTES_MAX: usize = 1 << 20;
 /// Longest line, with all that continues it.
 pub const LINE_BYTES_MAX: usize = 1 << 16;
 
+/// May stand at the head of a file, and nowhere else.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+/// What systemd takes for blank; other blanks of Unicode are letters like any other.
+const BLANKS: [char; 2] = [' ', '\t'];
+
 /// A file in its shape.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -80,7 +85,7 @@ impl Value {
     /// A value that stands in no file: a default, or a test's.
     pub fn loose(path: &str, text: &str) -> Self {
         let file = Arc::new(File { path: path.into(), text: text.into() });
-        Self { text: text.trim().into(), pieces: vec![(0, leading(text))], file }
+        Self { text: trim(text).into(), pieces: vec![(0, leading(text))], file }
     }
 }
 
@@ -105,6 +110,11 @@ pub fn open(path: &str, bytes: &[u8], report: &mut Report) -> Option<Arc<File>> 
             return refuse(codes::NOT_TEXT, message, &shown, at, report);
         }
     };
+    if let Some(at) = text.char_indices().skip(1).find(|(_, c)| *c == BYTE_ORDER_MARK) {
+        let message = format!("byte {} of the file is a byte order mark", at.0);
+        let shown = text.replace(BYTE_ORDER_MARK, "\u{fffd}");
+        return refuse(codes::NOT_TEXT, message, &shown, at.0, report);
+    }
     if let Some(at) = text.find('\0') {
         let shown = text.replace('\0', "\u{2400}");
         let message = format!("byte {at} of the file is a NUL");
@@ -116,8 +126,9 @@ pub fn open(path: &str, bytes: &[u8], report: &mut Report) -> Option<Arc<File>> 
 /// Cuts a file into sections and assignments.
 pub fn parse(file: &Arc<File>, report: &mut Report) -> Document {
     let mut sections: Vec<Section> = Vec::new();
-    let mut lines = Lines { file, at: if file.text.starts_with('\u{feff}') { 3 } else { 0 } };
-    while let Some(line) = lines.next_logical() {
+    let mark = if file.text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
+    let mut lines = Lines { file, at: mark };
+    while let Some(line) = lines.next_logical(report) {
         if line.text.len() > LINE_BYTES_MAX {
             let message =
                 format!("the line has {} bytes, {LINE_BYTES_MAX} is the limit", line.text.len());
@@ -149,7 +160,8 @@ fn assignment(line: &Value, section: Option<&mut Section>, report: &mut Report) 
         report.push(diagnostic.hint("a comment begins with # or ; at the start of its line"));
         return;
     };
-    let key_span = line.span(0..key.trim_end().len());
+    let key = key.trim_end_matches(BLANKS);
+    let key_span = line.span(0..key.len());
     let Some(section) = section else {
         let message = "the assignment stands before the first section";
         report.push(
@@ -158,9 +170,9 @@ fn assignment(line: &Value, section: Option<&mut Section>, report: &mut Report) 
         );
         return;
     };
-    let start = line.text.len() - value.trim_start().len();
+    let start = line.text.len() - value.trim_start_matches(BLANKS).len();
     let value = line.tail(start);
-    section.entries.push(Entry { key: key.trim_end().into(), key_span, value });
+    section.entries.push(Entry { key: key.into(), key_span, value });
 }
 
 impl Value {
@@ -170,7 +182,8 @@ impl Value {
         let later = self.pieces.iter().filter(|(at, _)| *at > start);
         let pieces =
             std::iter::once(first).chain(later.map(|(at, place)| (at - start, *place))).collect();
-        Self { text: self.text[start..].trim_end().into(), file: self.file.clone(), pieces }
+        let text = self.text[start..].trim_end_matches(BLANKS).into();
+        Self { text, file: self.file.clone(), pieces }
     }
 }
 
@@ -182,7 +195,7 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// The next line that is not blank and no comment, joined with those that continue it.
-    fn next_logical(&mut self) -> Option<Value> {
+    fn next_logical(&mut self, report: &mut Report) -> Option<Value> {
         let mut joined = Value { text: String::new(), file: self.file.clone(), pieces: vec![] };
         while let Some((place, line)) = self.next_physical() {
             let blanks = leading(line);
@@ -190,38 +203,84 @@ impl<'a> Lines<'a> {
             if line.starts_with(['#', ';']) {
                 continue;
             }
+            if !joined.text.is_empty() && self.is_swallowed(&joined, place, line, report) {
+                self.at = place;
+                break;
+            }
             joined.pieces.push((joined.text.len(), place));
             if ends_escaped(line) {
                 joined.text.push_str(&line[..line.len() - 1]);
                 joined.text.push(' ');
                 continue;
             }
+            self.check_blanks_after_backslash(place, line, report);
             joined.text.push_str(line);
-            joined.text.truncate(joined.text.trim_end().len());
+            joined.text.truncate(joined.text.trim_end_matches(BLANKS).len());
             if !joined.text.is_empty() {
                 return Some(joined);
             }
             joined.pieces.clear();
         }
-        joined.text.truncate(joined.text.trim_end().len());
+        joined.text.truncate(joined.text.trim_end_matches(BLANKS).len());
         (!joined.text.is_empty()).then_some(joined)
     }
 
+    /// A line that continues another must not be a section of its own; here it is one.
+    fn is_swallowed(&self, joined: &Value, place: usize, line: &str, report: &mut Report) -> bool {
+        let name = line.trim_end_matches(BLANKS).strip_prefix('[').and_then(|line| {
+            line.strip_suffix(']').filter(|name| {
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            })
+        });
+        if let Some(name) = name {
+            let message = format!("the line above swallows the section `[{name}]`");
+            let span = self.span(place..place + name.len() + 2);
+            let above = joined.span(0..joined.text.trim_end_matches(BLANKS).len());
+            let diagnostic = Diagnostic::new(codes::SWALLOWED, message, &span, "continues it");
+            let hint = "take away the backslash at the end of the line before";
+            report.push(diagnostic.and(&above, "this line goes on").hint(hint));
+        }
+        name.is_some()
+    }
+
+    /// A backslash before blanks looks as if the line went on, and it does not.
+    fn check_blanks_after_backslash(&self, place: usize, line: &str, report: &mut Report) {
+        let text = line.trim_end_matches(BLANKS);
+        if text.len() < line.len() && ends_escaped(text) {
+            let message = "blanks stand behind the backslash: the line does not go on";
+            let span = self.span(place + text.len() - 1..place + line.len());
+            let diagnostic = Diagnostic::new(codes::BLANK_AFTER_BACKSLASH, message, &span, "");
+            report.push(diagnostic.hint("take the blanks away, or the backslash"));
+        }
+    }
+
+    fn span(&self, range: Range<usize>) -> Span {
+        Span { file: self.file.clone(), range }
+    }
+
+    /// A line without its end: LF, CR, or both.
     fn next_physical(&mut self) -> Option<(usize, &'a str)> {
         let rest = &self.file.text[self.at..];
         if rest.is_empty() {
             return None;
         }
         let place = self.at;
-        let line = rest.split_inclusive('\n').next().unwrap_or(rest);
-        self.at += line.len();
-        let line = line.strip_suffix('\n').unwrap_or(line);
-        Some((place, line.strip_suffix('\r').unwrap_or(line)))
+        let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let end = match rest[length..].get(..2) {
+            Some("\r\n" | "\n\r") => 2,
+            _ => usize::from(length < rest.len()),
+        };
+        self.at += length + end;
+        Some((place, &rest[..length]))
     }
 }
 
+fn trim(text: &str) -> &str {
+    text.trim_matches(BLANKS)
+}
+
 fn leading(text: &str) -> usize {
-    text.len() - text.trim_start().len()
+    text.len() - text.trim_start_matches(BLANKS).len()
 }
 
 /// True if the line ends with a backslash that no other one escapes.

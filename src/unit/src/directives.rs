@@ -52,7 +52,7 @@ macro_rules! directives {
             Service "Service" {
                 /// When the service counts as started: at once (simple), when its program is
                 /// executed (exec), when all commands have ended (oneshot), when it says READY=1
-                /// (notify).
+                /// (notify). idle is simple: nothing waits for the console to be quiet.
                 service_type: Maybe<ServiceTypeName> ["Type"]
                     = "simple with ExecStart=, else oneshot";
                 /// The program and its arguments; one line, or any number with Type=oneshot.
@@ -80,7 +80,8 @@ macro_rules! directives {
                 /// null, tty (the board's console) or socket (the connection, or the only
                 /// listener).
                 standard_input: One<InputName> ["StandardInput"] = "null";
-                /// inherit, null, tty, socket or kmsg.
+                /// inherit, null, tty, socket or kmsg. journal and syslog are the kernel's log too,
+                /// the only one there is.
                 standard_output: Maybe<OutputName> ["StandardOutput"]
                     = "DefaultStandardOutput= of board.conf; inherit with StandardInput=tty \
 or socket";
@@ -161,12 +162,18 @@ or socket";
                 /// Unlinks the nodes when the socket stops.
                 remove_on_stop: One<Boolean> ["RemoveOnStop"] = "no";
             }
-            /// Which units pull this one in. A unit present on a board is enabled.
+            /// Which units pull this one in. Present means enabled, unless a preset disables it.
             Install "Install" {
                 /// Units that get this one as Wants=.
                 wanted_by: Many<Units> ["WantedBy"] = "";
                 /// Units that get this one as Requires=.
                 required_by: Many<Units> ["RequiredBy"] = "";
+                /// Other names of this unit, with its own suffix.
+                alias: Many<Units> ["Alias"] = "";
+                /// Units that are enabled with this one, whatever presets say.
+                also: Many<Units> ["Also"] = "";
+                /// The instance of a template that is enabled if nothing names another.
+                default_instance: Maybe<InstanceName> ["DefaultInstance"] = "none";
             }
             /// board.conf: what the image is made of.
             Board "Board" {

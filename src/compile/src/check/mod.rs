@@ -15,7 +15,7 @@ pub(crate) use service::type_of;
 use crate::codes;
 use crate::draft::{Draft, Many};
 use crate::grammar::Units;
-use crate::load::{self, BoardDraft, Library};
+use crate::load::{self, BoardDraft, Library, Pull, Scope};
 use crate::names::{Kind, Name};
 use crate::report::{Diagnostic, Report, Span, Spanned, did_you_mean};
 use crate::targets;
@@ -96,13 +96,15 @@ impl Checked {
     }
 }
 
-/// How strict names are.
+/// How badly a unit needs a name to lead somewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Scope {
-    /// A board: every name must lead to a unit.
-    Board,
-    /// Some files: names that systemd defines may lead elsewhere.
-    Loose,
+enum Need {
+    /// It is as if the name were not there: After= and its kin.
+    May,
+    /// Nothing starts the unit: WantedBy= and its kin.
+    Pulled,
+    /// It cannot start: Requires=.
+    Must,
 }
 
 /// Resolves names and applies every rule.
@@ -120,6 +122,9 @@ pub fn check(
         resolver.written(number, draft);
         resolver.implied(number, draft);
     }
+    for pull in library.pulls() {
+        resolver.pulled(pull);
+    }
     let mut triggers = Vec::new();
     for (number, draft) in units.iter().enumerate() {
         triggers.extend(resolver.trigger(number, draft).map(|service| (number, service)));
@@ -129,7 +134,9 @@ pub fn check(
     let mut checked = Checked { units, edges, triggers, default_target };
     order_targets(&mut checked);
     graph::check_no_contradiction(&checked, report);
-    graph::check_no_conflict_at_boot(&checked, report);
+    if scope == Scope::Board {
+        graph::check_no_conflict_at_boot(&checked, report);
+    }
     graph::check_no_cycle(&checked, report);
     check_spawn_slots(board, report);
     service::check(&checked, report);
@@ -155,9 +162,9 @@ impl Resolver<'_> {
         self.numbers.get(&name).copied()
     }
 
-    /// The units of a list; those that lead to nothing are reported. A masked one is as if it
-    /// were not mentioned, unless it is `needed`.
-    fn resolve(&mut self, list: &Many<Units>, needed: bool) -> Vec<(usize, Span)> {
+    /// The units of a list; those that lead to nothing are reported, as an error if the unit
+    /// cannot do without. A masked one is as if it were not mentioned, unless it is needed.
+    fn resolve(&mut self, list: &Many<Units>, need: Need) -> Vec<(usize, Span)> {
         let mut found = Vec::new();
         for Spanned { value: name, span } in &list.items {
             match self.number(name) {
@@ -168,54 +175,100 @@ impl Resolver<'_> {
                     "an instance has a name between `@` and the suffix",
                 )),
                 Some(number) => found.push((number, span.clone())),
-                None if self.library.is_masked(name) && !needed => {}
-                None => self.unresolved(name, span),
+                None if self.library.mask(name).is_some() && need != Need::Must => {}
+                None => self.unresolved(name, span, need),
             }
         }
         found
     }
 
-    fn unresolved(&mut self, name: &Name, span: &Span) {
+    fn unresolved(&mut self, name: &Name, span: &Span, need: Need) {
         let text = name.to_string();
-        if self.scope == Scope::Loose && targets::WELL_KNOWN.contains(&text.as_str()) {
+        let well_known = targets::WELL_KNOWN.contains(&text.as_str());
+        if targets::IS_THERE.contains(&text.as_str()) || (self.scope == Scope::Loose && well_known)
+        {
             return;
         }
         let known: Vec<String> = self.numbers.keys().map(Name::to_string).collect();
         let built_in = targets::BUILT_IN.iter().map(|(name, _)| *name);
-        let near = did_you_mean(&text, known.iter().map(String::as_str).chain(built_in));
+        let candidates = known.iter().map(String::as_str).chain(built_in);
+        let slip = candidates.clone().any(|each| is_slip(&text, each));
+        if self.scope == Scope::Loose && !slip && self.library.mask(name).is_none() {
+            // It may well stand elsewhere.
+            return;
+        }
+        let near = did_you_mean(&text, candidates);
         let message = format!("there is no unit `{name}`");
-        let hint = if self.library.is_masked(name) {
-            Some("an empty file of that name masks it".into())
-        } else if targets::WELL_KNOWN.contains(&text.as_str()) {
+        let hint = if let Some(file) = self.library.mask(name) {
+            Some(format!("{} masks it", file.path))
+        } else if let Some(instead) = name.kind.instead() {
+            let suffix = name.kind.suffix();
+            Some(format!(".{suffix} units are not supported: {instead}"))
+        } else if well_known {
             Some("systemd has it, this board has not: leave it out".into())
         } else {
             near
         };
-        let diagnostic = Diagnostic::new(codes::UNRESOLVED_NAME, message, span, "leads to nothing");
+        let code = match (need, self.scope) {
+            (Need::May, _) | (Need::Must | Need::Pulled, Scope::Loose) => codes::NOT_ON_BOARD,
+            (Need::Pulled, Scope::Board) if well_known => codes::NOT_ON_BOARD,
+            (Need::Pulled, Scope::Board) => codes::WANTED_BY_NOTHING,
+            (Need::Must, Scope::Board) => codes::UNRESOLVED_NAME,
+        };
+        let diagnostic = Diagnostic::new(code, message, span, "leads to nothing");
         self.report.push(diagnostic.hint_if(hint));
     }
 
     /// What the unit's own lines say.
     fn written(&mut self, unit: usize, draft: &Draft) {
         let forward = [
-            (&draft.unit.requires, EdgeKind::Requires),
-            (&draft.unit.wants, EdgeKind::Wants),
-            (&draft.unit.conflicts, EdgeKind::Conflicts),
-            (&draft.unit.after, EdgeKind::After),
+            (&draft.unit.requires, EdgeKind::Requires, Need::Must),
+            (&draft.unit.wants, EdgeKind::Wants, Need::May),
+            (&draft.unit.conflicts, EdgeKind::Conflicts, Need::May),
+            (&draft.unit.after, EdgeKind::After, Need::May),
         ];
         let backward = [
-            (&draft.install.required_by, EdgeKind::Requires),
-            (&draft.install.wanted_by, EdgeKind::Wants),
-            (&draft.unit.before, EdgeKind::After),
+            (&draft.install.required_by, EdgeKind::Requires, Need::Pulled),
+            (&draft.install.wanted_by, EdgeKind::Wants, Need::Pulled),
+            (&draft.unit.before, EdgeKind::After, Need::May),
         ];
-        for (list, kind) in forward {
-            for (to, span) in self.resolve(list, kind == EdgeKind::Requires) {
+        self.resolve(&draft.install.also, Need::May);
+        for (list, kind, need) in forward {
+            for (to, span) in self.resolve(list, need) {
                 self.edges.push(Edge { from: unit, to, kind, why: Why::Written(span) });
             }
         }
-        for (list, kind) in backward {
-            for (from, span) in self.resolve(list, kind == EdgeKind::Requires) {
+        for (list, kind, need) in backward {
+            for (from, span) in self.resolve(list, need) {
                 self.edges.push(Edge { from, to: unit, kind, why: Why::Written(span) });
+            }
+        }
+    }
+
+    /// What a link in a `.wants` or `.requires` folder says.
+    fn pulled(&mut self, pull: &Pull) {
+        let kind = if pull.requires { EdgeKind::Requires } else { EdgeKind::Wants };
+        let by: Vec<usize> = match pull.by.is_template() {
+            false => self.number(&pull.by).into_iter().collect(),
+            true => {
+                let instances = self.numbers.iter();
+                let own = instances.filter(|(name, _)| name.template().as_ref() == Some(&pull.by));
+                own.map(|(_, number)| *number).collect()
+            }
+        };
+        let need = if pull.requires { Need::Must } else { Need::May };
+        match self.number(&pull.unit) {
+            None if self.library.mask(&pull.unit).is_some() && need != Need::Must => {}
+            None => self.unresolved(&pull.unit, &pull.span, need),
+            Some(_) if by.is_empty() => {
+                if self.library.mask(&pull.by).is_none() {
+                    self.unresolved(&pull.by, &pull.span, Need::Pulled);
+                }
+            }
+            Some(to) => {
+                let why = Why::Written(pull.span.clone());
+                let edge = |from| Edge { from, to, kind, why: why.clone() };
+                self.edges.extend(by.into_iter().map(edge));
             }
         }
     }
@@ -239,7 +292,7 @@ impl Resolver<'_> {
         let implied = match draft.name.kind {
             Kind::Service => ordering(own, self.named("basic.target"), &why),
             Kind::Socket => ordering(self.named("sockets.target"), own, &why),
-            Kind::Target => None,
+            Kind::Target | Kind::Foreign(_) => None,
         };
         self.edges.extend(implied);
     }
@@ -249,7 +302,10 @@ impl Resolver<'_> {
         let socket = draft.socket()?;
         let name = load::service_of(&draft.name, socket);
         let Some(service) = self.number(&name) else {
-            self.without_service(&name, draft);
+            let elsewhere = targets::WELL_KNOWN.contains(&name.to_string().as_str());
+            if self.scope == Scope::Board || !elsewhere {
+                self.without_service(&name, draft);
+            }
             return None;
         };
         let why = Why::Implied("a service comes after its socket");
@@ -286,11 +342,12 @@ impl Resolver<'_> {
     }
 
     fn default_target(&mut self) -> Option<usize> {
-        let name = &self.board.board.default_target;
-        let found = self.number(&name.value);
+        let name = load::default_target(self.library, self.board);
+        let found = self.number(&name);
         if found.is_none() {
-            let span = name.given.clone().unwrap_or_else(|| Span::head(&self.board.file));
-            self.unresolved(&name.value, &span);
+            let given = self.board.board.default_target.given.clone();
+            let span = given.unwrap_or_else(|| Span::head(&self.board.file));
+            self.unresolved(&name, &span, Need::Must);
         }
         found
     }
@@ -305,6 +362,18 @@ fn check_spawn_slots(board: &BoardDraft, report: &mut Report) {
         let message = format!("`SpawnSlots=` must be 1 to {SPAWN_SLOTS_MAX}");
         report.push(Diagnostic::new(codes::BAD_RANGE, message, span, ""));
     }
+}
+
+/// True if a name is another one with a letter or two wrong.
+fn is_slip(name: &str, other: &str) -> bool {
+    let (Some((stem, suffix)), Some((other, other_suffix))) =
+        (name.rsplit_once('.'), other.rsplit_once('.'))
+    else {
+        return false;
+    };
+    let slips = strsim::damerau_levenshtein(stem, other);
+    let long = stem.len().min(other.len()) >= 7;
+    suffix == other_suffix && (slips == 1 || (slips == 2 && long)) && stem.len() > 3
 }
 
 fn ordering(from: Option<usize>, to: Option<usize>, why: &Why) -> Option<Edge> {

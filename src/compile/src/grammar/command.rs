@@ -62,7 +62,8 @@ pub struct Commands;
 
 impl List for Commands {
     type Item = Command;
-    const FORM: &'static str = "command line; prefixes `-` `@` `:` `+` `!`";
+    const FORM: &'static str = "command line; prefixes `-` `@` `:` `+` `!` `!!`";
+    const REFUSED: &'static [(&'static str, &'static str)] = &[("|", SHELL)];
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<Command>> {
         let mut commands = Vec::new();
@@ -81,6 +82,9 @@ impl List for Commands {
         commands
     }
 }
+
+/// Instead of the prefix `|`.
+const SHELL: &str = "write `/bin/sh -c '…'`";
 
 #[derive(Default)]
 struct Prefixes {
@@ -118,6 +122,11 @@ fn prefixes<'a>(word: &'a str, span: &Span, cx: &mut Context<'_>) -> Option<(Pre
     let mut found = Prefixes::default();
     let mut rest = word;
     while let Some(prefix) = rest.chars().next() {
+        if let Some(tail) = rest.strip_prefix("!!") {
+            // It is for kernels older than 4.3, and without effect on those that boards have.
+            rest = tail;
+            continue;
+        }
         let slot = match prefix {
             '-' => &mut found.ignore_failure,
             '@' => &mut found.own_name,
@@ -125,17 +134,13 @@ fn prefixes<'a>(word: &'a str, span: &Span, cx: &mut Context<'_>) -> Option<(Pre
             '+' | '!' => &mut found.privileged,
             '|' => {
                 let label = "`|` is known to systemd, not supported here";
-                cx.refuse(codes::UNSUPPORTED_VALUE, span, label);
+                cx.refuse_with(codes::UNSUPPORTED_VALUE, span, label, Some(SHELL.into()));
                 return None;
             }
             _ => break,
         };
         if *slot {
-            let (code, label) = match rest.starts_with("!") && word.contains("!!") {
-                true => (codes::UNSUPPORTED_VALUE, "`!!` is known to systemd, not supported here"),
-                false => (codes::BAD_COMMAND, "a prefix stands twice"),
-            };
-            cx.refuse(code, span, label);
+            cx.refuse(codes::BAD_COMMAND, span, "a prefix stands twice");
             return None;
         }
         *slot = true;

@@ -20,11 +20,11 @@ pub use board::{
 };
 pub use command::{Arg, Command, Commands, Piece};
 pub use names::{
-    Account, Assignments, Directory, FdName, Paths, Strings, Text, UnitName, Units, Uris,
-    WorkingDirectory,
+    Account, Assignments, Directory, FdName, InstanceName, Paths, Strings, Text, UnitName, Units,
+    Uris, WorkingDirectory,
 };
-pub use number::{Boolean, Mode, Rlimit, Signal, Unsigned};
-pub use specifier::{Instance, Specifiers};
+pub use number::{Boolean, Mode, Rlimit, Signal, Unsigned, truth};
+pub use specifier::{Instance, Specifiers, manual as specifier_manual};
 pub use stdio::{InputName, OutputName};
 pub use time::{Time, Timeout};
 
@@ -74,6 +74,8 @@ pub trait Scalar {
     type Value;
     /// The form of the text, for the manual.
     const FORM: &'static str;
+    /// Words of systemd that are not supported, each with what to do instead.
+    const REFUSED: &'static [(&'static str, &'static str)] = &[];
     /// Reads it.
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Self::Value>;
 }
@@ -84,6 +86,8 @@ pub trait List {
     type Item;
     /// The form of the text, for the manual.
     const FORM: &'static str;
+    /// Words of systemd that are not supported, each with what to do instead.
+    const REFUSED: &'static [(&'static str, &'static str)] = &[];
     /// Reads what one assignment gives.
     fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<Self::Item>>;
 }
@@ -128,9 +132,10 @@ macro_rules! keywords {
             impl Scalar for $grammar {
                 type Value = $type;
                 const FORM: &'static str = concat!($("`", $word, "` "),*);
+                const REFUSED: &'static [(&'static str, &'static str)] =
+                    &[$($(($known, $hint)),*)?];
                 fn parse(text: &Value, cx: &mut Context<'_>) -> Option<$type> {
-                    let known: &[(&str, &str)] = &[$($(($known, $hint)),*)?];
-                    keyword(text, cx, &[$(($word, $value)),*], known)
+                    keyword(text, cx, &[$(($word, $value)),*], Self::REFUSED)
                 }
             }
         )*
@@ -141,13 +146,13 @@ keywords! {
     /// `Type=`.
     ServiceTypeName -> ServiceType {
         "simple" => ServiceType::Simple,
+        "idle" => ServiceType::Simple,
         "exec" => ServiceType::Exec,
         "oneshot" => ServiceType::Oneshot,
         "notify" => ServiceType::Notify,
     }, but {
         "forking" => "keep the program in the foreground and use simple, exec or notify",
         "dbus" => "there is no message bus: use simple, exec or notify",
-        "idle" => "use simple",
         "notify-reload" => "use notify, and ExecReload= for the reload",
     }
 
@@ -175,6 +180,10 @@ keywords! {
         "default" => BindIpv6Only::Default,
         "both" => BindIpv6Only::Both,
         "ipv6-only" => BindIpv6Only::Ipv6Only,
+        "no" => BindIpv6Only::Both,
+        "yes" => BindIpv6Only::Ipv6Only,
+        "false" => BindIpv6Only::Both,
+        "true" => BindIpv6Only::Ipv6Only,
     }
 
     /// `StartLimitAction=` and its kin.

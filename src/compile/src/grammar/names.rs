@@ -138,6 +138,27 @@ impl Scalar for UnitName {
     }
 }
 
+/// What stands between `@` and the suffix of an instance's name.
+#[derive(Debug)]
+pub struct InstanceName;
+
+impl Scalar for InstanceName {
+    type Value = String;
+    const FORM: &'static str = "letters, digits and any of `:_.\\-@`";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
+        let span = text.whole();
+        let instance = cx.specifiers.expand(&text.text, &span, cx)?;
+        match Name::parse(&format!("x@{instance}.service")) {
+            Ok(_) => Some(instance),
+            Err(error) => {
+                cx.refuse(codes::BAD_NAME, &span, format!("not an instance's name: {error}"));
+                None
+            }
+        }
+    }
+}
+
 /// A user or group, by name or number; looked up on the board.
 #[derive(Debug)]
 pub struct Account;

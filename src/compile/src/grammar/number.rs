@@ -14,16 +14,22 @@ impl Scalar for Boolean {
     const FORM: &'static str = "yes or no";
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<bool> {
-        match text.text.to_ascii_lowercase().as_str() {
-            "1" | "yes" | "y" | "true" | "t" | "on" => Some(true),
-            "0" | "no" | "n" | "false" | "f" | "off" => Some(false),
-            other => {
-                let hint = trailing_comment(text)
-                    .or_else(|| did_you_mean(other, ["yes", "no", "true", "false", "on", "off"]));
-                cx.refuse_with(codes::BAD_VALUE, &text.whole(), "neither yes nor no", hint);
-                None
-            }
+        let value = truth(&text.text);
+        if value.is_none() {
+            let words = ["yes", "no", "true", "false", "on", "off"];
+            let hint = trailing_comment(text).or_else(|| did_you_mean(&text.text, words));
+            cx.refuse_with(codes::BAD_VALUE, &text.whole(), "neither yes nor no", hint);
         }
+        value
+    }
+}
+
+/// What a word says, in any of systemd's spellings.
+pub fn truth(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "1" | "yes" | "y" | "true" | "t" | "on" => Some(true),
+        "0" | "no" | "n" | "false" | "f" | "off" => Some(false),
+        _ => None,
     }
 }
 

@@ -47,6 +47,19 @@ const FIXED: &[(char, &str)] = &[
 /// Specifiers of systemd whose meaning is not known before the board runs.
 const LATE: &str = "abBmovwWAMdqyYD";
 
+/// What the manual says of specifiers, as Markdown.
+pub fn manual() -> String {
+    let known = FIXED.iter().map(|(letter, meaning)| format!("`%{letter}` is `{meaning}`"));
+    let late = LATE.chars().map(|letter| format!("`%{letter}`"));
+    format!(
+        "`%n %N %p %P %j %J %i %I %f` are parts of the unit's name, `%H` and `%l` what Hostname= \
+         says. {}. Refused, because nobody knows them when a board is built: {}; let the program \
+         find it out.",
+        known.collect::<Vec<_>>().join(", "),
+        late.collect::<Vec<_>>().join(" "),
+    )
+}
+
 impl Specifiers {
     /// Replaces every specifier in `text`, which stands at `span`.
     pub fn expand(&self, text: &str, span: &Span, cx: &mut Context<'_>) -> Option<String> {

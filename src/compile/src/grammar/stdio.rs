@@ -5,7 +5,7 @@ use unit::Stdio;
 use super::{Context, Scalar, keyword};
 use crate::text::Value;
 
-const JOURNAL: &str = "there is no journal: kmsg writes to the kernel's log";
+const CONSOLE: &str = "use journal, or tty for the console";
 const FILES: &str = "redirect inside the program, or use kmsg";
 
 /// `StandardInput=`.
@@ -15,12 +15,17 @@ pub struct InputName;
 impl Scalar for InputName {
     type Value = Stdio;
     const FORM: &'static str = "`null` `tty` `socket`";
+    const REFUSED: &'static [(&'static str, &'static str)] = &[
+        ("tty-force", "use tty"),
+        ("tty-fail", "use tty"),
+        ("data", "use a program's option"),
+        ("file:", FILES),
+        ("fd:", FILES),
+    ];
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stdio> {
         let words = [("null", Stdio::Null), ("tty", Stdio::Tty), ("socket", Stdio::Socket)];
-        let known =
-            [("tty-force", "use tty"), ("tty-fail", "use tty"), ("data", "use a program's option")];
-        keyword(&before_colon(text), cx, &words, &merged(&known))
+        keyword(&before_colon(text), cx, &words, Self::REFUSED)
     }
 }
 
@@ -30,7 +35,16 @@ pub struct OutputName;
 
 impl Scalar for OutputName {
     type Value = Stdio;
-    const FORM: &'static str = "`inherit` `null` `tty` `socket` `kmsg`";
+    const FORM: &'static str = "`inherit` `null` `tty` `socket` `kmsg` `journal` `syslog`";
+    const REFUSED: &'static [(&'static str, &'static str)] = &[
+        ("journal+console", CONSOLE),
+        ("syslog+console", CONSOLE),
+        ("kmsg+console", CONSOLE),
+        ("file:", FILES),
+        ("append:", FILES),
+        ("truncate:", FILES),
+        ("fd:", FILES),
+    ];
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stdio> {
         let words = [
@@ -39,22 +53,11 @@ impl Scalar for OutputName {
             ("tty", Stdio::Tty),
             ("socket", Stdio::Socket),
             ("kmsg", Stdio::Kmsg),
+            ("journal", Stdio::Kmsg),
+            ("syslog", Stdio::Kmsg),
         ];
-        let known = [
-            ("journal", JOURNAL),
-            ("syslog", JOURNAL),
-            ("journal+console", JOURNAL),
-            ("syslog+console", JOURNAL),
-            ("kmsg+console", "use kmsg, or tty for the console"),
-        ];
-        keyword(&before_colon(text), cx, &words, &merged(&known))
+        keyword(&before_colon(text), cx, &words, Self::REFUSED)
     }
-}
-
-/// The known words of both directions.
-fn merged<'a>(own: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let files = ["file:", "append:", "truncate:", "fd:"].map(|word| (word, FILES));
-    own.iter().copied().chain(files).collect()
 }
 
 /// `file:/path` is known by its `file:`.

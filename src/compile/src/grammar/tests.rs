@@ -95,7 +95,8 @@ fn words_of_systemd_are_told_apart_from_nonsense() {
     assert_eq!(one::<InputName>("socket"), Ok(Stdio::Socket));
     assert_eq!(one::<InputName>("file:/x"), Err(vec!["E207"]));
     assert_eq!(one::<InputName>("kmsg"), Err(vec!["E201"]));
-    assert_eq!(one::<OutputName>("journal"), Err(vec!["E207"]));
+    assert_eq!(one::<OutputName>("journal"), Ok(Stdio::Kmsg));
+    assert_eq!(one::<OutputName>("journal+console"), Err(vec!["E207"]));
     assert_eq!(one::<LogLevelName>("debug"), Ok(7));
 }
 
@@ -110,8 +111,9 @@ fn names_are_checked_where_they_are_written() {
     assert_eq!(one::<FdName>("a:b"), Err(vec!["E206"]));
     assert_eq!(one::<HostName>("host-x86_64.lan"), Ok("host-x86_64.lan".into()));
     assert_eq!(one::<HostName>("-a"), Err(vec!["E206"]));
-    let (names, codes) = many::<Units>("a.service b@c.socket d.timer e");
-    assert_eq!(names.iter().map(Name::to_string).collect::<Vec<_>>(), ["a.service", "b@c.socket"]);
+    let (names, codes) = many::<Units>("a.service b@c.socket -.mount e f.servcie");
+    let names: Vec<String> = names.iter().map(Name::to_string).collect();
+    assert_eq!(names, ["a.service", "b@c.socket", "-.mount"]);
     assert_eq!(codes, ["E206", "E206"]);
 }
 

@@ -32,6 +32,11 @@ pub(super) fn split(
     Some(words)
 }
 
+/// What separates words; other blanks of Unicode are letters like any other.
+const fn is_blank(c: char) -> bool {
+    c.is_ascii_whitespace()
+}
+
 struct Scanner<'a> {
     value: &'a Value,
     at: usize,
@@ -53,14 +58,14 @@ impl Scanner<'_> {
 
     /// The next word; `Some(None)` at the end, `None` after a complaint.
     fn word(&mut self, cx: &mut Context<'_>) -> Option<Option<Word>> {
-        while self.peek().is_some_and(char::is_whitespace) {
+        while self.peek().is_some_and(is_blank) {
             self.take();
         }
         self.start = self.at;
         let mut bytes = Vec::new();
         let mut quote: Option<(char, usize)> = None;
         while let Some(next) = self.peek() {
-            if quote.is_none() && next.is_whitespace() {
+            if quote.is_none() && is_blank(next) {
                 break;
             }
             let at = self.at;
@@ -108,7 +113,7 @@ impl Scanner<'_> {
             's' => Some(b' '),
             '\\' | '"' | '\'' => u8::try_from(letter).ok(),
             // `\;` alone is the word that does not separate commands.
-            ';' if at == self.start && self.peek().is_none_or(char::is_whitespace) => Some(b';'),
+            ';' if at == self.start && self.peek().is_none_or(is_blank) => Some(b';'),
             _ => None,
         };
         if let Some(byte) = simple {

@@ -1,0 +1,391 @@
+//! Everything the unit folders have, by name: units, masks, other names, drop-ins, `.wants` and
+//! `.requires`, presets. "Read before editing": systemd.unit(5), section "Unit File Load Path".
+//!
+//! Folders are added in order of importance. What an earlier one has hides what a later one has
+//! by the same name, whatever of the above it is; drop-ins are hidden file by file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::preset::{Presets, Verdict};
+use super::unit_name_of;
+use crate::codes;
+use crate::names::{Kind, Name};
+use crate::report::{Diagnostic, File, Report, Span};
+use crate::text::{self, Document};
+
+/// A folder with units, by its place in the order of importance.
+pub type Layer = usize;
+
+/// What a name leads to.
+#[derive(Debug)]
+enum Fragment {
+    Unit(Document),
+    /// An empty file, or a link to /dev/null: nothing starts it.
+    Masked(Arc<File>),
+    /// Another name for a unit.
+    Alias(Name, Span),
+}
+
+#[derive(Debug)]
+struct DropIn {
+    layer: Layer,
+    file_name: String,
+    document: Document,
+}
+
+/// A link in `X.wants` or `X.requires`.
+#[derive(Clone, Debug)]
+pub struct Pull {
+    /// X, as the folder is called.
+    pub by: Name,
+    /// True for `X.requires`.
+    pub requires: bool,
+    /// The unit that is pulled in.
+    pub unit: Name,
+    /// The link.
+    pub span: Span,
+}
+
+/// How a link in a units folder is meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Link {
+    /// To /dev/null.
+    Mask,
+    /// To a file of this name.
+    To(String),
+}
+
+/// All unit files of a board.
+#[derive(Default, Debug)]
+pub struct Library {
+    fragments: BTreeMap<Name, (Layer, Fragment)>,
+    /// By what stands before `.d`: `foo.service`, `foo-.service`, `service`.
+    drop_ins: BTreeMap<String, Vec<DropIn>>,
+    /// By link; `None` is a link to /dev/null, which hides those of less important folders.
+    pulls: BTreeMap<(String, Name), Option<Pull>>,
+    presets: Presets,
+    /// Instances that a link in a units folder makes of its template.
+    instances: BTreeSet<Name>,
+    /// Which folders include which: (one, another that it includes).
+    includes: BTreeSet<(Layer, Layer)>,
+}
+
+impl Library {
+    /// Says that the folder `layer` hides those of `other` on purpose.
+    pub fn include(&mut self, layer: Layer, other: Layer) {
+        self.includes.insert((layer, other));
+    }
+
+    /// Adds a file by its path: a unit, a drop-in or a preset.
+    pub fn add_file(&mut self, layer: Layer, path: &str, bytes: &[u8], report: &mut Report) {
+        let mut parts = path.rsplit('/');
+        let file_name = parts.next().unwrap_or(path);
+        let folder = parts.next().unwrap_or_default();
+        let drop_in = folder.strip_suffix(".d").filter(|_| file_name.ends_with(".conf"));
+        let preset = file_name.ends_with(".preset");
+        let name = match (drop_in, preset) {
+            (None, false) => match unit_name_of(path, report) {
+                Some(name) => Some(name),
+                None => return,
+            },
+            _ => None,
+        };
+        let Some(file) = text::open(path, bytes, report) else { return };
+        match (name, drop_in) {
+            (Some(name), _) => self.add_unit(layer, name, &file, report),
+            (None, Some(owner)) => self.add_drop_in(layer, owner, file_name, &file, report),
+            (None, None) => self.presets.add(file_name, &file, report),
+        }
+    }
+
+    fn add_unit(&mut self, layer: Layer, name: Name, file: &Arc<File>, report: &mut Report) {
+        if !self.is_free(layer, &name, &Span::head(file), report) {
+            return;
+        }
+        let fragment = match file.text.is_empty() {
+            true => Fragment::Masked(file.clone()),
+            false => Fragment::Unit(text::parse(file, report)),
+        };
+        self.fragments.insert(name, (layer, fragment));
+    }
+
+    /// True if nothing is there by that name yet. Two files of one name are told, unless the
+    /// folder of one includes that of the other.
+    fn is_free(&self, layer: Layer, name: &Name, span: &Span, report: &mut Report) -> bool {
+        let Some((other, fragment)) = self.fragments.get(name) else { return true };
+        if !self.includes.contains(&(*other, layer)) {
+            let message = format!("`{name}` is there twice, and only the first counts");
+            let diagnostic = Diagnostic::new(codes::AMBIGUOUS_NAME, message, span, "the second");
+            let hint = "rename one of them, or let the folder of one include the other's";
+            report.push(diagnostic.and(&fragment.span(), "the first").hint(hint));
+        }
+        false
+    }
+
+    fn add_drop_in(
+        &mut self,
+        layer: Layer,
+        owner: &str,
+        file_name: &str,
+        file: &Arc<File>,
+        report: &mut Report,
+    ) {
+        let kind = Kind::OURS.iter().any(|kind| kind.suffix() == owner);
+        if !kind && let Err(error) = Name::parse(owner) {
+            let message = format!("{} is a drop-in for no unit: {error}", file.path);
+            report.push(Diagnostic::without_place(codes::NOT_A_UNIT, message));
+            return;
+        }
+        let document = text::parse(file, report);
+        let drop_in = DropIn { layer, file_name: file_name.into(), document };
+        self.drop_ins.entry(owner.into()).or_default().push(drop_in);
+    }
+
+    /// Adds a link that is called `path` in a units folder.
+    pub fn add_link(&mut self, layer: Layer, path: &str, link: &Link, report: &mut Report) {
+        let Some(name) = unit_name_of(path, report) else { return };
+        let file = Arc::new(File { path: path.into(), text: String::new() });
+        let span = Span::head(&file);
+        if !self.is_free(layer, &name, &span, report) {
+            return;
+        }
+        let Link::To(target) = link else {
+            self.fragments.insert(name, (layer, Fragment::Masked(file)));
+            return;
+        };
+        match Name::parse(target) {
+            // The file itself stands in a less important folder.
+            Ok(target) if target == name => {}
+            Ok(target) if name.template().as_ref() == Some(&target) => {
+                self.instances.insert(name);
+            }
+            Ok(target) => {
+                if let Some(target) = check_alias(&name, target, &span, report) {
+                    self.fragments.insert(name, (layer, Fragment::Alias(target, span)));
+                }
+            }
+            Err(error) => {
+                let message = format!("the link leads to `{target}`, which is no unit: {error}");
+                report.push(Diagnostic::new(codes::BAD_ALIAS, message, &span, ""));
+            }
+        }
+    }
+
+    /// Adds a link that is called `path` in a folder `X.wants` or `X.requires`.
+    pub fn add_pull(&mut self, path: &str, is_mask: bool, report: &mut Report) {
+        let folder = path.rsplit('/').nth(1).unwrap_or_default();
+        let (owner, requires) = match folder.strip_suffix(".requires") {
+            Some(owner) => (owner, true),
+            None => (folder.trim_end_matches(".wants"), false),
+        };
+        let by = match Name::parse(owner) {
+            Ok(by) => by,
+            Err(error) => {
+                let message = format!("{path} belongs to no unit: {error}");
+                report.push(Diagnostic::without_place(codes::NOT_A_UNIT, message));
+                return;
+            }
+        };
+        let Some(unit) = unit_name_of(path, report) else { return };
+        let file = Arc::new(File { path: path.into(), text: String::new() });
+        let pull = Pull { by, requires, unit: unit.clone(), span: Span::head(&file) };
+        let place = self.pulls.entry((folder.into(), unit));
+        place.or_insert((!is_mask).then_some(pull));
+    }
+
+    /// Gives a unit another name, as `Alias=` says.
+    pub(super) fn add_alias(
+        &mut self,
+        name: &Name,
+        target: &Name,
+        span: &Span,
+        report: &mut Report,
+    ) {
+        let Some(target) = check_alias(name, target.clone(), span, report) else { return };
+        match self.fragments.get(name) {
+            Some((_, Fragment::Alias(other, _))) if *other == target => {}
+            Some((_, Fragment::Masked(_))) => {}
+            Some((_, fragment)) => {
+                let message = format!("`{name}` is the name of something else already");
+                let label = format!("another name for `{target}`");
+                let diagnostic = Diagnostic::new(codes::AMBIGUOUS_NAME, message, span, label);
+                report.push(diagnostic.and(&fragment.span(), "has the name"));
+            }
+            None => {
+                let alias = Fragment::Alias(target, span.clone());
+                self.fragments.insert(name.clone(), (0, alias));
+            }
+        }
+    }
+
+    /// The unit that a name leads to when every link is followed.
+    pub fn follow(&self, name: &Name) -> Name {
+        let mut name = name.clone();
+        // More links than units are a circle: whoever looks for its end finds nothing.
+        for _ in 0..=self.fragments.len() {
+            let alias = match self.fragments.get(&name) {
+                Some((_, Fragment::Alias(target, _))) => Some(target.clone()),
+                Some(_) => None,
+                None => name.template().and_then(|template| match self.fragments.get(&template) {
+                    Some((_, Fragment::Alias(target, _))) => {
+                        Some(Name { instance: name.instance.clone(), ..target.clone() })
+                    }
+                    Some((_, Fragment::Unit(_) | Fragment::Masked(_))) | None => None,
+                }),
+            };
+            match alias {
+                Some(target) => name = target,
+                None => break,
+            }
+        }
+        name
+    }
+
+    /// True if there is a file or link of that name.
+    pub fn has(&self, name: &Name) -> bool {
+        self.fragments.contains_key(name)
+    }
+
+    /// What masks the name, or its template.
+    pub fn mask(&self, name: &Name) -> Option<&Arc<File>> {
+        let mask = |name: &Name| match self.fragments.get(name) {
+            Some((_, Fragment::Masked(file))) => Some(file),
+            Some((_, Fragment::Unit(_) | Fragment::Alias(..))) | None => None,
+        };
+        let template = || name.template().filter(|_| !self.has(name));
+        mask(name).or_else(|| template().and_then(|template| mask(&template)))
+    }
+
+    /// The unit file of that very name.
+    pub(super) fn document(&self, name: &Name) -> Option<&Document> {
+        match self.fragments.get(name) {
+            Some((_, Fragment::Unit(document))) => Some(document),
+            Some((_, Fragment::Masked(_) | Fragment::Alias(..))) | None => None,
+        }
+    }
+
+    /// Every unit file.
+    pub(super) fn documents(&self) -> impl Iterator<Item = (&Name, &Document)> {
+        self.fragments.iter().filter_map(|(name, (_, fragment))| match fragment {
+            Fragment::Unit(document) => Some((name, document)),
+            Fragment::Masked(_) | Fragment::Alias(..) => None,
+        })
+    }
+
+    /// Instances that links ask for.
+    pub(super) fn instances(&self) -> impl Iterator<Item = &Name> {
+        self.instances.iter()
+    }
+
+    /// What presets say of a unit.
+    pub(super) fn verdict(&self, name: &Name) -> Verdict {
+        self.presets.verdict(name)
+    }
+
+    /// The links of `.wants` and `.requires` folders.
+    pub fn pulls(&self) -> impl Iterator<Item = &Pull> {
+        self.pulls.values().flatten()
+    }
+
+    /// The drop-ins of a unit, in the order in which they are read: by the names of the files.
+    /// Of two of one name that of the more important folder counts, then that of the longer name.
+    pub(super) fn drop_ins(&self, name: &Name) -> Vec<&Document> {
+        let aliases = self.fragments.iter().filter_map(|(alias, (_, fragment))| match fragment {
+            Fragment::Alias(..) if self.follow(alias) == *name => Some(alias.clone()),
+            Fragment::Alias(..) | Fragment::Unit(_) | Fragment::Masked(_) => None,
+        });
+        let owners = std::iter::once(name.clone()).chain(aliases).flat_map(|name| owners(&name));
+        let owners = owners.map(|owner| (false, owner));
+        let owners = owners.chain([(true, name.kind.suffix().to_string())]);
+        let mut chosen: BTreeMap<&str, ((bool, Layer, usize), &Document)> = BTreeMap::new();
+        for (place, (whole_kind, owner)) in owners.enumerate() {
+            for drop_in in self.drop_ins.get(&owner).into_iter().flatten() {
+                let rank = (whole_kind, drop_in.layer, place);
+                let found = chosen.entry(&drop_in.file_name).or_insert((rank, &drop_in.document));
+                if rank < found.0 {
+                    *found = (rank, &drop_in.document);
+                }
+            }
+        }
+        chosen.into_values().map(|(_, document)| document).collect()
+    }
+
+    /// Drop-ins that name a unit which is not among `present`.
+    pub(super) fn idle_drop_ins<'a>(
+        &'a self,
+        present: &BTreeSet<Name>,
+    ) -> impl Iterator<Item = (&'a str, &'a Document)> {
+        let templates: BTreeSet<Name> = present.iter().filter_map(Name::template).collect();
+        self.drop_ins.iter().filter_map(move |(owner, drop_ins)| {
+            let name = Name::parse(owner).ok()?;
+            let name = self.follow(&name);
+            // A prefix ends with a dash and may be there for units to come.
+            let used = name.prefix.ends_with('-')
+                || name.kind.instead().is_some()
+                || present.contains(&name)
+                || templates.contains(&name)
+                || self.has(&name);
+            (!used).then_some((owner.as_str(), &drop_ins.first()?.document))
+        })
+    }
+}
+
+impl Fragment {
+    fn span(&self) -> Span {
+        match self {
+            Self::Unit(document) => Span::head(&document.file),
+            Self::Masked(file) => Span::head(file),
+            Self::Alias(_, span) => span.clone(),
+        }
+    }
+}
+
+/// A name can stand for a unit of its own kind only, and for a template if it is one.
+fn check_alias(name: &Name, target: Name, span: &Span, report: &mut Report) -> Option<Name> {
+    let wrong = if name.kind != target.kind {
+        Some("a unit's other names have its own suffix")
+    } else if name.is_template() != target.is_template() {
+        Some("a template's other names are templates too, and no others")
+    } else if name.instance.is_some() != target.instance.is_some() {
+        Some("an instance's other names are instances too, and no others")
+    } else if *name == target {
+        Some("a unit need not be told its own name")
+    } else {
+        None
+    };
+    let Some(label) = wrong else { return Some(target) };
+    let message = format!("`{name}` cannot be another name for `{target}`");
+    report.push(Diagnostic::new(codes::BAD_ALIAS, message, span, label));
+    None
+}
+
+/// Whose drop-ins a unit gets, nearest first: its own, its template's, and those of every part
+/// of its name that ends with a dash. That of its whole kind is not among them.
+fn owners(name: &Name) -> Vec<String> {
+    let mut found = vec![name.to_string()];
+    found.extend(name.template().into_iter().flat_map(|template| owners(&template)));
+    let mut prefix = name.prefix.as_str();
+    while let Some(dash) = prefix.trim_end_matches('-').rfind('-') {
+        prefix = &prefix[..=dash];
+        let shorter = Name { prefix: prefix.into(), ..name.clone() };
+        found.push(shorter.to_string());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drop_ins_are_looked_for_from_the_whole_name_to_its_parts() {
+        let owners = |text: &str| owners(&Name::parse(text).expect("a name"));
+        assert_eq!(owners("a.service"), ["a.service"]);
+        assert_eq!(owners("a-b-c.service"), ["a-b-c.service", "a-b-.service", "a-.service"]);
+        assert_eq!(
+            owners("a-b@x.service"),
+            ["a-b@x.service", "a-b@.service", "a-@.service", "a-@x.service"]
+        );
+    }
+}
