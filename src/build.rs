@@ -53,6 +53,8 @@ fn link_freestanding() {
         "-no-pie",
         // A page that would be made read-only after a relocation that never comes.
         "-Wl,-z,norelro",
+        // Data begins in the file where constants end, not at the next page.
+        "-Wl,-z,common-page-size=64",
     ];
     for argument in arguments {
         println!("cargo::rustc-link-arg-bins={argument}");

@@ -25,14 +25,12 @@ ifeq ($(BR2_PACKAGE_BUSYBOX),y)
 PILOTLIGHT_DEPENDENCIES += busybox
 endif
 
-# A static program at a fixed address, without the unwinder that the
-# precompiled library would ask for on ARM.
-PILOTLIGHT_RUSTFLAGS = -Crelocation-model=static
+# A static program at a fixed address. Nothing unwinds: the tables for it would
+# be a fifth of the program, and on ARM ask for an unwinder that is not there.
+PILOTLIGHT_RUSTFLAGS = -Crelocation-model=static -Cforce-unwind-tables=no
 ifeq ($(NORMALIZED_ARCH),arm)
-# The first flag is Buildroot's own, which ours replace.
-PILOTLIGHT_RUSTFLAGS += \
-	-Clink-arg=-Wl,--allow-multiple-definition \
-	-Cforce-unwind-tables=no
+# Buildroot's own flag, which ours replace.
+PILOTLIGHT_RUSTFLAGS += -Clink-arg=-Wl,--allow-multiple-definition
 # Thumb-2 code is a third smaller than ARM code.
 ifeq ($(BR2_ARM_CPU_ARMV7A),y)
 PILOTLIGHT_RUSTFLAGS += -Ctarget-feature=+thumb-mode

@@ -27,7 +27,7 @@ pub struct Facts {
     pub triple: &'static str,
     /// The program that links for it.
     pub linker: &'static str,
-    /// Flags of rustc that a static program without a libc needs there.
+    /// Flags of rustc beside those that every architecture has.
     pub rust_flags: &'static [&'static str],
     /// Debian packages for building.
     pub build_needs: &'static [Need],
@@ -54,13 +54,8 @@ static ARMV7: Facts = Facts {
     debian: "armhf",
     triple: "armv7-unknown-linux-gnueabihf",
     linker: "arm-linux-gnueabihf-gcc",
-    // Unwind tables would pull in the unwinder of a library that is not there. Thumb code is a
-    // third smaller than ARM code.
-    rust_flags: &[
-        "-Crelocation-model=static",
-        "-Cforce-unwind-tables=no",
-        "-Ctarget-feature=+thumb-mode",
-    ],
+    // Thumb code is a third smaller than ARM code.
+    rust_flags: &["-Ctarget-feature=+thumb-mode"],
     build_needs: &[&["gcc-arm-linux-gnueabihf"]],
     run_needs: &[&["qemu-system-arm"]],
     machine: Some(Machine {
@@ -75,7 +70,7 @@ static AARCH64: Facts = Facts {
     debian: "arm64",
     triple: "aarch64-unknown-linux-gnu",
     linker: "aarch64-linux-gnu-gcc",
-    rust_flags: &["-Crelocation-model=static"],
+    rust_flags: &[],
     build_needs: &[&["gcc-aarch64-linux-gnu"]],
     run_needs: &[&["qemu-system-arm"]],
     machine: Some(Machine {
@@ -90,7 +85,7 @@ static RISCV64: Facts = Facts {
     debian: "riscv64",
     triple: "riscv64gc-unknown-linux-gnu",
     linker: "riscv64-linux-gnu-gcc",
-    rust_flags: &["-Crelocation-model=static"],
+    rust_flags: &[],
     build_needs: &[&["gcc-riscv64-linux-gnu"]],
     run_needs: &[&["qemu-system-riscv", "qemu-system-misc"], &["opensbi"]],
     machine: Some(Machine {
@@ -105,7 +100,7 @@ static X86_64: Facts = Facts {
     debian: "amd64",
     triple: "x86_64-unknown-linux-gnu",
     linker: "cc",
-    rust_flags: &["-Crelocation-model=static"],
+    rust_flags: &[],
     build_needs: &[&["gcc"]],
     run_needs: &[],
     machine: None,

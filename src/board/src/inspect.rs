@@ -1,10 +1,13 @@
 //! The proof that a linked `pilot` cannot allocate: nothing of an allocator, of a libc or of std
-//! is in it, and no system call that gets memory is made anywhere.
+//! is in it, and no system call that gets memory is made anywhere. Nor can what it writes be
+//! executed.
 //!
 //! A system call is an instruction whose number was put into a register shortly before. That is
 //! looked for in the machine code; so that the search itself can be trusted, it must find the
 //! calls that every `pilot` makes, too.
 
+use object::elf::{FileHeader32, FileHeader64, PF_W, PF_X, PT_GNU_STACK, PT_LOAD};
+use object::read::elf::{FileHeader, ProgramHeader};
 use object::{Architecture, Endianness, Object, ObjectSection, SectionKind};
 
 use crate::arch::Arch;
@@ -54,6 +57,11 @@ pub fn complaints(elf: &[u8], arch: Arch) -> Vec<String> {
             complaints.push(format!("{what} is linked into it"));
         }
     }
+    if file.is_64() {
+        complain_of_segments::<FileHeader64<Endianness>>(elf, &mut complaints);
+    } else {
+        complain_of_segments::<FileHeader32<Endianness>>(elf, &mut complaints);
+    }
     let mut found = Vec::new();
     for section in file.sections().filter(|section| section.kind() == SectionKind::Text) {
         (calls.numbers)(section.data().unwrap_or_default(), &mut |number| found.push(number));
@@ -69,6 +77,32 @@ pub fn complaints(elf: &[u8], arch: Arch) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// What is written is never executed: neither the program's own pages nor its stack, of which
+/// the kernel assumes the worst if nothing is said, elf(5).
+fn complain_of_segments<Header: FileHeader<Endian = Endianness>>(
+    elf: &[u8],
+    complaints: &mut Vec<String>,
+) {
+    let headers = Header::parse(elf)
+        .and_then(|header| Ok((header.endian()?, header.program_headers(header.endian()?, elf)?)));
+    let Ok((endian, headers)) = headers else {
+        complaints.push("it cannot be loaded".into());
+        return;
+    };
+    let flags_of = |kind| {
+        headers
+            .iter()
+            .filter(move |header| header.p_type(endian) == kind)
+            .map(move |header| header.p_flags(endian).0)
+    };
+    if flags_of(PT_LOAD).any(|flags| flags & PF_W.0 != 0 && flags & PF_X.0 != 0) {
+        complaints.push("a part of it is both writable and executable".into());
+    }
+    if flags_of(PT_GNU_STACK).next().is_none_or(|flags| flags & PF_X.0 != 0) {
+        complaints.push("its stack is executable".into());
+    }
 }
 
 fn calls(arch: Arch) -> Calls {
@@ -190,6 +224,8 @@ fn armv7(code: &[u8], found: &mut dyn FnMut(u32)) {
 
 #[cfg(test)]
 mod tests {
+    use object::elf::PF_R;
+
     use super::*;
 
     fn numbers(search: fn(&[u8], &mut dyn FnMut(u32)), code: &[u8]) -> Vec<u32> {
@@ -218,6 +254,36 @@ mod tests {
         code.extend([0x90; WINDOW_BYTES]);
         code.extend([0x0f, 0x05]);
         assert!(numbers(x86_64, &code).is_empty());
+    }
+
+    /// The offset of the first program header of that kind in a 64-bit ELF file, and its flags.
+    fn header(elf: &[u8], kind: u32, flags: u32) -> usize {
+        let first = word(elf, 32).unwrap() as usize;
+        (first..)
+            .step_by(56)
+            .find(|at| word(elf, *at) == Some(kind) && word(elf, at + 4) == Some(flags))
+            .unwrap()
+    }
+
+    #[test]
+    fn what_is_written_must_not_be_executed() {
+        const STACK: &str = "its stack is executable";
+        const SEGMENT: &str = "a part of it is both writable and executable";
+        let this = std::fs::read("/proc/self/exe").unwrap();
+        let said = |elf: &[u8]| complaints(elf, Arch::X86_64);
+        assert!(!said(&this).iter().any(|line| [STACK, SEGMENT].contains(&line.as_str())));
+        let read_and_write = (PF_R | PF_W).0;
+        let mut data = this.clone();
+        let at = header(&this, PT_LOAD.0, read_and_write);
+        data[at + 4] |= PF_X.0 as u8;
+        assert!(said(&data).contains(&SEGMENT.to_owned()));
+        let mut stack = this.clone();
+        let at = header(&this, PT_GNU_STACK.0, read_and_write);
+        stack[at + 4] |= PF_X.0 as u8;
+        assert!(said(&stack).contains(&STACK.to_owned()));
+        // A kind that means nothing: as if there were no such header.
+        stack[at] = 0;
+        assert!(said(&stack).contains(&STACK.to_owned()));
     }
 
     /// This very test is linked with everything that pilot must not have.

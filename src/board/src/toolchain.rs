@@ -1,5 +1,6 @@
 //! The compiler for a board, and `pilot` built with it.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -16,6 +17,9 @@ const OLDEST: (u32, u32) = (1, 88);
 const DEBIAN: [[Need; 2]; 2] = [[&["rustc-web"], &["rust-web-src"]], [&["rustc"], &["rust-src"]]];
 /// Where Debian installs its compiler.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+/// Flags for a static program at a fixed address. Nothing unwinds: the tables for it would be a
+/// fifth of the program, and on ARM ask for the unwinder of a library that is not there.
+const RUST_FLAGS: [&str; 2] = ["-Crelocation-model=static", "-Cforce-unwind-tables=no"];
 
 /// A compiler that can build for one architecture.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -88,14 +92,32 @@ impl Toolchain {
         }
     }
 
-    /// Flags beside the target's own. A compiler that builds its library may use its unstable
+    /// All flags for one architecture. A compiler that builds its library may use its unstable
     /// ones: without debug text of values, which no message shows, pilot is a tenth smaller.
-    fn rust_flags(&self) -> &'static [&'static str] {
-        match self {
-            Self::Installed => &[],
-            Self::Source { .. } => &["-Zfmt-debug=none"],
-        }
+    fn rust_flags(&self, arch: Arch) -> Vec<String> {
+        let mut flags = [&RUST_FLAGS, facts(arch).rust_flags].concat();
+        let rustc = match self {
+            Self::Installed => &default_rustc(),
+            Self::Source { rustc } => {
+                flags.push("-Zfmt-debug=none");
+                rustc
+            }
+        };
+        let shortened = shorter_paths(rustc);
+        flags.into_iter().map(str::to_owned).chain(shortened).collect()
     }
+}
+
+/// Flags that cut down the source paths which panics tell: where this machine keeps its crates is
+/// no business of a board's, and costs bytes.
+fn shorter_paths(rustc: &Path) -> impl Iterator<Item = String> {
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| env::home_dir().map(|home| home.join(".cargo")));
+    let registries = cargo_home.and_then(|home| home.join("registry/src").read_dir().ok());
+    let registries = registries.into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let library = sysroot(rustc).map(|sysroot| sysroot.join("lib/rustlib/src/rust"));
+    let folders = registries.chain(library);
+    folders.map(|folder| format!("--remap-path-prefix={}/=", folder.display()))
 }
 
 /// Builds `pilot` with the units of the board in `board_dir`; gives the ELF file.
@@ -108,12 +130,11 @@ pub fn build_pilot(state: &State, arch: Arch, board_dir: &Path) -> Result<PathBu
     let toolchain = Toolchain::find(arch)?;
     let known = facts(arch);
     let target_dir = state.dir(toolchain.target_dir())?;
-    let rust_flags = [known.rust_flags, toolchain.rust_flags()].concat().join(" ");
     say::step(
         "Building",
         format!("pilot for {} with the units of {}", arch.name(), board_dir.display()),
     );
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(state.workspace())
         .args(["build", "--release", "--package", "pilotlight", "--bin", "pilot"])
@@ -121,10 +142,8 @@ pub fn build_pilot(state: &State, arch: Arch, board_dir: &Path) -> Result<PathBu
         .arg(&target_dir)
         .env("PILOT_BOARD", board_dir)
         .env(env_name(arch, "LINKER"), known.linker)
-        .env(env_name(arch, "RUSTFLAGS"), rust_flags)
-        // They would replace the target's own flags.
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        // It goes before every other variable with flags.
+        .env("CARGO_ENCODED_RUSTFLAGS", toolchain.rust_flags(arch).join("\x1f"))
         .stdin(Stdio::null());
     toolchain.apply(&mut cargo);
     fail::run(&mut cargo, "mend what the compiler says above and try again")?;
@@ -133,7 +152,11 @@ pub fn build_pilot(state: &State, arch: Arch, board_dir: &Path) -> Result<PathBu
     let complaints = inspect::complaints(&bytes, arch);
     if !complaints.is_empty() {
         return Err(Failure::new(
-            format!("the pilot for {} could allocate: {}", arch.name(), complaints.join("; ")),
+            format!(
+                "the pilot for {} is not fit for PID 1: {}",
+                arch.name(),
+                complaints.join("; ")
+            ),
             "this is a defect of pilot or of the compiler's flags, not of the board",
         ));
     }
@@ -148,8 +171,7 @@ fn env_name(arch: Arch, setting: &str) -> String {
 
 /// True if the compiler that cargo would use has the library of `arch`.
 fn is_installed(arch: Arch) -> bool {
-    let rustc = std::env::var_os("RUSTC").map_or_else(|| PathBuf::from("rustc"), PathBuf::from);
-    let Some(sysroot) = sysroot(&rustc) else {
+    let Some(sysroot) = sysroot(&default_rustc()) else {
         return false;
     };
     let library = sysroot.join("lib/rustlib").join(facts(arch).triple).join("lib");
@@ -158,6 +180,11 @@ fn is_installed(arch: Arch) -> bool {
             file.is_ok_and(|file| file.file_name().to_string_lossy().starts_with("libcore-"))
         })
     })
+}
+
+/// The compiler that cargo uses unless it is told of another.
+fn default_rustc() -> PathBuf {
+    env::var_os("RUSTC").map_or_else(|| "rustc".into(), PathBuf::from)
 }
 
 fn sysroot(rustc: &Path) -> Option<PathBuf> {
