@@ -9,7 +9,7 @@ use super::instance::{INSTANCE_PATIENCE, Instance, SlotState, State, Template};
 use super::manager::Engine;
 use super::service::{SPAWN_RETRY, is_passing};
 use super::socket;
-use super::state::KindState;
+use super::state::{KindState, UnitState};
 use super::time::Instant;
 use super::trace::Trace;
 
@@ -19,7 +19,7 @@ const SIGKILL: u8 = 9;
 
 impl Engine<'_, '_> {
     pub(super) fn on_readable(&mut self, listener: ListenerId, now: Instant) {
-        let unit = self.listeners[listener.index()].owner;
+        let unit = self.listeners.at(listener).owner;
         let config = self.socket_config(unit);
         match self.socket(unit).state {
             socket::State::Listening => {}
@@ -30,7 +30,7 @@ impl Engine<'_, '_> {
             | socket::State::Paused { .. }
             | socket::State::Retrying { .. } => return,
         }
-        let limit = &mut self.listeners[listener.index()].limit;
+        let limit = &mut self.listeners.at_mut(listener).limit;
         if limit.paused_until.is_some_and(|until| until > now) {
             self.push(Action::UnwatchListener(listener));
             return;
@@ -48,7 +48,7 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn expire_listener(&mut self, listener: ListenerId) {
-        let place = &mut self.listeners[listener.index()];
+        let place = self.listeners.at_mut(listener);
         place.limit.paused_until = None;
         let unit = place.owner;
         match self.socket(unit).state {
@@ -62,7 +62,7 @@ impl Engine<'_, '_> {
     }
 
     fn pause_listener(&mut self, listener: ListenerId, until: Instant, now: Instant) {
-        let place = &mut self.listeners[listener.index()];
+        let place = self.listeners.at_mut(listener);
         place.limit.paused_until = Some(until);
         let unit = place.owner;
         self.note_deadline(Some(until));
@@ -90,13 +90,14 @@ impl Engine<'_, '_> {
             return;
         }
         socket.connections += 1;
-        let first = usize::from(config.first_instance);
-        let slots = &mut self.instances[first..first + usize::from(config.max_connections)];
+        let (first, slots) = self.slots_of(unit);
         let Some(free) = slots.iter().position(|slot| slot.state == SlotState::Free) else {
             panic!("connections are counted");
         };
-        slots[free] = Instance { state: SlotState::Accepting, socket: unit, ..Instance::FREE };
-        self.push(Action::Accept { listener, instance: InstanceId((first + free) as u16) });
+        let instance = InstanceId(first + free as u16);
+        *self.instances.at_mut(instance) =
+            Instance { state: SlotState::Accepting, socket: unit, ..Instance::FREE };
+        self.push(Action::Accept { listener, instance });
     }
 
     pub(super) fn on_accepted(&mut self, instance: InstanceId, peer: Peer, now: Instant) {
@@ -105,8 +106,7 @@ impl Engine<'_, '_> {
         let config = self.socket_config(unit);
         let per_source = usize::from(config.max_connections_per_source);
         if per_source > 0 {
-            let first = usize::from(config.first_instance);
-            let slots = &self.instances[first..first + usize::from(config.max_connections)];
+            let (_, slots) = self.slots_of(unit);
             let same = slots.iter().filter(|slot| slot.is_of_source(peer)).count();
             if same >= per_source {
                 self.count_refused(unit, now);
@@ -119,7 +119,7 @@ impl Engine<'_, '_> {
         self.next_number = number.wrapping_add(1);
         let socket = self.socket(unit);
         socket.accepted = socket.accepted.wrapping_add(1);
-        let slot = &mut self.instances[usize::from(instance.0)];
+        let slot = self.instances.at_mut(instance);
         slot.peer = peer;
         slot.number = number;
         slot.state =
@@ -150,7 +150,7 @@ impl Engine<'_, '_> {
 
     pub(super) fn on_instance_spawned(&mut self, instance: InstanceId, pid: Pid, now: Instant) {
         let unit = self.instance(instance).socket;
-        self.instances[usize::from(instance.0)].state = SlotState::Running { pid };
+        self.instances.at_mut(instance).state = SlotState::Running { pid };
         let template = self.socket_config(unit).service;
         self.count_alive(template, 1, now);
         // The order to stop came while this one waited for its process: it belongs to it too.
@@ -170,7 +170,7 @@ impl Engine<'_, '_> {
     ) {
         let unit = self.instance(instance).socket;
         let template = self.socket_config(unit).service;
-        let slot = &mut self.instances[usize::from(instance.0)];
+        let slot = self.instances.at_mut(instance);
         match &mut slot.state {
             SlotState::Spawning { retry_at, .. } if is_passing(error) => {
                 *retry_at = Some(now.after(SPAWN_RETRY));
@@ -205,7 +205,7 @@ impl Engine<'_, '_> {
     pub(super) fn expire_instance(&mut self, instance: InstanceId, now: Instant) {
         let template = self.socket_config(self.instance(instance).socket).service;
         let wanted = self.phase.is_up() && self.template(template).state == State::Open;
-        match &mut self.instances[usize::from(instance.0)].state {
+        match &mut self.instances.at_mut(instance).state {
             SlotState::Spawning { give_up_at, .. } if !wanted || *give_up_at <= now => {
                 self.give_up(instance, now);
             }
@@ -220,7 +220,7 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn expire_template(&mut self, unit: UnitId, now: Instant) {
-        let before = self.units[unit.index()];
+        let before = *self.units.at(unit);
         let template = *self.template(unit);
         let state = match template.state {
             State::StopSigterm { .. } => {
@@ -233,20 +233,25 @@ impl Engine<'_, '_> {
             State::StopSigkill { .. } => State::Open,
             State::Open => panic!("this state has no deadline"),
         };
-        self.units[unit.index()].kind = KindState::Template(Template { state, ..template });
+        self.units.at_mut(unit).kind = KindState::Template(Template { state, ..template });
         self.changed(unit, &before, now);
-        if state == State::Open && self.units[unit.index()].job.is_some() {
+        if state == State::Open && self.units.at(unit).job.is_some() {
             self.finish_job(unit, JobResult::Timeout, now);
         }
     }
 
+    /// The slots of a socket's instances, and the number of the first.
+    pub(super) fn slots_of(&self, socket: UnitId) -> (u16, &[Instance]) {
+        let UnitState { first, slots, .. } = *self.units.at(socket);
+        let begin = usize::from(first);
+        (first, &self.instances[begin..begin + usize::from(slots)])
+    }
+
     /// The instance of this socket that has this process.
     pub(super) fn instance_of(&self, socket: UnitId, pid: Pid) -> Option<InstanceId> {
-        let state = &self.units[socket.index()];
-        let first = usize::from(state.first);
-        let slots = &self.instances[first..first + usize::from(state.slots)];
+        let (first, slots) = self.slots_of(socket);
         let place = slots.iter().position(|slot| slot.pid() == Some(pid))?;
-        Some(InstanceId((first + place) as u16))
+        Some(InstanceId(first + place as u16))
     }
 
     fn spawn_instance(&mut self, template: UnitId, instance: InstanceId) {
@@ -265,7 +270,7 @@ impl Engine<'_, '_> {
     }
 
     fn free(&mut self, instance: InstanceId) {
-        let slot = &mut self.instances[usize::from(instance.0)];
+        let slot = self.instances.at_mut(instance);
         assert!(slot.state != SlotState::Free, "a slot is freed once");
         let unit = slot.socket;
         *slot = Instance::FREE;
@@ -280,18 +285,18 @@ impl Engine<'_, '_> {
     }
 
     fn count_alive(&mut self, unit: UnitId, change: i16, now: Instant) {
-        let before = self.units[unit.index()];
+        let before = *self.units.at(unit);
         let mut template = *self.template(unit);
         template.alive = template.alive.checked_add_signed(change).expect("an instance ends once");
         if template.alive == 0 {
             template.state = State::Open;
         }
-        self.units[unit.index()].kind = KindState::Template(template);
+        self.units.at_mut(unit).kind = KindState::Template(template);
         self.changed(unit, &before, now);
     }
 
     pub(super) fn template(&self, unit: UnitId) -> &Template {
-        match &self.units[unit.index()].kind {
+        match &self.units.at(unit).kind {
             KindState::Template(template) => template,
             KindState::Target { .. } | KindState::Service(_) | KindState::Socket(_) => {
                 panic!("not a per-connection service")

@@ -80,7 +80,7 @@ impl Engine<'_, '_> {
     }
 
     fn expire_unit(&mut self, unit: UnitId, now: Instant) {
-        match self.units[unit.index()].kind {
+        match self.units.at(unit).kind {
             KindState::Service(_) => self.service_step(unit, service::Input::Elapsed, now),
             KindState::Socket(_) => {
                 let view = self.service_view(unit);

@@ -59,28 +59,27 @@ impl Engine<'_, '_> {
             return;
         }
         self.enqueue(JobKind::Start, unit, now);
-        if let Some(job) = &mut self.units[unit.index()].job {
+        if let Some(job) = &mut self.units.at_mut(unit).job {
             job.auto = true;
         }
     }
 
     /// Turns a wish into jobs for the unit and everything it concerns.
     pub(super) fn enqueue(&mut self, kind: JobKind, unit: UnitId, now: Instant) {
-        self.units[unit.index()].mark = Some(kind);
+        self.units.at_mut(unit).mark = Some(kind);
         while self.spread_marks() {}
-        for index in 0..self.units.len() {
-            if let Some(kind) = self.units[index].mark.take() {
-                self.set_job(UnitId(index as u16), kind, now);
+        for unit in self.table.ids() {
+            if let Some(kind) = self.units.at_mut(unit).mark.take() {
+                self.set_job(unit, kind, now);
             }
         }
     }
 
     /// Marks for every unit to stop: the board goes down.
     pub(super) fn enqueue_stop_of_all(&mut self, now: Instant) {
-        for index in 0..self.units.len() {
-            let unit = UnitId(index as u16);
+        for unit in self.table.ids() {
             // What has failed may be waiting to be tried again: that must end too.
-            let state = &self.units[index];
+            let state = self.units.at(unit);
             if state.active() != ActiveState::Inactive || state.job.is_some() {
                 self.set_job(unit, JobKind::Stop, now);
             }
@@ -91,9 +90,9 @@ impl Engine<'_, '_> {
     /// the passes end, and what the transaction was asked for wins over what follows from it.
     fn spread_marks(&mut self) -> bool {
         let mut spread = false;
-        for index in 0..self.units.len() {
-            let edges = self.table.unit(UnitId(index as u16)).edges;
-            match self.units[index].mark {
+        for unit in self.table.ids() {
+            let edges = self.table.unit(unit).edges;
+            match self.units.at(unit).mark {
                 Some(JobKind::Start) => {
                     for other in edges.requires.iter().chain(edges.wants.iter()) {
                         spread |= !self.is_up(other) && self.mark(other, JobKind::Start);
@@ -122,7 +121,7 @@ impl Engine<'_, '_> {
     }
 
     fn mark(&mut self, unit: UnitId, kind: JobKind) -> bool {
-        let mark = &mut self.units[unit.index()].mark;
+        let mark = &mut self.units.at_mut(unit).mark;
         if mark.is_some() {
             return false;
         }
@@ -132,7 +131,7 @@ impl Engine<'_, '_> {
 
     /// Up, or on its way up, and not about to be stopped.
     fn is_up(&self, unit: UnitId) -> bool {
-        let state = &self.units[unit.index()];
+        let state = self.units.at(unit);
         let stopping = state.job.is_some_and(|job| job.kind == JobKind::Stop);
         match state.active() {
             ActiveState::Active | ActiveState::Reloading | ActiveState::Activating => !stopping,
@@ -142,12 +141,12 @@ impl Engine<'_, '_> {
 
     /// Up, on its way up, or about to be.
     fn is_concerned(&self, unit: UnitId) -> bool {
-        let will_start = self.units[unit.index()].job.is_some_and(Job::will_start);
+        let will_start = self.units.at(unit).job.is_some_and(Job::will_start);
         self.is_up(unit) || will_start
     }
 
     fn set_job(&mut self, unit: UnitId, kind: JobKind, now: Instant) {
-        let state = &self.units[unit.index()];
+        let state = self.units.at(unit);
         if let Some(old) = state.job {
             let merges = old.kind == kind
                 || (kind == JobKind::Start && old.kind == JobKind::Restart)
@@ -158,7 +157,7 @@ impl Engine<'_, '_> {
             self.finish_job(unit, JobResult::Canceled, now);
         }
         let job = Job { kind, running: false, auto: false, dependency_failed: false };
-        self.units[unit.index()].job = Some(job);
+        self.units.at_mut(unit).job = Some(job);
         self.jobs_pending += 1;
         self.search_jobs_anew();
     }
@@ -176,7 +175,7 @@ impl Engine<'_, '_> {
         while self.job_search.1 > 0 {
             let unit = UnitId(self.job_search.0 % count);
             self.job_search = ((self.job_search.0 + 1) % count, self.job_search.1 - 1);
-            let Some(job) = self.units[unit.index()].job else { continue };
+            let Some(job) = self.units.at(unit).job else { continue };
             if !job.running && self.may_run(unit, job) {
                 self.run_job(unit, job, now);
                 return true;
@@ -189,9 +188,9 @@ impl Engine<'_, '_> {
         if job.dependency_failed {
             return true;
         }
-        let state = &self.units[unit.index()];
+        let state = self.units.at(unit);
         let edges = self.table.unit(unit).edges;
-        let job_of = |other: UnitId| self.units[other.index()].job;
+        let job_of = |other: UnitId| self.units.at(other).job;
         match job.kind {
             JobKind::Start => {
                 state.active() != ActiveState::Deactivating
@@ -201,7 +200,7 @@ impl Engine<'_, '_> {
                         .all(|other| job_of(other).is_none_or(|job| job.kind == JobKind::Reload))
                     && edges.conflicts.iter().all(|other| {
                         job_of(other).is_none_or(|job| !job.will_stop())
-                            && self.units[other.index()].active() != ActiveState::Deactivating
+                            && self.units.at(other).active() != ActiveState::Deactivating
                     })
             }
             JobKind::Stop | JobKind::Restart => {
@@ -212,7 +211,7 @@ impl Engine<'_, '_> {
     }
 
     fn run_job(&mut self, unit: UnitId, job: Job, now: Instant) {
-        self.units[unit.index()].job = Some(Job { running: true, ..job });
+        self.units.at_mut(unit).job = Some(Job { running: true, ..job });
         match job.kind {
             JobKind::Start if job.dependency_failed => {
                 self.finish_job(unit, JobResult::Dependency, now);
@@ -224,7 +223,7 @@ impl Engine<'_, '_> {
     }
 
     fn run_start(&mut self, unit: UnitId, auto: bool, now: Instant) {
-        let before = self.units[unit.index()];
+        let before = *self.units.at(unit);
         match before.active() {
             ActiveState::Active | ActiveState::Reloading => {
                 self.finish_job(unit, JobResult::Done, now);
@@ -235,7 +234,7 @@ impl Engine<'_, '_> {
         }
         match before.kind {
             KindState::Target { .. } => {
-                self.units[unit.index()].kind = KindState::Target { reached: true };
+                self.units.at_mut(unit).kind = KindState::Target { reached: true };
                 self.changed(unit, &before, now);
             }
             KindState::Service(service) => {
@@ -255,10 +254,10 @@ impl Engine<'_, '_> {
     }
 
     fn run_stop(&mut self, unit: UnitId, now: Instant) {
-        let before = self.units[unit.index()];
+        let before = *self.units.at(unit);
         match before.kind {
             KindState::Target { .. } => {
-                self.units[unit.index()].kind = KindState::Target { reached: false };
+                self.units.at_mut(unit).kind = KindState::Target { reached: false };
                 self.changed(unit, &before, now);
             }
             KindState::Service(_) => self.service_step(unit, service::Input::Stop, now),
@@ -266,13 +265,13 @@ impl Engine<'_, '_> {
             KindState::Template(_) => self.stop_template(unit, now),
         }
         // What was down already has not changed.
-        if self.units[unit.index()].job.is_some_and(|job| job.running) {
+        if self.units.at(unit).job.is_some_and(|job| job.running) {
             self.conclude_job(unit, now);
         }
     }
 
     fn run_reload(&mut self, unit: UnitId, now: Instant) {
-        let state = &self.units[unit.index()];
+        let state = self.units.at(unit);
         match (&state.kind, state.active()) {
             (KindState::Service(_), ActiveState::Active) => {
                 self.service_step(unit, service::Input::Reload, now);
@@ -295,7 +294,7 @@ impl Engine<'_, '_> {
     /// Ends the unit's running job if the unit has become what the job wanted, or cannot any
     /// more.
     pub(super) fn conclude_job(&mut self, unit: UnitId, now: Instant) {
-        let state = &self.units[unit.index()];
+        let state = self.units.at(unit);
         let Some(job) = state.job.filter(|job| job.running) else { return };
         let end = match job.kind {
             JobKind::Start => match state.active() {
@@ -330,7 +329,7 @@ impl Engine<'_, '_> {
         if job.kind == JobKind::Restart {
             // The second half; whoever waits waits on.
             let job = Job { kind: JobKind::Start, running: false, ..job };
-            self.units[unit.index()].job = Some(job);
+            self.units.at_mut(unit).job = Some(job);
             self.search_jobs_anew();
         } else {
             self.finish_job(unit, result, now);
@@ -338,7 +337,7 @@ impl Engine<'_, '_> {
     }
 
     fn is_waiting_for_restart(&self, unit: UnitId) -> bool {
-        match &self.units[unit.index()].kind {
+        match &self.units.at(unit).kind {
             KindState::Service(service) => {
                 matches!(service.state, service::State::AutoRestart { .. })
             }
@@ -347,7 +346,7 @@ impl Engine<'_, '_> {
     }
 
     fn reload_end(&self, unit: UnitId) -> JobResult {
-        match &self.units[unit.index()].kind {
+        match &self.units.at(unit).kind {
             KindState::Service(service) if service.reload_result == UnitResult::Success => {
                 JobResult::Done
             }
@@ -359,7 +358,7 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn finish_job(&mut self, unit: UnitId, result: JobResult, now: Instant) {
-        let Some(job) = self.units[unit.index()].job.take() else {
+        let Some(job) = self.units.at_mut(unit).job.take() else {
             panic!("a job ends once");
         };
         self.jobs_pending -= 1;
@@ -377,7 +376,7 @@ impl Engine<'_, '_> {
             return;
         }
         for other in self.table.unit(unit).edges.required_by.iter() {
-            if let Some(job) = &mut self.units[other.index()].job
+            if let Some(job) = &mut self.units.at_mut(other).job
                 && job.kind == JobKind::Start
                 && !job.running
             {
@@ -385,7 +384,7 @@ impl Engine<'_, '_> {
             }
         }
         // It may have waited for its restart, and its sockets for it.
-        if let KindState::Service(_) = self.units[unit.index()].kind {
+        if let KindState::Service(_) = self.units.at(unit).kind {
             self.service_step(unit, service::Input::StartRefused, now);
             for socket in self.service_config(unit).sockets.iter() {
                 self.mark_dirty(socket);

@@ -14,6 +14,7 @@ use super::event::{Errno, Event, InstanceId, Pid, Process, SpawnError};
 use super::instance::{self, Instance, Template};
 use super::job::Waiter;
 use super::notify::Notification;
+use super::places::Places;
 use super::service::{self, Service};
 use super::shutdown::Phase;
 use super::socket::{self, ServiceView, Socket};
@@ -33,9 +34,9 @@ const SIGCONT: u8 = 18;
 #[derive(Debug)]
 pub struct Engine<'t, 's> {
     pub(super) table: Table<'t>,
-    pub(super) units: &'s mut [UnitState],
-    pub(super) listeners: &'s mut [ListenerState],
-    pub(super) instances: &'s mut [Instance],
+    pub(super) units: Places<'s, UnitId, UnitState>,
+    pub(super) listeners: Places<'s, ListenerId, ListenerState>,
+    pub(super) instances: Places<'s, InstanceId, Instance>,
     pub(super) status: &'s mut [StatusText],
     pub(super) waiters: [Option<Waiter>; CLIENTS],
     pub(super) phase: Phase,
@@ -59,10 +60,11 @@ impl<'t, 's> Engine<'t, 's> {
     /// If the storage is not as long as the table asks for.
     pub fn new(table: Table<'t>, storage: Storage<'s>) -> Self {
         let Storage { units, listeners, instances, status } = storage;
+        let (mut units, mut listeners) = (Places::new(units), Places::new(listeners));
         assert!(units.len() == table.len(), "one place per unit");
         let mut next_status = 0;
         for id in table.ids() {
-            let state = &mut units[id.index()];
+            let state = units.at_mut(id);
             *state = UnitState::NEW;
             match table.unit(id).kind {
                 Kind::Target => {}
@@ -81,8 +83,8 @@ impl<'t, 's> Engine<'t, 's> {
                     let last = usize::from(config.first_instance + config.max_connections);
                     assert!(last <= instances.len(), "a place per connection");
                     for listener in config.listener_ids() {
-                        let place = &mut listeners[listener.index()];
-                        *place = ListenerState { owner: id, ..ListenerState::NEW };
+                        *listeners.at_mut(listener) =
+                            ListenerState { owner: id, ..ListenerState::NEW };
                     }
                 }
             }
@@ -92,7 +94,7 @@ impl<'t, 's> Engine<'t, 's> {
             table,
             units,
             listeners,
-            instances,
+            instances: Places::new(instances),
             status,
             waiters: [None; CLIENTS],
             phase: Phase::Up,
@@ -192,7 +194,7 @@ impl<'t, 's> Engine<'t, 's> {
 
     /// A per-connection slot.
     pub fn instance(&self, instance: InstanceId) -> &Instance {
-        &self.instances[usize::from(instance.0)]
+        self.instances.at(instance)
     }
 
     /// The processes of all instances of a per-connection service.
@@ -200,25 +202,25 @@ impl<'t, 's> Engine<'t, 's> {
         let Kind::Service(config) = self.table.unit(template).kind else {
             panic!("only services have instances");
         };
-        config.sockets.iter().flat_map(|socket| {
-            let state = &self.units[socket.index()];
-            let first = usize::from(state.first);
-            let slots = &self.instances[first..first + usize::from(state.slots)];
-            slots.iter().filter_map(Instance::pid)
-        })
+        config
+            .sockets
+            .iter()
+            .flat_map(|socket| self.slots_of(socket).1.iter().filter_map(Instance::pid))
     }
 
+    #[inline(never)]
     pub(super) fn push(&mut self, action: Action) {
         let pushed = self.actions.push_back(action);
         assert!(pushed.is_ok(), "ACTIONS_MAX is what steps can ask for");
     }
 
+    #[inline(never)]
     pub(super) fn note(&mut self, trace: Trace, now: Instant) {
         self.trace.push(Record { at: now, trace });
     }
 
     pub(super) fn service(&mut self, unit: UnitId) -> &mut Service {
-        match &mut self.units[unit.index()].kind {
+        match &mut self.units.at_mut(unit).kind {
             KindState::Service(service) => service,
             KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_) => {
                 panic!("not a service that runs by itself")
@@ -227,7 +229,7 @@ impl<'t, 's> Engine<'t, 's> {
     }
 
     pub(super) fn socket(&mut self, unit: UnitId) -> &mut Socket {
-        match &mut self.units[unit.index()].kind {
+        match &mut self.units.at_mut(unit).kind {
             KindState::Socket(socket) => socket,
             KindState::Target { .. } | KindState::Service(_) | KindState::Template(_) => {
                 panic!("not a socket")
@@ -251,7 +253,7 @@ impl<'t, 's> Engine<'t, 's> {
 
     pub(super) fn service_step(&mut self, unit: UnitId, input: service::Input<'_>, now: Instant) {
         let config = self.service_config(unit);
-        let before = self.units[unit.index()];
+        let before = *self.units.at(unit);
         let outcome = self.service(unit).step(unit, &config, input, now);
         for action in outcome.actions {
             self.push(action);
@@ -265,7 +267,7 @@ impl<'t, 's> Engine<'t, 's> {
 
     pub(super) fn socket_step(&mut self, unit: UnitId, input: socket::Input, now: Instant) {
         let config = self.socket_config(unit);
-        let before = self.units[unit.index()];
+        let before = *self.units.at(unit);
         let outcome = self.socket(unit).step(unit, &config, input, now);
         for action in outcome.actions {
             self.push(action);
@@ -283,7 +285,7 @@ impl<'t, 's> Engine<'t, 's> {
 
     /// Draws the conclusions from a step: trace, times, deadlines, jobs, and who must look again.
     pub(super) fn changed(&mut self, unit: UnitId, before: &UnitState, now: Instant) {
-        let after = self.units[unit.index()];
+        let after = *self.units.at(unit);
         let (old, new) = (before.deadline(), after.deadline());
         self.schedule.stale |= old.is_some() && old != new && old == self.schedule.soonest;
         self.note_deadline(new);
@@ -296,7 +298,7 @@ impl<'t, 's> Engine<'t, 's> {
     fn tell_change(&mut self, unit: UnitId, before: &UnitState, now: Instant) {
         // A job may have waited for the end of what this unit was doing.
         self.search_jobs_anew();
-        let state = &mut self.units[unit.index()];
+        let state = self.units.at_mut(unit);
         state.changed_at = now;
         let reached =
             state.active() == ActiveState::Active && before.active() != ActiveState::Active;
@@ -321,7 +323,7 @@ impl<'t, 's> Engine<'t, 's> {
     }
 
     pub(super) fn mark_dirty(&mut self, unit: UnitId) {
-        let state = &mut self.units[unit.index()];
+        let state = self.units.at_mut(unit);
         if !state.dirty {
             state.dirty = true;
             self.dirty_pending += 1;
@@ -330,7 +332,7 @@ impl<'t, 's> Engine<'t, 's> {
 
     /// What the service behind a socket is doing.
     pub(super) fn service_view(&self, socket: UnitId) -> ServiceView {
-        let state = &self.units[self.socket_config(socket).service.index()];
+        let state = self.units.at(self.socket_config(socket).service);
         match &state.kind {
             KindState::Template(_) => ServiceView::Idle,
             KindState::Service(service) => {
@@ -367,16 +369,16 @@ impl<'t, 's> Engine<'t, 's> {
         let Some(index) = self.units.iter().position(|state| state.dirty) else {
             panic!("dirty units are counted");
         };
-        self.units[index].dirty = false;
-        self.dirty_pending -= 1;
         let unit = UnitId(index as u16);
+        self.units.at_mut(unit).dirty = false;
+        self.dirty_pending -= 1;
         let view = self.service_view(unit);
         self.socket_step(unit, socket::Input::ServiceChanged(view), now);
         true
     }
 
     pub(super) fn on_hung_up(&mut self, listener: ListenerId, now: Instant) {
-        let unit = self.listeners[listener.index()].owner;
+        let unit = self.listeners.at(listener).owner;
         if self.socket(unit).is_open() {
             self.note(Trace::Reopened { listener, unit }, now);
         }
@@ -418,9 +420,8 @@ impl<'t, 's> Engine<'t, 's> {
             self.on_finisher_gone(now);
             return;
         }
-        for index in 0..self.units.len() {
-            let unit = UnitId(index as u16);
-            match &self.units[index].kind {
+        for unit in self.table.ids() {
+            match &self.units.at(unit).kind {
                 KindState::Service(service) => {
                     let is_main = service.main().is_some_and(|main| main.pid() == pid);
                     if !is_main && service.control() != Some(pid) {
@@ -462,7 +463,7 @@ impl<'t, 's> Engine<'t, 's> {
         };
         let unit = UnitId(index as u16);
         if let Some(text) = notification.status {
-            let place = usize::from(self.units[index].first);
+            let place = usize::from(self.units.at(unit).first);
             self.status[place].set(text);
         }
         if let Some(errno @ Errno(1..)) = notification.errno {
@@ -493,7 +494,7 @@ impl<'t, 's> Engine<'t, 's> {
 
     /// Stops every instance of a template.
     pub(super) fn stop_template(&mut self, unit: UnitId, now: Instant) {
-        let before = self.units[unit.index()];
+        let before = *self.units.at(unit);
         let KindState::Template(template) = &before.kind else { panic!("not a template") };
         let config = self.service_config(unit);
         let open = match template.state {
@@ -503,7 +504,7 @@ impl<'t, 's> Engine<'t, 's> {
         if open && template.alive > 0 {
             let deadline = config.timeout_stop.map(|timeout| now.after(timeout));
             let state = instance::State::StopSigterm { deadline };
-            self.units[unit.index()].kind = KindState::Template(Template { state, ..*template });
+            self.units.at_mut(unit).kind = KindState::Template(Template { state, ..*template });
             let target = super::action::Target::Instances(unit);
             self.push(Action::Kill { target, signal: config.kill_signal });
             self.push(Action::Kill { target, signal: SIGCONT });

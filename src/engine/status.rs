@@ -132,7 +132,7 @@ impl Engine<'_, '_> {
     }
 
     fn check_job(&self, kind: JobKind, unit: UnitId) -> Result<(), Refusal> {
-        let state = &self.units[unit.index()];
+        let state = self.units.at(unit);
         match (kind, &state.kind) {
             (JobKind::Start | JobKind::Restart, KindState::Template(_)) => {
                 Err(Refusal::NotSupported)
@@ -164,7 +164,7 @@ impl Engine<'_, '_> {
         if !(1..=SIGNAL_MAX).contains(&signal) {
             return Answer::Refused(Refusal::NotSupported);
         }
-        let target = match &self.units[unit.index()].kind {
+        let target = match &self.units.at(unit).kind {
             KindState::Service(service) => match (whom, service.main(), service.control()) {
                 (KillWhom::All, None, None) => None,
                 (KillWhom::All, main, control) => {
@@ -191,7 +191,7 @@ impl Engine<'_, '_> {
     }
 
     fn reset_failed(&mut self, unit: UnitId, now: Instant) -> Answer {
-        match self.units[unit.index()].kind {
+        match self.units.at(unit).kind {
             KindState::Service(_) => self.service_step(unit, Input::ResetFailed, now),
             KindState::Socket(_) => self.socket_step(unit, socket::Input::ResetFailed, now),
             KindState::Target { .. } | KindState::Template(_) => {}
@@ -221,7 +221,7 @@ impl Engine<'_, '_> {
     }
 
     fn unit_status(&self, unit: UnitId) -> UnitStatus<'_> {
-        let state = &self.units[unit.index()];
+        let state = self.units.at(unit);
         let mut status = UnitStatus {
             unit,
             active: state.active(),
@@ -290,7 +290,7 @@ impl Engine<'_, '_> {
             Kind::Service(config) => config.sockets,
             Kind::Target | Kind::Socket(_) => unit::Ids::EMPTY,
         };
-        sockets.iter().filter(|socket| match &self.units[socket.index()].kind {
+        sockets.iter().filter(|&socket| match &self.units.at(socket).kind {
             KindState::Socket(socket) => socket.is_open(),
             KindState::Target { .. } | KindState::Service(_) | KindState::Template(_) => false,
         })

@@ -8,6 +8,7 @@ pub struct Instant(pub u64);
 
 impl Instant {
     /// The moment that much later.
+    #[inline(never)]
     pub const fn after(self, delay: Millis) -> Self {
         Self(self.0.saturating_add(delay.0 as u64 * 1000))
     }
