@@ -9,7 +9,8 @@ use crate::codes;
 use crate::draft;
 use crate::emit;
 use crate::folders::{self, UnitFolder};
-use crate::grammar::{Architecture, Forward};
+use crate::grammar::{Architecture, Forward, LintNames};
+use crate::lint::{self, Hardening};
 use crate::load::{self, BoardDraft, Library, Scope};
 use crate::plan::{Plan, plan};
 use crate::report::{Diagnostic, Failure, File, Report, Span, Spanned};
@@ -136,6 +137,31 @@ fn check_loose(mut library: Library, mut report: Report) -> Result<Vec<Diagnosti
     report.verdict()
 }
 
+/// What `pilotc lint` finds in a board: how well its services are confined, and every warning.
+///
+/// # Errors
+/// Every diagnostic of the run if one of them is an error.
+pub fn lint_board(folder: &Path) -> Result<(Vec<Hardening>, Vec<Diagnostic>), Failure> {
+    let mut report = Report::default();
+    let Some((board, folders)) = read_board(folder, &mut report) else { return fail(report) };
+    check_architecture(&board, &mut report);
+    let mut library = folders::library(&folders.unit_folders(&board), &mut report);
+    let drafts = load::drafts(&mut library, &board, Scope::Board, &mut report);
+    let checked = check(drafts, &library, &board, Scope::Board, &mut report);
+    let hardening = lint::lint(&checked, &board, &mut report);
+    set_levels(&board, &mut report);
+    Ok((hardening, report.verdict()?))
+}
+
+/// What `[Lint]` says.
+fn set_levels(board: &BoardDraft, report: &mut Report) {
+    let draft::Lint { allow, deny } = &board.lint;
+    let means = |list: &draft::Many<LintNames>, diagnostic: &Diagnostic| {
+        list.items.iter().any(|lint| lint.value.covers(diagnostic))
+    };
+    report.set_levels(|each| means(allow, each), |each| means(deny, each));
+}
+
 /// Reads `board.conf` alone, for those who build the image around `pilot`.
 ///
 /// # Errors
@@ -203,6 +229,7 @@ fn compile(
 ) -> Result<(Image, Vec<Diagnostic>), Failure> {
     let drafts = load::drafts(&mut library, &board, Scope::Board, &mut report);
     let checked = check(drafts, &library, &board, Scope::Board, &mut report);
+    set_levels(&board, &mut report);
     if report.has_errors() {
         return fail(report);
     }

@@ -5,7 +5,7 @@ use crate::report::Severity;
 /// What a diagnostic is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Code {
-    /// Such as `E301`; errors begin with E, warnings with W.
+    /// Such as `E301`; errors begin with E, warnings with W, lints with L.
     pub id: &'static str,
     /// Its name in words, as in the folders of `tests/units/bad`.
     pub name: &'static str,
@@ -85,6 +85,14 @@ codes! {
     AMBIGUOUS_NAME "E318" "ambiguous-name" Error "One name is that of two units.";
     BAD_ALIAS "E319" "bad-alias" Error
         "A name cannot stand for the unit that it is to be another name of.";
+    UNREACHABLE_READY "E320" "unreachable-ready" Error
+        "A service waits for a READY=1 that nobody may say.";
+    TEMPLATE_WITHOUT_ACCEPT "E321" "template-without-accept" Error
+        "A socket with Accept=no has only a template to start.";
+    WANTED_AT_SHUTDOWN "E322" "wanted-at-shutdown" Error
+        "A unit is to start on the way down, when nothing is started.";
+    FOREIGN_SOCKETS "E323" "foreign-sockets" Error
+        "Sockets= names a socket that starts another service.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";
@@ -106,4 +114,21 @@ codes! {
     NOT_ON_BOARD "W411" "not-on-board" Warning
         "A unit is to be ordered or wanted that the board does not have: it is left out.";
     IDLE_DROP_IN "W412" "idle-drop-in" Warning "A drop-in belongs to a unit that nobody has.";
+    SHELL_NOTIFIES "W413" "shell-notifies" Warning
+        "The main process of a Type=notify service is a shell, which says no READY=1.";
+    KEEP_ALIVE_MISREAD "W414" "keep-alive-misread" Warning
+        "KeepAlive= is taken for something that it has nothing to do with.";
+    NO_DESCRIPTION "L501" "no-description" Warning "A unit has no Description=.";
+    WEAK_HARDENING "L502" "weak-hardening" Warning
+        "A service that the network reaches is hardly confined.";
+    NO_LIMIT "L503" "no-limit" Warning
+        "A service that the network reaches has no limit on what it takes.";
+    ONE_FAMILY "L504" "one-family" Warning
+        "A socket listens to IPv4 and not to IPv6, or the other way round.";
+    SHORT_BACKLOG "L505" "short-backlog" Warning
+        "The queue is shorter than what arrives while the service restarts.";
+    REQUIRES_WITHOUT_AFTER "L506" "requires-without-after" Warning
+        "A unit requires another and does not wait for it.";
+    OPEN_NODE "L507" "open-node" Warning
+        "A socket in the file system is open to everybody, and nobody said so.";
 }

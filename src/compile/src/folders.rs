@@ -66,8 +66,10 @@ fn companions(name: &str, text: &str) -> Vec<String> {
         let own = [format!("{stem}.service"), format!("{stem}@.service")];
         return named.map(|name| name.trim().to_string()).chain(own).collect();
     }
-    let stem = name.strip_suffix(".service").map(|stem| stem.trim_end_matches('@'));
-    stem.map(|stem| format!("{stem}.socket")).into_iter().collect()
+    let Some(stem) = name.strip_suffix(".service") else { return Vec::new() };
+    let named = text.lines().filter_map(|line| line.trim().strip_prefix("Sockets="));
+    let named = named.flat_map(str::split_whitespace).map(str::to_string);
+    named.chain([format!("{}.socket", stem.trim_end_matches('@'))]).collect()
 }
 
 /// Everything below a folder with units, itself last.

@@ -18,6 +18,7 @@ pub mod draft;
 pub mod emit;
 mod folders;
 pub mod grammar;
+pub mod lint;
 pub mod load;
 pub mod manual;
 pub mod names;
@@ -29,7 +30,7 @@ pub mod text;
 
 pub use board::{
     BOARD_CONF, BoardConf, Image, Source, UNITS, check_paths, check_sources, compile_board,
-    compile_sources, inputs, read_board_conf,
+    compile_sources, inputs, lint_board, read_board_conf,
 };
 pub use grammar::{Architecture, Forward, Protocol};
 pub use report::{Diagnostic, Failure, Severity};

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use annotate_snippets::Renderer;
 use clap::{Parser, Subcommand};
 use compile::report::{Diagnostic, Failure, render_all};
-use compile::{BOARD_CONF, check_paths, compile_board, manual, show};
+use compile::{BOARD_CONF, check_paths, compile_board, lint_board, manual, show};
 
 /// Unit compiler of Pilotlight.
 #[derive(Parser)]
@@ -31,6 +31,12 @@ enum Verb {
         /// The board's folder.
         board: PathBuf,
     },
+    /// Say what is allowed in a board and yet not good practice, and rate how well the services
+    /// that the network reaches are confined.
+    Lint {
+        /// The board's folder.
+        board: PathBuf,
+    },
     /// Print the manual of all directives as Markdown.
     Manual,
 }
@@ -44,6 +50,7 @@ fn main() -> ExitCode {
     let verdict = match Cli::parse().verb {
         Verb::Check { paths } => check(&paths),
         Verb::Plan { board } => plan(&board),
+        Verb::Lint { board } => lint(&board),
         Verb::Manual => print(&manual::manual()),
     };
     ExitCode::from(verdict)
@@ -84,6 +91,18 @@ fn plan(board: &Path) -> u8 {
     }
     verdict(compile_board(board).map(|(image, warnings)| {
         print(&show::show(&image));
+        warnings
+    }))
+}
+
+fn lint(board: &Path) -> u8 {
+    if !board.join(BOARD_CONF).is_file() {
+        return misuse(&format!("{} is no board: it has no {BOARD_CONF}", board.display()));
+    }
+    verdict(lint_board(board).map(|(ratings, warnings)| {
+        ratings.iter().for_each(|rating| {
+            print(&format!("{rating}\n"));
+        });
         warnings
     }))
 }

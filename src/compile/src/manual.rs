@@ -97,6 +97,14 @@ fn put_targets(text: &mut String) {
         put(text, format_args!("- `{name}`\n"));
     }
     put(text, format_args!("- `default.target`: another name for `DefaultTarget=`\n"));
+    let down = targets::AT_SHUTDOWN.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+    put(
+        text,
+        format_args!(
+            "\nNothing can be wanted by {}: a shutdown stops units and starts none.\n",
+            down.join(", ")
+        ),
+    );
 }
 
 fn put_unsupported(text: &mut String) {

@@ -1,5 +1,6 @@
 //! What is told to whoever wrote the unit: place, code, sentence, hint; rendered as rustc does.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -182,13 +183,19 @@ pub fn render_all(diagnostics: &[Diagnostic], renderer: &Renderer) -> String {
 #[derive(Default, Debug)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    said: HashSet<Said>,
 }
+
+/// What makes two diagnostics the same: code, words, and where they stand.
+type Said = (&'static str, String, Option<(String, Range<usize>)>);
 
 impl Report {
     /// Adds a diagnostic. One that was said already (of a template, for each of its instances)
     /// is not said again.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.diagnostics.contains(&diagnostic) {
+        let place = diagnostic.places.first();
+        let place = place.map(|(span, _)| (span.file.path.clone(), span.range.clone()));
+        if self.said.insert((diagnostic.code.id, diagnostic.message.clone(), place)) {
             self.diagnostics.push(diagnostic);
         }
     }
@@ -196,6 +203,21 @@ impl Report {
     /// True if something stops the build.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Applies what a board says of warnings: `allowed` ones are not told, `denied` ones are
+    /// errors.
+    pub fn set_levels(
+        &mut self,
+        allowed: impl Fn(&Diagnostic) -> bool,
+        denied: impl Fn(&Diagnostic) -> bool,
+    ) {
+        self.diagnostics.retain(|diagnostic| diagnostic.is_error() || !allowed(diagnostic));
+        for diagnostic in &mut self.diagnostics {
+            if denied(diagnostic) {
+                diagnostic.code.severity = Severity::Error;
+            }
+        }
     }
 
     /// What there is to say: errors before warnings, otherwise in the order of the run.

@@ -121,6 +121,18 @@ pub const WELL_KNOWN: &[&str] = &[
     "systemd-timesyncd.service",
 ];
 
+/// Targets that systemd reaches on the way down. Here a shutdown starts nothing.
+pub const AT_SHUTDOWN: &[&str] = &[
+    "shutdown.target",
+    "umount.target",
+    "final.target",
+    "reboot.target",
+    "poweroff.target",
+    "halt.target",
+    "kexec.target",
+    "exit.target",
+];
+
 /// Units of systemd's that are always there, on a board too: the root of the file systems, that
 /// of the control groups, and PID 1.
 pub const IS_THERE: &[&str] = &["-.mount", "-.slice", "system.slice", "init.scope"];

@@ -7,7 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use compile::report::render_all;
-use compile::{BOARD_CONF, Diagnostic, Source, codes, compile_board, compile_sources, show};
+use compile::{
+    BOARD_CONF, Diagnostic, Source, codes, compile_board, compile_sources, lint_board, show,
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
@@ -40,7 +42,12 @@ fn name(path: &Path) -> String {
 
 /// What is said of a folder: a board, or the units of one.
 fn diagnostics(folder: &Path) -> Vec<Diagnostic> {
-    let result = if folder.join(BOARD_CONF).is_file() {
+    let result = if name(folder).starts_with('L') {
+        return match lint_board(folder) {
+            Ok((_, warnings)) => warnings,
+            Err(failure) => failure.diagnostics,
+        };
+    } else if folder.join(BOARD_CONF).is_file() {
         compile_board(folder)
     } else {
         let read = |path: &PathBuf| Source {

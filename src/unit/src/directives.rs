@@ -55,6 +55,11 @@ macro_rules! directives {
                 /// (notify). idle is simple: nothing waits for the console to be quiet.
                 service_type: Maybe<ServiceTypeName> ["Type"]
                     = "simple with ExecStart=, else oneshot";
+                /// Whose READY=1 counts with Type=notify: main, that of the main process.
+                notify_access: One<NotifyAccessName> ["NotifyAccess"] = "main";
+                /// Sockets whose listeners are passed: those that start the service, and no
+                /// others.
+                sockets: Many<Units> ["Sockets"] = "";
                 /// The program and its arguments; one line, or any number with Type=oneshot.
                 exec_start: Many<Commands> ["ExecStart"] = "";
                 /// Commands run one after the other before ExecStart=.
@@ -90,6 +95,9 @@ or socket";
                     = "DefaultStandardError= of board.conf";
                 /// Sets O_NONBLOCK on the listeners passed.
                 non_blocking: One<Boolean> ["NonBlocking"] = "no";
+                /// Time that passes from the start of the program until it takes connections, for
+                /// pilotc lint. systemd passes over it.
+                start_time: Maybe<Time> ["X-StartTimeSec"] = "not known";
                 /// After which ends the service is started again: no, always, on-success,
                 /// on-failure, on-abnormal, on-abort, on-watchdog.
                 restart: One<RestartName> ["Restart"] = "no";
@@ -122,6 +130,9 @@ or socket";
                 accept: One<Boolean> ["Accept"] = "no";
                 /// The service to start (Accept=no only).
                 service: Maybe<UnitName> ["Service"] = "the service of the same name";
+                /// Connections that are expected in a second, for pilotc lint. systemd passes over
+                /// it.
+                connection_rate: Maybe<Unsigned> ["X-ConnectionsPerSec"] = "not known";
                 /// Connections the kernel queues; net.core.somaxconn caps it.
                 backlog: One<Unsigned> ["Backlog"] = "4294967295";
                 /// Instances at once (Accept=yes); further connections are closed.
@@ -201,6 +212,13 @@ or socket";
                 modules: Many<Strings> ["Modules"] = "";
                 /// Ports of the emulated board that the host reaches.
                 forward: Many<Forwards> ["Forward"] = "";
+            }
+            /// board.conf: which warnings and lints count. `pilotc lint` tells the lints.
+            Lint "Lint" {
+                /// Those that are not told.
+                allow: Many<LintNames> ["Allow"] = "";
+                /// Those that stop the build.
+                deny: Many<LintNames> ["Deny"] = "";
             }
             /// board.conf: the settings of PID 1, as in systemd-system.conf(5).
             Manager "Manager" {

@@ -40,7 +40,11 @@ pub(super) fn check_addresses_bound_once(checked: &Checked, report: &mut Report)
 /// Only listeners of one place can be rivals: a port of a protocol, a path, a name.
 fn place(listener: &Listener) -> String {
     match &listener.address {
-        Address::Path(path) => path.clone(),
+        Address::Path(path) => match path.strip_prefix("/var/run/") {
+            // It is a link since the days of /run: hier(7).
+            Some(rest) => format!("/run/{rest}"),
+            None => path.clone(),
+        },
         Address::Abstract(name) => format!("@{name}"),
         Address::Port(port) | Address::V4(_, port) | Address::V6(_, port, _) => {
             format!("{}:{port}", Protocol::of(listener.kind).name())
@@ -52,10 +56,13 @@ fn twice(checked: &Checked, first: &Bound<'_>, second: &Bound<'_>) -> Diagnostic
     let reuse = first.socket.reuse_port.value && second.socket.reuse_port.value;
     let (one, two) = (checked.name(first.unit), checked.name(second.unit));
     let (first_span, second_span) = (&first.listener.span, &second.listener.span);
-    let both_stacks = first.listener.value != second.listener.value;
-    let hint = match both_stacks {
-        true => "a bare port and [::] take IPv4 too, unless BindIPv6Only=ipv6-only says otherwise",
-        false => "leave one of the two out",
+    let same = first.listener.value.address == second.listener.value.address;
+    let hint = match &second.listener.value.address {
+        _ if same => "leave one of the two out",
+        Address::Path(_) => "/var/run is a link to /run: leave one of the two out",
+        Address::Port(_) | Address::V4(..) | Address::V6(..) | Address::Abstract(_) => {
+            "a bare port and [::] take IPv4 too, unless BindIPv6Only=ipv6-only says otherwise"
+        }
     };
     let (code, message) = match reuse {
         true => (codes::SHARED_ADDRESS, "two listeners share an address".to_string()),

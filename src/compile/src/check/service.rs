@@ -5,7 +5,7 @@ use unit::{Restart, ServiceType, Stdio};
 use super::Checked;
 use crate::codes;
 use crate::draft::{Draft, Service};
-use crate::report::{Diagnostic, Report};
+use crate::report::{Diagnostic, Report, Spanned};
 
 pub(super) fn check(checked: &Checked, report: &mut Report) {
     for (unit, draft) in checked.units.iter().enumerate() {
@@ -16,6 +16,22 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
         check_socket_streams(checked, unit, service, report);
         check_non_blocking(checked, unit, service, report);
         check_variables_are_set(service, report);
+        check_sockets_are_own(checked, unit, service, report);
+    }
+}
+
+/// A service is passed the listeners of the sockets that start it, and of no others.
+fn check_sockets_are_own(checked: &Checked, unit: usize, service: &Service, report: &mut Report) {
+    for Spanned { value: name, span } in &service.sockets.items {
+        let found = checked.units.iter().position(|draft| draft.name == *name);
+        let Some(socket) = found.filter(|&socket| checked.service_of(socket) != Some(unit)) else {
+            continue;
+        };
+        let own = checked.name(unit);
+        let message = format!("`{name}` does not start `{own}`, which is to be passed it");
+        let mut diagnostic = Diagnostic::new(codes::FOREIGN_SOCKETS, message, span, "");
+        diagnostic = diagnostic.and(&checked.units[socket].head, "starts another service");
+        report.push(diagnostic.hint(format!("write Service={own} there")));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Rules about one socket.
 
+use std::sync::Arc;
+
 use unit::ListenKind;
 
 use super::Checked;
@@ -22,6 +24,32 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
         check_options_have_effect(socket, report);
         check_backlog(socket, report);
         check_reuse_port(socket, report);
+        check_keep_alive_is_meant(draft, socket, report);
+    }
+}
+
+/// Words of a comment that show what somebody expects of KeepAlive=.
+const OF_LISTENERS: [&str; 6] = ["restart", "service", "crash", "stop", "exit", "listen"];
+
+/// A listener is kept whatever its service does; KeepAlive= is about connections.
+fn check_keep_alive_is_meant(draft: &Draft, socket: &Socket, report: &mut Report) {
+    let Some(span) = &socket.keep_alive.given else { return };
+    if !socket.keep_alive.value || !Arc::ptr_eq(&span.file, &draft.file) {
+        return;
+    }
+    let above = &span.file.text[..span.range.start];
+    let line = above.rfind('\n').map_or("", |end| &above[..end]);
+    let start = line.rfind('\n').map_or(0, |end| end + 1);
+    let comment = line[start..].trim();
+    let lower = comment.to_lowercase();
+    let is_comment = comment.starts_with(['#', ';']);
+    if is_comment && OF_LISTENERS.iter().any(|word| lower.contains(word)) {
+        let message = "KeepAlive= makes TCP look for dead peers; no listener needs it to stay";
+        let at = start + (line[start..].len() - line[start..].trim_start().len());
+        let place = Span { file: span.file.clone(), range: at..at + comment.len() };
+        let diagnostic = Diagnostic::new(codes::KEEP_ALIVE_MISREAD, message, span, "TCP probes");
+        let diagnostic = diagnostic.and(&place, "a listener is kept in any case");
+        report.push(diagnostic.hint("leave it out, or say in the comment that it probes peers"));
     }
 }
 

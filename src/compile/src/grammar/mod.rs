@@ -5,6 +5,7 @@
 mod address;
 mod board;
 mod command;
+mod lint;
 mod names;
 mod number;
 mod specifier;
@@ -19,6 +20,7 @@ pub use board::{
     AbsolutePath, Architecture, ArchitectureName, Forward, Forwards, HostName, Protocol, WordLines,
 };
 pub use command::{Arg, Command, Commands, Piece};
+pub use lint::{LintName, LintNames};
 pub use names::{
     Account, Assignments, Directory, FdName, InstanceName, Paths, Strings, Text, UnitName, Units,
     Uris, WorkingDirectory,
@@ -154,6 +156,15 @@ keywords! {
         "forking" => "keep the program in the foreground and use simple, exec or notify",
         "dbus" => "there is no message bus: use simple, exec or notify",
         "notify-reload" => "use notify, and ExecReload= for the reload",
+    }
+
+    /// `NotifyAccess=`: true for `main`.
+    NotifyAccessName -> bool {
+        "main" => true,
+        "none" => false,
+    }, but {
+        "exec" => "let the main process say READY=1",
+        "all" => "let the main process say READY=1",
     }
 
     /// `Restart=`.

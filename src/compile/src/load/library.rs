@@ -265,6 +265,11 @@ impl Library {
         }
     }
 
+    /// Where a unit file begins.
+    pub fn place(&self, name: &Name) -> Option<Span> {
+        self.document(name).map(|document| Span::head(&document.file))
+    }
+
     /// Every unit file.
     pub(super) fn documents(&self) -> impl Iterator<Item = (&Name, &Document)> {
         self.fragments.iter().filter_map(|(name, (_, fragment))| match fragment {

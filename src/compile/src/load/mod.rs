@@ -35,6 +35,8 @@ pub struct BoardDraft {
     pub file: Arc<File>,
     /// `[Board]`.
     pub board: draft::Board,
+    /// `[Lint]`.
+    pub lint: draft::Lint,
     /// `[Manager]`.
     pub manager: draft::Manager,
 }
@@ -43,7 +45,7 @@ impl BoardDraft {
     /// A board that says nothing yet.
     pub fn fresh(file: &Arc<File>) -> Self {
         let (board, manager) = (draft::Board::fresh(), draft::Manager::fresh());
-        Self { file: file.clone(), board, manager }
+        Self { file: file.clone(), board, lint: draft::Lint::fresh(), manager }
     }
 
     /// Adds what a `board.conf` says to what those before it said.
@@ -54,9 +56,10 @@ impl BoardDraft {
         for section in &document.sections {
             let mut spend = |entry: &Entry, cx: &mut Context<'_>| match section.name.as_str() {
                 draft::Board::NAME => self.board.assign(entry, cx),
+                draft::Lint::NAME => self.lint.assign(entry, cx),
                 _ => self.manager.assign(entry, cx),
             };
-            let known = [draft::Board::NAME, draft::Manager::NAME];
+            let known = [draft::Board::NAME, draft::Lint::NAME, draft::Manager::NAME];
             assign(section, &known, &specifiers, &mut foreign, report, &mut spend);
         }
         foreign.tell(report);

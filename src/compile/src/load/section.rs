@@ -25,9 +25,9 @@ pub(super) fn assign(
         report.push(unknown_section(section, known));
         return;
     }
-    for entry in section.entries.iter().filter(|entry| !entry.key.starts_with("X-")) {
+    for entry in &section.entries {
         let mut cx = Context { key: &entry.key, specifiers, report };
-        if spend(entry, &mut cx) {
+        if spend(entry, &mut cx) || entry.key.starts_with("X-") {
             continue;
         }
         match unsupported::find(&section.name, &entry.key) {

@@ -112,7 +112,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
         numbers[unit] = u16::try_from(number).ok().or_else(|| too_many("units", report))?;
     }
     let default_target = numbers[checked.default_target?];
-    let BoardDraft { file: _, board, manager } = board;
+    let BoardDraft { file: _, board, lint: _, manager } = board;
     let (manager, defaults) = manager_plan(default_target, board, manager);
     let edges = edges(&checked, &numbers);
     let sockets = by_service(&checked, &numbers);

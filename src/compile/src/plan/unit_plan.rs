@@ -92,6 +92,9 @@ pub(super) fn service(service: draft::Service, shared: Shared, defaults: &Defaul
     let type_ = type_of(&service);
     let draft::Service {
         service_type: _,
+        notify_access: _,
+        sockets: _,
+        start_time: _,
         exec_start,
         exec_start_pre,
         exec_reload,
@@ -178,6 +181,7 @@ pub(super) fn socket(
         listeners,
         accept,
         service: _,
+        connection_rate: _,
         backlog,
         max_connections,
         max_connections_per_source,

@@ -1,0 +1,57 @@
+//! Whether READY=1 can come: systemd.service(5), Type=notify and NotifyAccess=.
+
+use unit::ServiceType;
+
+use super::Checked;
+use super::service::type_of;
+use crate::codes;
+use crate::draft::Service;
+use crate::grammar::{Arg, Command};
+use crate::report::{Diagnostic, Report};
+
+/// Programs that read their commands from `-c`.
+const SHELLS: [&str; 5] = ["sh", "ash", "bash", "dash", "ksh"];
+
+pub(super) fn check(checked: &Checked, report: &mut Report) {
+    let services = checked.units.iter().filter_map(|draft| draft.service());
+    for service in services.filter(|service| type_of(service) == ServiceType::Notify) {
+        check_ready_is_heard(service, report);
+        check_no_shell_between(service, report);
+    }
+}
+
+fn check_ready_is_heard(service: &Service, report: &mut Report) {
+    let (false, Some(access), Some(type_)) =
+        (service.notify_access.value, &service.notify_access.given, &service.service_type.given)
+    else {
+        return;
+    };
+    let message = "the service waits for READY=1, and nobody may say it";
+    let diagnostic =
+        Diagnostic::new(codes::UNREACHABLE_READY, message, access, "nobody is listened to");
+    report.push(diagnostic.and(&type_.span, "waits for READY=1").hint("leave NotifyAccess= out"));
+}
+
+fn check_no_shell_between(service: &Service, report: &mut Report) {
+    let Some(type_) = &service.service_type.given else { return };
+    for command in service.exec_start.items.iter().filter(|command| stays_shell(&command.value)) {
+        let message = "the main process is a shell, and READY=1 counts only from the main process";
+        let diagnostic =
+            Diagnostic::new(codes::SHELL_NOTIFIES, message, &command.span, "the main process");
+        let hint = "put `exec` before the program in the script, or run it without a shell";
+        report.push(diagnostic.and(&type_.span, "waits for READY=1").hint(hint));
+    }
+}
+
+/// True for `sh -c` with a script that goes on after its program.
+fn stays_shell(command: &Command) -> bool {
+    let name = command.path.rsplit('/').next().unwrap_or_default();
+    let mut words = command.args.iter().skip_while(|arg| **arg != Arg::Literal("-c".into()));
+    let script = words.nth(1);
+    let execs = match script {
+        Some(Arg::Literal(script)) => script.contains("exec "),
+        Some(Arg::Expand(_) | Arg::Split(_)) => true,
+        None => return false,
+    };
+    SHELLS.contains(&name) && !execs
+}

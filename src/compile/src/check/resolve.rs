@@ -1,0 +1,330 @@
+//! Names to numbers, and what follows from them: the edges that are written and those implied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Checked, Edge, EdgeKind, Why};
+use crate::codes;
+use crate::draft::{Draft, Many};
+use crate::grammar::Units;
+use crate::load::{self, BoardDraft, Library, Pull, Scope};
+use crate::names::{Kind, Name};
+use crate::report::{Diagnostic, Report, Span, Spanned, did_you_mean};
+use crate::targets;
+
+/// How badly a unit needs a name to lead somewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Need {
+    /// It is as if the name were not there: After= and its kin.
+    May,
+    /// Nothing starts the unit: WantedBy= and its kin.
+    Pulled,
+    /// It cannot start: Requires=.
+    Must,
+}
+
+/// Gives every unit a number, and every name the number of its unit.
+pub(super) fn resolve(
+    drafts: BTreeMap<Name, Draft>,
+    library: &Library,
+    board: &BoardDraft,
+    scope: Scope,
+    report: &mut Report,
+) -> Checked {
+    let numbers = drafts.keys().cloned().enumerate().map(|(number, name)| (name, number)).collect();
+    let units: Vec<Draft> = drafts.into_values().collect();
+    let mut resolver =
+        Resolver { numbers, units: &units, library, board, scope, report, edges: Vec::new() };
+    for (number, draft) in units.iter().enumerate() {
+        resolver.written(number, draft);
+        resolver.implied(number, draft);
+    }
+    for pull in library.pulls() {
+        resolver.pulled(pull);
+    }
+    let mut triggers = Vec::new();
+    for (number, draft) in units.iter().enumerate() {
+        triggers.extend(resolver.trigger(number, draft).map(|service| (number, service)));
+    }
+    let default_target = resolver.default_target();
+    let edges = resolver.edges;
+    let mut checked = Checked { units, edges, triggers, default_target };
+    order_targets(&mut checked);
+    checked
+}
+
+struct Resolver<'a> {
+    numbers: BTreeMap<Name, usize>,
+    units: &'a [Draft],
+    library: &'a Library,
+    board: &'a BoardDraft,
+    scope: Scope,
+    report: &'a mut Report,
+    edges: Vec<Edge>,
+}
+
+impl Resolver<'_> {
+    fn number(&self, name: &Name) -> Option<usize> {
+        let name = load::canonical(name.clone(), self.library, self.board);
+        self.numbers.get(&name).copied()
+    }
+
+    /// The units of a list; those that lead to nothing are reported, as an error if the unit
+    /// cannot do without. A masked one is as if it were not mentioned, unless it is needed.
+    fn resolve(&mut self, list: &Many<Units>, need: Need) -> Vec<(usize, Span)> {
+        let mut found = Vec::new();
+        for Spanned { value: name, span } in &list.items {
+            match self.number(name) {
+                Some(_) if name.is_template() => self.report.push(Diagnostic::new(
+                    codes::UNRESOLVED_NAME,
+                    format!("`{name}` is a template, not a unit"),
+                    span,
+                    "an instance has a name between `@` and the suffix",
+                )),
+                Some(number) => found.push((number, span.clone())),
+                None if self.library.mask(name).is_some() && need != Need::Must => {}
+                None => self.unresolved(name, span, need),
+            }
+        }
+        found
+    }
+
+    fn unresolved(&mut self, name: &Name, span: &Span, need: Need) {
+        let text = name.to_string();
+        let well_known = targets::WELL_KNOWN.contains(&text.as_str());
+        let told = need == Need::Pulled && targets::AT_SHUTDOWN.contains(&text.as_str());
+        let there = targets::IS_THERE.contains(&text.as_str());
+        if told || there || (self.scope == Scope::Loose && well_known) {
+            return;
+        }
+        let known: Vec<String> = self.numbers.keys().map(Name::to_string).collect();
+        let built_in = targets::BUILT_IN.iter().map(|(name, _)| *name);
+        let candidates = known.iter().map(String::as_str).chain(built_in);
+        let slip = candidates.clone().any(|each| is_slip(&text, each));
+        if self.scope == Scope::Loose && !slip && self.library.mask(name).is_none() {
+            // It may well stand elsewhere.
+            return;
+        }
+        let near = did_you_mean(&text, candidates);
+        let message = format!("there is no unit `{name}`");
+        let hint = if let Some(file) = self.library.mask(name) {
+            Some(format!("{} masks it", file.path))
+        } else if let Some(instead) = name.kind.instead() {
+            let suffix = name.kind.suffix();
+            Some(format!(".{suffix} units are not supported: {instead}"))
+        } else if well_known {
+            Some("systemd has it, this board has not: leave it out".into())
+        } else {
+            near
+        };
+        let code = match (need, self.scope) {
+            (Need::May, _) | (Need::Must | Need::Pulled, Scope::Loose) => codes::NOT_ON_BOARD,
+            (Need::Pulled, Scope::Board) if well_known => codes::NOT_ON_BOARD,
+            (Need::Pulled, Scope::Board) => codes::WANTED_BY_NOTHING,
+            (Need::Must, Scope::Board) => codes::UNRESOLVED_NAME,
+        };
+        let diagnostic = Diagnostic::new(code, message, span, "leads to nothing");
+        self.report.push(diagnostic.hint_if(hint));
+    }
+
+    /// What the unit's own lines say.
+    fn written(&mut self, unit: usize, draft: &Draft) {
+        let forward = [
+            (&draft.unit.requires, EdgeKind::Requires, Need::Must),
+            (&draft.unit.wants, EdgeKind::Wants, Need::May),
+            (&draft.unit.conflicts, EdgeKind::Conflicts, Need::May),
+            (&draft.unit.after, EdgeKind::After, Need::May),
+        ];
+        let backward = [
+            (&draft.install.required_by, EdgeKind::Requires, Need::Pulled),
+            (&draft.install.wanted_by, EdgeKind::Wants, Need::Pulled),
+            (&draft.unit.before, EdgeKind::After, Need::May),
+        ];
+        self.resolve(&draft.install.also, Need::May);
+        if let Some(service) = draft.service() {
+            self.resolve(&service.sockets, Need::Must);
+        }
+        for (list, kind, need) in forward {
+            for (to, span) in self.resolve(list, need) {
+                self.edges.push(Edge { from: unit, to, kind, why: Why::Written(span) });
+            }
+        }
+        for (list, kind, need) in backward {
+            if need == Need::Pulled {
+                self.check_not_at_shutdown(list);
+            }
+            for (from, span) in self.resolve(list, need) {
+                self.edges.push(Edge { from, to: unit, kind, why: Why::Written(span) });
+            }
+        }
+    }
+
+    /// Nothing is started on the way down.
+    fn check_not_at_shutdown(&mut self, list: &Many<Units>) {
+        for Spanned { value: name, span } in &list.items {
+            self.check_name_not_at_shutdown(name, span);
+        }
+    }
+
+    fn check_name_not_at_shutdown(&mut self, name: &Name, span: &Span) {
+        if targets::AT_SHUTDOWN.contains(&name.to_string().as_str()) {
+            let message = format!("nothing starts with `{name}`: a shutdown only stops units");
+            let diagnostic = Diagnostic::new(codes::WANTED_AT_SHUTDOWN, message, span, "");
+            let hint = "what is to be done then belongs into ExecStop= of a service that a boot \
+                        starts";
+            self.report.push(diagnostic.hint(hint));
+        }
+    }
+
+    /// What a link in a `.wants` or `.requires` folder says.
+    fn pulled(&mut self, pull: &Pull) {
+        self.check_name_not_at_shutdown(&pull.by, &pull.span);
+        let kind = if pull.requires { EdgeKind::Requires } else { EdgeKind::Wants };
+        let by: Vec<usize> = match pull.by.is_template() {
+            false => self.number(&pull.by).into_iter().collect(),
+            true => {
+                let instances = self.numbers.iter();
+                let own = instances.filter(|(name, _)| name.template().as_ref() == Some(&pull.by));
+                own.map(|(_, number)| *number).collect()
+            }
+        };
+        let need = if pull.requires { Need::Must } else { Need::May };
+        match self.number(&pull.unit) {
+            None if self.library.mask(&pull.unit).is_some() && need != Need::Must => {}
+            None => self.unresolved(&pull.unit, &pull.span, need),
+            Some(_) if by.is_empty() => {
+                if self.library.mask(&pull.by).is_none() {
+                    self.unresolved(&pull.by, &pull.span, Need::Pulled);
+                }
+            }
+            Some(to) => {
+                let why = Why::Written(pull.span.clone());
+                let edge = |from| Edge { from, to, kind, why: why.clone() };
+                self.edges.extend(by.into_iter().map(edge));
+            }
+        }
+    }
+
+    fn named(&self, target: &str) -> Option<usize> {
+        Name::parse(target).ok().and_then(|name| self.number(&name))
+    }
+
+    /// `DefaultDependencies=yes`: systemd.service(5) and systemd.socket(5).
+    fn implied(&mut self, unit: usize, draft: &Draft) {
+        if !draft.unit.default_dependencies.value || draft.name.kind == Kind::Target {
+            return;
+        }
+        let why = Why::Implied("DefaultDependencies=yes");
+        let own = Some(unit);
+        if let Some(sysinit) = self.named("sysinit.target") {
+            let kind = EdgeKind::Requires;
+            self.edges.push(Edge { from: unit, to: sysinit, kind, why: why.clone() });
+            self.edges.extend(ordering(own, Some(sysinit), &why));
+        }
+        let implied = match draft.name.kind {
+            Kind::Service => ordering(own, self.named("basic.target"), &why),
+            Kind::Socket => ordering(self.named("sockets.target"), own, &why),
+            Kind::Target | Kind::Foreign(_) => None,
+        };
+        self.edges.extend(implied);
+    }
+
+    /// The service of a socket; the socket is always before it.
+    fn trigger(&mut self, unit: usize, draft: &Draft) -> Option<usize> {
+        let socket = draft.socket()?;
+        let name = load::service_of(&draft.name, socket);
+        let Some(service) = self.number(&name) else {
+            let elsewhere = targets::WELL_KNOWN.contains(&name.to_string().as_str());
+            if self.scope == Scope::Board || !elsewhere {
+                self.without_service(&name, draft);
+            }
+            return None;
+        };
+        let why = Why::Implied("a service comes after its socket");
+        self.edges.extend(ordering(Some(service), Some(unit), &why));
+        Some(service)
+    }
+
+    /// A socket that starts nothing: both places are told where there is a second one.
+    fn without_service(&mut self, name: &Name, draft: &Draft) {
+        let known: Vec<String> = self.numbers.keys().map(Name::to_string).collect();
+        let near = did_you_mean(&name.to_string(), known.iter().map(String::as_str));
+        let given = draft.socket().and_then(|socket| {
+            let accept = socket.accept.given.clone().filter(|_| socket.accept.value);
+            accept.or_else(|| socket.service.given.as_ref().map(|given| given.span.clone()))
+        });
+        let span = given.unwrap_or_else(|| draft.head.clone());
+        let label = format!("wants `{name}`");
+        let socket = &draft.name;
+        if name.is_template() {
+            let message =
+                format!("there is no template `{name}` for the connections of `{socket}`");
+            let diagnostic = Diagnostic::new(codes::ACCEPT_WITHOUT_TEMPLATE, message, &span, label);
+            let plain = Name { instance: None, ..name.clone() };
+            self.report.push(match self.numbers.get(&plain) {
+                Some(&number) => diagnostic
+                    .and(&self.units[number].head, "one service, not one for each connection")
+                    .hint(format!("rename `{plain}`, or write Accept=no")),
+                None => diagnostic.hint_if(near),
+            });
+            return;
+        }
+        let template = Name { instance: Some(String::new()), ..name.clone() };
+        if let Some(place) = self.library.place(&template).filter(|_| name.instance.is_none()) {
+            let message = format!("`{socket}` starts one service, and `{template}` is a template");
+            let diagnostic = Diagnostic::new(codes::TEMPLATE_WITHOUT_ACCEPT, message, &span, label);
+            let hint = "Accept=yes starts an instance for each connection; for one service take \
+                        the `@` out of its name";
+            self.report.push(diagnostic.and(&place, "a template").hint(hint));
+            return;
+        }
+        let message = format!("there is no service `{name}` for `{socket}` to start");
+        let diagnostic = Diagnostic::new(codes::SOCKET_WITHOUT_SERVICE, message, &span, label);
+        self.report.push(diagnostic.hint_if(near));
+    }
+
+    fn default_target(&mut self) -> Option<usize> {
+        let name = load::default_target(self.library, self.board);
+        let found = self.number(&name);
+        if found.is_none() {
+            let given = self.board.board.default_target.given.clone();
+            let span = given.unwrap_or_else(|| Span::head(&self.board.file));
+            self.unresolved(&name, &span, Need::Must);
+        }
+        found
+    }
+}
+
+/// A target comes after what it pulls in, unless the two are ordered already or one of them
+/// has DefaultDependencies=no: systemd.target(5).
+fn order_targets(checked: &mut Checked) {
+    let defaults = |unit: usize| checked.units[unit].unit.default_dependencies.value;
+    let target = |unit: usize| checked.units[unit].name.kind == Kind::Target;
+    let after = checked.edges.iter().filter(|edge| edge.kind == EdgeKind::After);
+    let ordered: BTreeSet<(usize, usize)> = after.map(|edge| (edge.from, edge.to)).collect();
+    let mut added = Vec::new();
+    for &Edge { from, to, kind, .. } in &checked.edges {
+        let pulls = matches!(kind, EdgeKind::Requires | EdgeKind::Wants);
+        let free = !ordered.contains(&(from, to)) && !ordered.contains(&(to, from));
+        if pulls && target(from) && defaults(from) && defaults(to) && free {
+            let why = Why::Implied("a target comes after what it pulls in");
+            added.extend(ordering(Some(from), Some(to), &why));
+        }
+    }
+    checked.edges.extend(added);
+}
+fn ordering(from: Option<usize>, to: Option<usize>, why: &Why) -> Option<Edge> {
+    let (from, to) = (from?, to?);
+    Some(Edge { from, to, kind: EdgeKind::After, why: why.clone() })
+}
+
+/// True if a name is another one with a letter or two wrong.
+fn is_slip(name: &str, other: &str) -> bool {
+    let (Some((stem, suffix)), Some((other, other_suffix))) =
+        (name.rsplit_once('.'), other.rsplit_once('.'))
+    else {
+        return false;
+    };
+    let slips = strsim::damerau_levenshtein(stem, other);
+    let long = stem.len().min(other.len()) >= 7;
+    suffix == other_suffix && (slips == 1 || (slips == 2 && long)) && stem.len() > 3
+}
