@@ -11,13 +11,14 @@ use crate::sys::{clock, console, fatal, fd, mount, power, socket};
 use crate::table::limits::{INSTANCES, LISTEN_FDS, LISTENERS, SERVICES, UNITS};
 use crate::{log, table};
 
-use super::Pilot;
 use super::children::Children;
 use super::clients::Clients;
 use super::groups::Groups;
+use super::lines::Reason;
 use super::listeners::Listeners;
 use super::notifications::Notifications;
 use super::watch::{Source, Watch};
+use super::{Pilot, prepare};
 
 static UNIT_STATES: Array<UnitState, UNITS, 0> = Array::new();
 static LISTENER_STATES: Array<ListenerState, LISTENERS, 1> = Array::new();
@@ -32,6 +33,7 @@ pub fn init() -> u8 {
         let _ = rustix::io::write(fd::number(2), line);
         return 1;
     }
+    fd::occupy_streams();
     let table = table::open().unwrap_or_else(|error| panic!("the unit table {error}"));
     fatal::set_action(table.manager().crash_action);
     socket::set_default_umask();
@@ -57,7 +59,8 @@ fn prepare_kernel(table: &Table<'static>) {
     log::install(manager.log_level);
     ::log::info!("pilot {}, table {:08x}", env!("CARGO_PKG_VERSION"), table.crc());
     for (target, errno) in failures {
-        ::log::error!("mount {}: {errno}", target.to_str().unwrap_or_default());
+        let reason = Reason(prepare::number(errno));
+        ::log::error!("mount {}: {reason}", target.to_str().unwrap_or_default());
     }
     let steps = [
         ("/dev/null", null),
@@ -66,7 +69,7 @@ fn prepare_kernel(table: &Table<'static>) {
     ];
     for (what, result) in steps {
         if let Err(errno) = result {
-            ::log::error!("{what}: {errno}");
+            ::log::error!("{what}: {}", Reason(prepare::number(errno)));
         }
     }
     // Refused in a pid namespace, where no such key is.
@@ -93,7 +96,7 @@ impl Pilot {
         let notifications = Notifications::open(&mut watch);
         let clients = Clients::open(&mut watch);
         if let Err(errno) = fd::reserve(LISTEN_FDS) {
-            ::log::error!("descriptors: {errno}");
+            ::log::error!("descriptors: {}", Reason(prepare::number(errno)));
         }
         Self {
             engine: Engine::new(table, storage),

@@ -8,8 +8,9 @@ use unit::control::{FRAME_MAX, Refusal, Reply, Request};
 use crate::engine::{Answer, CLIENTS, ClientId, Event, Instant};
 use crate::sys::message;
 
-use super::Pilot;
+use super::lines::Reason;
 use super::watch::{Generation, Report, Source, Watch};
+use super::{Pilot, prepare};
 
 /// Of the clients at once, those that need not be root: some places are always root's.
 const UNPRIVILEGED_MAX: usize = CLIENTS / 2;
@@ -37,7 +38,10 @@ impl Clients {
             watch.add(listener.as_fd(), Source::Control, EventFlags::IN)?;
             Ok(listener)
         });
-        let listener = opened.inspect_err(|errno| log::error!("the control socket: {errno}")).ok();
+        let tell = |errno: &Errno| {
+            log::error!("the control socket: {}", Reason(prepare::number(*errno)));
+        };
+        let listener = opened.inspect_err(tell).ok();
         Self { listener, clients: [const { None }; CLIENTS] }
     }
 

@@ -182,7 +182,8 @@ impl fmt::Display for AddressWords<'_> {
 }
 
 /// An error number, by name where one is likely to be seen.
-struct Reason(Errno);
+/// Why a call failed, in words where a reader may need them.
+pub(super) struct Reason(pub(super) Errno);
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -203,6 +204,7 @@ impl fmt::Display for Reason {
             Kernel::ADDRINUSE => "address in use",
             Kernel::ADDRNOTAVAIL => "no such address here",
             Kernel::NODEV => "no such device",
+            Kernel::NOSPC => "no space left",
             Kernel::ROFS => "read-only file system",
             _ => return write!(f, "errno {number}"),
         };

@@ -2,13 +2,15 @@
 
 use rustix::event::epoll::EventFlags;
 use rustix::fd::AsFd;
+use rustix::io::Errno;
 
 use crate::engine::{Event, NOTIFICATION_MAX, Notification, Pid};
 use crate::sys::cell::Once;
 use crate::sys::message::{NotifySocket, Received};
 
+use super::lines::Reason;
 use super::watch::{Source, Watch};
-use super::{NOTIFICATIONS_PER_TURN, Pilot};
+use super::{NOTIFICATIONS_PER_TURN, Pilot, prepare};
 
 /// One byte more than a message may have, so that a longer one is noticed.
 static BUFFER: Once<[u8; NOTIFICATION_MAX + 1], 9> = Once::new([0; NOTIFICATION_MAX + 1]);
@@ -21,13 +23,20 @@ pub(super) struct Notifications {
 
 impl Notifications {
     pub(super) fn open(watch: &mut Watch) -> Self {
-        let _ = rustix::fs::mkdir(super::RUN_DIRECTORY, rustix::fs::Mode::from_raw_mode(0o755));
-        let opened = NotifySocket::bind(super::NOTIFY_PATH).and_then(|socket| {
-            watch.add(socket.as_fd(), Source::Notifications, EventFlags::IN)?;
-            Ok(socket)
-        });
-        let socket =
-            opened.inspect_err(|errno| log::error!("the notification socket: {errno}")).ok();
+        let mode = rustix::fs::Mode::from_raw_mode(0o755);
+        let made = match rustix::fs::mkdir(super::RUN_DIRECTORY, mode) {
+            Ok(()) | Err(Errno::EXIST) => Ok(()),
+            Err(errno) => Err(errno),
+        };
+        let opened =
+            made.and_then(|()| NotifySocket::bind(super::NOTIFY_PATH)).and_then(|socket| {
+                watch.add(socket.as_fd(), Source::Notifications, EventFlags::IN)?;
+                Ok(socket)
+            });
+        let tell = |errno: &Errno| {
+            log::error!("the notification socket: {}", Reason(prepare::number(*errno)));
+        };
+        let socket = opened.inspect_err(tell).ok();
         Self { socket, buffer: BUFFER.take() }
     }
 }

@@ -5,8 +5,8 @@
 //! good, so that a descriptor to pass on never has a number that a child needs.
 
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use rustix::fs::{Mode, OFlags};
-use rustix::io::{Errno, FdFlags};
+use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::io::Errno;
 
 use super::raw;
 
@@ -41,23 +41,36 @@ pub fn close_others_on_exec() {
     let _ = raw::close_range_on_exec(LISTEN_FDS_START as u32);
 }
 
-/// Makes 0, 1 and 2 /dev/null.
+/// Takes 0, 1 and 2 out of use where they are free: a kernel without a console starts its init
+/// without descriptors, and the first ones that we open would be our services' streams.
+pub fn occupy_streams() {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    while let Ok(root) = rustix::fs::open(c"/", flags, Mode::empty())
+        && root.as_raw_fd() < LISTEN_FDS_START
+    {
+        core::mem::forget(root);
+    }
+}
+
+/// Makes 0, 1 and 2 /dev/null, which it makes where there is none.
 ///
 /// # Errors
-/// There is no /dev/null.
+/// There is no /dev/null, and none can be made. The streams are those of [`occupy_streams`] or
+/// the kernel's then.
 pub fn null_streams() -> Result<(), Errno> {
-    let null = rustix::fs::open(c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-    for fd in 0..LISTEN_FDS_START {
-        if null.as_raw_fd() == fd {
-            rustix::io::fcntl_setfd(&null, FdFlags::empty())?;
-        } else {
-            put(null.as_fd(), fd)?;
+    let open = || rustix::fs::open(c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty());
+    let null = match open() {
+        Err(Errno::NOENT) => {
+            let (kind, device) = (FileType::CharacterDevice, rustix::fs::makedev(1, 3));
+            rustix::fs::mknodat(CWD, c"/dev/null", kind, Mode::from_raw_mode(0o666), device)?;
+            // The umask took some of it.
+            rustix::fs::chmod(c"/dev/null", Mode::from_raw_mode(0o666))?;
+            open()?
         }
-    }
-    if null.as_raw_fd() < LISTEN_FDS_START {
-        core::mem::forget(null);
-    }
-    Ok(())
+        opened => opened?,
+    };
+    assert!(null.as_raw_fd() >= LISTEN_FDS_START, "the streams are occupied");
+    (0..LISTEN_FDS_START).try_for_each(|stream| put(null.as_fd(), stream))
 }
 
 /// Takes the numbers below `LISTEN_FDS_START + passed_max` that are still free out of use.

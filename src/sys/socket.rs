@@ -166,6 +166,8 @@ fn open_fifo(unit: &Socket<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errn
     if FileType::from_raw_mode(rustix::fs::fstat(&fifo)?.st_mode) != FileType::Fifo {
         return Err(Errno::ADDRINUSE);
     }
+    // It may have been there before.
+    rustix::fs::fchmod(&fifo, Mode::from_raw_mode(unit.mode.into()))?;
     give_to_owner(unit, path)?;
     Ok(fifo)
 }
