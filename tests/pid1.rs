@@ -6,18 +6,28 @@
 //! what the services run: `tests/pid1/probe.rs`. `cargo test --test pid1 -- WORD` runs the suites
 //! with WORD in their names.
 
+#[path = "pid1/boots.rs"]
+mod boots;
+#[path = "pid1/clients.rs"]
+mod clients;
 #[path = "pid1/ends.rs"]
 mod ends;
 #[path = "pid1/enter.rs"]
 mod enter;
 #[path = "pid1/kills.rs"]
 mod kills;
+#[path = "pid1/limits.rs"]
+mod limits;
+#[path = "pid1/listeners.rs"]
+mod listeners;
 #[path = "pid1/main_pid.rs"]
 mod main_pid;
 #[path = "pid1/probe.rs"]
 mod probe;
 #[path = "pid1/stage.rs"]
 mod stage;
+#[path = "pid1/terminal.rs"]
+mod terminal;
 #[path = "pid1/world.rs"]
 mod world;
 
@@ -53,8 +63,13 @@ fn main() -> ExitCode {
 type Suite = (&'static str, fn(&Path));
 type Case = (&'static str, fn(&mut World));
 
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 13] = [
     ("ordinary", |pilot| ordinary(&mut World::start(pilot, &[]))),
+    ("boots", boots::all),
+    ("clients", |pilot| clients::all(&mut World::start(pilot, &[]))),
+    ("limits", |pilot| limits::all(&mut World::start(pilot, &[]))),
+    ("listeners", |pilot| listeners::all(&mut World::start(pilot, &[]))),
+    ("terminal", |pilot| terminal::all(&mut World::start(pilot, &[Oddity::Terminal]))),
     ("faults", ends::by_fault),
     ("signals", ends::by_signal),
     ("kills", |pilot| kills::by_group(&mut World::start(pilot, &[]))),
@@ -179,9 +194,14 @@ fn assert_lines(report: &str, expected: &str) {
 }
 
 fn a_service_sees_what_systemd_shows(world: &mut World) {
+    assert_service_sees(world, "/dev/null 0100002");
+}
+
+/// `output` is where StandardOutput=kmsg leads.
+fn assert_service_sees(world: &World, output: &str) {
     assert_lines(
         &world.ask("/run/report.sock", ""),
-        "arg0=plain mode
+        &"arg0=plain mode
          arg1=two
          arg2=words
          env BOARD=pid1
@@ -198,8 +218,8 @@ fn a_service_sees_what_systemd_shows(world: &mut World) {
          env USER=www
          env WORDS=two  words
          fd 0 /dev/null 0100002
-         fd 1 /dev/null 0100002
-         fd 2 /dev/null 0100002
+         fd 1 OUTPUT
+         fd 2 OUTPUT
          fd 3 socket 04002
          fd 4 socket 04002
          Umask: 0077
@@ -212,7 +232,8 @@ fn a_service_sees_what_systemd_shows(world: &mut World) {
          NoNewPrivs: 0
          Max open files 100 200 files
          cwd /home/www
-         leads its session: true",
+         leads its session: true"
+            .replace("OUTPUT", output),
     );
 }
 
@@ -301,8 +322,7 @@ fn nonsense_to_control_hurts_nobody(world: &mut World) {
     let path = world.path("/run/pilot/control");
     let address = SocketAddrUnix::new(&path).unwrap();
     let connect = || {
-        let kind = SocketType::SEQPACKET;
-        let socket = rustix::net::socket(AddressFamily::UNIX, kind, None).unwrap();
+        let socket = world::socket(AddressFamily::UNIX, SocketType::SEQPACKET);
         rustix::net::connect(&socket, &address).unwrap();
         socket
     };

@@ -20,6 +20,8 @@ pub enum Oddity {
     Terminal,
     /// There is no /dev/console, only /dev/kmsg.
     NoConsole,
+    /// There is no /dev/null.
+    NoNull,
     /// It has no control groups.
     NoGroups,
     /// What is mounted in the place of its control groups looks like version 1.
@@ -35,9 +37,10 @@ pub enum Oddity {
 }
 
 impl Oddity {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Terminal,
         Self::NoConsole,
+        Self::NoNull,
         Self::NoGroups,
         Self::OldGroups,
         Self::NoClone3,
@@ -119,7 +122,11 @@ fn make_root(root: &Path, pilot: &Path) {
 fn make_devices(root: &Path, console: &Path, oddities: &[Oddity]) {
     mount("tmpfs", &root.join("dev"), "");
     let name = if oddities.contains(&Oddity::NoConsole) { "kmsg" } else { "console" };
-    for (from, name) in [(Path::new("/dev/null"), "null"), (console, name)] {
+    let (null, tty) = (Path::new("/dev/null"), Path::new("/dev/tty"));
+    for (from, name) in [(console, name), (null, "null"), (tty, "tty")] {
+        if name == "null" && oddities.contains(&Oddity::NoNull) {
+            continue;
+        }
         File::create(root.join("dev").join(name)).unwrap();
         rustix::mount::mount_bind(from, root.join("dev").join(name)).unwrap();
     }
@@ -127,7 +134,7 @@ fn make_devices(root: &Path, console: &Path, oddities: &[Oddity]) {
 
 fn make_odd(root: &Path, oddity: Oddity) {
     match oddity {
-        Oddity::Terminal | Oddity::NoConsole | Oddity::NoClone3 => {}
+        Oddity::Terminal | Oddity::NoConsole | Oddity::NoNull | Oddity::NoClone3 => {}
         Oddity::NoGroups => drop(mount_for_groups(root)),
         Oddity::OldGroups => {
             File::create(mount_for_groups(root).join("cgroup.procs")).unwrap();

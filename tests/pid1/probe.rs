@@ -5,7 +5,7 @@ use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, exit};
@@ -159,12 +159,38 @@ fn act(name: &str) -> ! {
                 notify(&object.replace("\\n", "\n"));
                 barrier();
             }
+            "receive" => {
+                writeln!(stage, "{}", receive(passed(object).as_fd())).unwrap();
+                continue;
+            }
+            "answer" => {
+                let listener = passed(object);
+                let connection = rustix::net::accept(&*listener).unwrap();
+                writeln!(stage, "{}", receive(connection.as_fd())).unwrap();
+                rustix::io::write(&connection, b"pong").unwrap();
+                continue;
+            }
             "exit" => exit(object.parse().unwrap()),
             other => panic!("{other}"),
         }
         writeln!(stage, "done").unwrap();
     }
     exit(0)
+}
+
+/// A passed listener: "NAME" is the first one with that name, "NAME 1" the one behind it.
+fn passed(name: &str) -> std::mem::ManuallyDrop<OwnedFd> {
+    let (name, behind) = name.split_once(' ').unwrap_or((name, "0"));
+    let names = env::var("LISTEN_FDNAMES").unwrap();
+    let first = names.split(':').position(|each| each == name).unwrap() as i32;
+    std::mem::ManuallyDrop::new(given(3 + first + behind.parse::<i32>().unwrap()))
+}
+
+/// What somebody wrote, at once.
+fn receive(from: BorrowedFd<'_>) -> String {
+    let mut bytes = [0; 4096];
+    let length = rustix::io::read(from, &mut bytes).unwrap();
+    String::from_utf8_lossy(&bytes[..length]).into_owned()
 }
 
 fn actor(name: &str) -> Command {

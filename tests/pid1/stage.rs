@@ -3,11 +3,10 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::world::{PATIENCE, World};
+use crate::world::{PATIENCE, World, seconds};
 
 /// Where actors come from.
 pub struct Stage {
@@ -25,9 +24,9 @@ impl Stage {
     /// The next actor, who must be the one with this name.
     pub fn enter(&self, name: &str) -> Actor {
         let mut ready = [PollFd::new(&self.listener, PollFlags::IN)];
-        assert_eq!(poll(&mut ready, Some(&PATIENCE)).unwrap(), 1, "{name} never came");
+        assert_eq!(poll(&mut ready, Some(&seconds(PATIENCE))).unwrap(), 1, "{name} never came");
         let (stream, _) = self.listener.accept().unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(PATIENCE.tv_sec as u64))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut stream = BufReader::new(stream);
         let mut hello = String::new();
         stream.read_line(&mut hello).unwrap();

@@ -4,19 +4,29 @@ use std::env;
 use std::ffi::c_int;
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use rustix::process::{Pid, Signal};
+use rustix::thread::{LinkNameSpaceType, Uid};
 
 use crate::enter::Oddity;
 
 /// How long anything may take before a test gives up: for the case that something is broken.
-pub const PATIENCE: Timespec = Timespec { tv_sec: 60, tv_nsec: 0 };
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A time for poll(2).
+pub fn seconds(time: Duration) -> Timespec {
+    Timespec { tv_sec: time.as_secs() as i64, tv_nsec: 0 }
+}
 
 /// Moves into the group whose file is the first argument and becomes what the others say.
 const JOIN: &str = "echo 0 > \"$1\" && shift && exec \"$@\"";
@@ -97,14 +107,16 @@ impl World {
 
     /// Reads the console until it has said `text` behind what was waited for before.
     pub fn wait_for_line(&mut self, text: &str) {
+        let begin = Instant::now();
         loop {
             if let Some(at) = self.said[self.seen..].find(text) {
                 self.seen += at + text.len();
                 return;
             }
             let mut ready = [PollFd::new(&self.console, PollFlags::IN)];
-            let count = poll(&mut ready, Some(&PATIENCE)).unwrap();
-            assert_eq!(count, 1, "the console never said {text:?}:\n{}", self.said);
+            let heard = poll(&mut ready, Some(&seconds(PATIENCE))).unwrap() == 1;
+            let patient = heard && begin.elapsed() < PATIENCE;
+            assert!(patient, "the console never said {text:?}:\n{}", self.said);
             let mut bytes = [0; 512];
             let length = self.console.read(&mut bytes).unwrap();
             self.said.push_str(&String::from_utf8_lossy(&bytes[..length]));
@@ -118,12 +130,53 @@ impl World {
 
     /// Connects to a socket of its file system.
     pub fn connect(&self, inside: &str) -> std::io::Result<UnixStream> {
-        UnixStream::connect(self.path(inside))
+        let stream = UnixStream::connect(self.path(inside))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(stream)
     }
 
     /// Says `word`, and returns what is answered until the end.
     pub fn ask(&self, inside: &str, word: &str) -> String {
         answer(self.connect(inside).unwrap(), word)
+    }
+
+    /// Does something in its network, as a program in it would.
+    pub fn in_network<T: Send>(&self, act: impl FnOnce() -> T + Send) -> T {
+        let network = File::open(format!("/proc/{}/ns/net", self.pid)).unwrap();
+        // A thread of its own, which does not come back out.
+        let enter = move || {
+            let kind = Some(LinkNameSpaceType::Network);
+            rustix::thread::move_into_link_name_space(network.as_fd(), kind).unwrap();
+            act()
+        };
+        std::thread::scope(|scope| scope.spawn(enter).join().unwrap())
+    }
+
+    /// Connects to a stream socket of its file system as another user.
+    pub fn as_user(&self, uid: u32, inside: &str) -> UnixStream {
+        self.connect_as(uid, SocketType::STREAM, inside).into()
+    }
+
+    /// Connects to a socket for packets as another user.
+    pub fn packets_as_user(&self, uid: u32, inside: &str) -> OwnedFd {
+        self.connect_as(uid, SocketType::SEQPACKET, inside)
+    }
+
+    fn connect_as(&self, uid: u32, kind: SocketType, inside: &str) -> OwnedFd {
+        // A user has no way through /proc/PID/root, but through a descriptor.
+        let mut options = File::options();
+        options.read(true).custom_flags(libc::O_PATH);
+        let node = options.open(self.path(inside)).unwrap();
+        let path = format!("/proc/thread-self/fd/{}", node.as_raw_fd());
+        let connect = move || {
+            // The thread's user, not the process's: rustix makes the bare system call.
+            let uid = Uid::from_raw(uid);
+            rustix::thread::set_thread_res_uid(uid, uid, uid).unwrap();
+            let socket = socket(AddressFamily::UNIX, kind);
+            rustix::net::connect(&socket, &SocketAddrUnix::new(path).unwrap()).unwrap();
+            socket
+        };
+        std::thread::scope(|scope| scope.spawn(connect).join().unwrap())
     }
 
     fn command(&self, program: &[&str]) -> Command {
@@ -153,13 +206,13 @@ impl World {
     /// Asks until a property has that value. Each question is a turn of PID 1, so that what is
     /// under way there is soon done.
     pub fn wait_for_property(&self, name: &str, unit: &str, value: &str) {
-        let begin = std::time::Instant::now();
+        let begin = Instant::now();
         loop {
             let now = self.property(name, &[unit]);
             if now == value {
                 return;
             }
-            let patient = begin.elapsed().as_secs() < PATIENCE.tv_sec as u64;
+            let patient = begin.elapsed() < PATIENCE;
             assert!(patient, "{unit}: {name} is {now}, not {value}:\n{}", self.said);
         }
     }
@@ -189,6 +242,11 @@ impl Drop for World {
         }
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A socket that no world started meanwhile inherits.
+pub fn socket(family: AddressFamily, kind: SocketType) -> OwnedFd {
+    rustix::net::socket_with(family, kind, SocketFlags::CLOEXEC, None).unwrap()
 }
 
 /// Our side of a console, and the path of the board's.
@@ -228,14 +286,18 @@ fn own_group() -> Option<PathBuf> {
     Some(Path::new(mount).join(path))
 }
 
-/// From the innermost outwards; the files in them are the kernel's.
+/// From the innermost outwards; the files in them are the kernel's. A group can be removed when
+/// the kernel has done with the last of its processes.
 fn remove_group(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             remove_group(&entry.path());
         }
     }
-    let _ = fs::remove_dir(folder);
+    let begin = Instant::now();
+    while fs::remove_dir(folder).is_err() && begin.elapsed() < Duration::from_secs(5) {
+        std::thread::yield_now();
+    }
 }
 
 /// Says `word` and no more, and returns what is answered until the end.

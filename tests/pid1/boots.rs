@@ -1,0 +1,54 @@
+//! Boots where something is missing: the board comes up, can be reached, and says what it lacks.
+
+use std::io::Read;
+use std::net::{Ipv4Addr, TcpStream};
+use std::path::Path;
+
+use crate::enter::Oddity;
+use crate::world::World;
+use crate::{Case, a_connection_is_passed, assert_service_sees, try_cases};
+
+pub fn all(pilot: &Path) {
+    let boots: [(&[Oddity], Case); 5] = [
+        (&[Oddity::NoConsole], ("without_a_console", the_kernel_log_is_spoken_to)),
+        (&[Oddity::NoNull], ("without_a_null_device", services_see_what_they_should)),
+        (&[Oddity::NoConsole, Oddity::NoNull], ("without_both", the_kernel_log_is_spoken_to)),
+        (&[Oddity::ReadOnly], ("with_a_read_only_root", services_see_what_they_should)),
+        (&[Oddity::FullRun], ("with_a_full_run", what_does_not_lie_there_works)),
+    ];
+    for (oddities, case) in boots {
+        try_cases(&mut World::start(pilot, oddities), &[case]);
+    }
+}
+
+fn services_see_what_they_should(world: &mut World) {
+    assert!(!world.said.contains("mount "), "{}", world.said);
+    assert_service_sees(world, "/dev/null 0100002");
+    a_connection_is_passed(world);
+}
+
+fn the_kernel_log_is_spoken_to(world: &mut World) {
+    assert_service_sees(world, "/dev/kmsg 0100001");
+    a_connection_is_passed(world);
+}
+
+fn what_does_not_lie_there_works(world: &mut World) {
+    for line in [
+        "the notification socket: no space left",
+        "the control socket: no such file",
+        "passed.socket: cannot listen at /run/passed.sock: no space left",
+    ] {
+        assert!(world.said.contains(line), "{line}\n{}", world.said);
+    }
+    let mut stream = world.in_network(|| TcpStream::connect((Ipv4Addr::LOCALHOST, 7001)).unwrap());
+    let mut report = String::new();
+    stream.read_to_string(&mut report).unwrap();
+    assert!(report.contains("REMOTE_ADDR=127.0.0.1"), "{report}");
+    // Room is made: what could not be opened is tried again.
+    let room = ["/usr/bin/mount", "-o", "remount,nr_inodes=100", "/run"];
+    assert!(world.run(&room).status.success());
+    while !std::fs::exists(world.path("/run/passed.sock")).unwrap() {
+        std::thread::yield_now();
+    }
+    a_connection_is_passed(world);
+}

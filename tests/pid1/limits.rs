@@ -1,0 +1,119 @@
+//! Limits on connections and on starts: each holds, says so, and heals without anybody's help.
+
+use std::fs;
+use std::io::Read;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::os::unix::net::UnixStream;
+
+use rustix::net::{AddressFamily, SocketType};
+
+use crate::stage::{Actor, Stage};
+use crate::try_cases;
+use crate::world::{World, answer, socket};
+
+pub fn all(world: &mut World) {
+    try_cases(
+        world,
+        &[
+            ("as_many_connections_as_allowed", as_many_connections_as_allowed),
+            ("as_many_from_one_address_as_allowed", as_many_from_one_address_as_allowed),
+            ("as_many_from_one_user_as_allowed", as_many_from_one_user_as_allowed),
+            ("a_flood_is_served_in_portions", a_flood_is_served_in_portions),
+            ("a_service_that_takes_nothing_is_tried_again", a_service_that_takes_nothing),
+            ("a_service_that_fails_at_first_is_tried_again", a_service_that_fails_at_first),
+        ],
+    );
+}
+
+fn is_closed(mut stream: impl Read) -> bool {
+    matches!(stream.read(&mut [0]), Ok(0))
+}
+
+fn refused(world: &World, socket: &str) -> String {
+    world.property("NRefused", &[socket])
+}
+
+/// The end of an instance is known when nobody counts it any more.
+fn leave(world: &World, socket: &str, mut actor: Actor, left: &str) {
+    actor.order("exit 0");
+    actor.dies();
+    world.wait_for_property("NConnections", socket, left);
+}
+
+fn as_many_connections_as_allowed(world: &mut World) {
+    let stage = Stage::new(world);
+    let connect = || world.connect("/run/three.sock").unwrap();
+    let streams: Vec<UnixStream> = (0..3).map(|_| connect()).collect();
+    let mut held: Vec<Actor> = streams.iter().map(|_| stage.enter("held")).collect();
+    assert!(is_closed(connect()));
+    assert_eq!(refused(world, "three.socket"), "1");
+    leave(world, "three.socket", held.remove(0), "2");
+    let next = connect();
+    held.push(stage.enter("held"));
+    assert_eq!(world.property("NConnections", &["three.socket"]), "3");
+    assert_eq!(refused(world, "three.socket"), "1");
+    drop(next);
+}
+
+fn connect_from(world: &World, address: Ipv4Addr) -> TcpStream {
+    world.in_network(|| {
+        let socket = socket(AddressFamily::INET, SocketType::STREAM);
+        rustix::net::bind(&socket, &SocketAddrV4::new(address, 0)).unwrap();
+        rustix::net::connect(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 7020)).unwrap();
+        socket.into()
+    })
+}
+
+fn as_many_from_one_address_as_allowed(world: &mut World) {
+    let stage = Stage::new(world);
+    let (one, other) = (Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 0, 0, 2));
+    let streams = [connect_from(world, one), connect_from(world, one)];
+    let mut held: Vec<Actor> = streams.iter().map(|_| stage.enter("held")).collect();
+    assert!(is_closed(connect_from(world, one)));
+    let guest = connect_from(world, other);
+    let guest = (guest, stage.enter("held"));
+    leave(world, "source.socket", held.remove(0), "2");
+    let next = connect_from(world, one);
+    held.push(stage.enter("held"));
+    assert_eq!(refused(world, "source.socket"), "1");
+    drop((next, guest));
+}
+
+fn as_many_from_one_user_as_allowed(world: &mut World) {
+    world.wait_for_property("NConnections", "source.socket", "0");
+    let stage = Stage::new(world);
+    let connect = || world.connect("/run/source.sock").unwrap();
+    let streams = [connect(), connect()];
+    let held: Vec<Actor> = streams.iter().map(|_| stage.enter("held")).collect();
+    assert!(is_closed(connect()));
+    let guest = world.as_user(33, "/run/source.sock");
+    let guest = (guest, stage.enter("held"));
+    assert_eq!(refused(world, "source.socket"), "2");
+    drop((held, guest));
+}
+
+fn a_flood_is_served_in_portions(world: &mut World) {
+    let flood: Vec<UnixStream> =
+        (0..20).map(|_| world.connect("/run/portions.sock").unwrap()).collect();
+    for stream in flood {
+        assert!(answer(stream, "").contains("env LISTEN_FDS=1"));
+    }
+    assert_eq!(refused(world, "portions.socket"), "0");
+    world.wait_for_line("portions.socket: over its limit, paused");
+}
+
+/// The client waits in the queue until the service takes it: here, when it is told to be good.
+fn waits_until_good(world: &mut World, name: &str, line: &str) {
+    let waiting = world.connect(&format!("/run/{name}.sock")).unwrap();
+    world.wait_for_line(line);
+    fs::write(world.path(&format!("/run/{name}.good")), "").unwrap();
+    assert!(answer(waiting, "").contains("env LISTEN_FDS=1"));
+}
+
+fn a_service_that_takes_nothing(world: &mut World) {
+    waits_until_good(world, "idle", "idle.socket: over its limit, paused");
+}
+
+fn a_service_that_fails_at_first(world: &mut World) {
+    waits_until_good(world, "weak", "weak.socket: over its limit, paused");
+}
