@@ -27,7 +27,7 @@ use rustix::process::Signal;
 use unit::control::ShutdownKind;
 use unit::{Kind, Service, Socket, Table, UnitId};
 
-use crate::engine::{Action, Engine, Event, Instant, Process, TRACE_RECORDS, Target};
+use crate::engine::{Action, Engine, Event, Instant, Process, Target};
 use crate::sys::power::{self, End};
 use crate::sys::signal::{self, Signals};
 use crate::sys::{child, clock, mount};
@@ -35,6 +35,7 @@ use crate::sys::{child, clock, mount};
 use self::children::Children;
 use self::clients::Clients;
 use self::groups::Groups;
+use self::lines::Lines;
 use self::listeners::Listeners;
 use self::notifications::Notifications;
 use self::watch::{Source, Watch};
@@ -67,8 +68,7 @@ struct Pilot {
     clients: Clients,
     /// The last turn's bound was reached before all children were reaped.
     reaping: bool,
-    /// Trace records before this one are on the console.
-    lines_cursor: u32,
+    lines: Lines,
 }
 
 impl Pilot {
@@ -80,14 +80,15 @@ impl Pilot {
     }
 
     fn turn(&mut self) {
-        lines::write_new(&self.table, &self.engine, &mut self.lines_cursor);
         let wait_ms = if self.reaping {
             Some(0)
         } else {
-            self.engine.next_deadline().map(|deadline| deadline.millis_from(self.now))
+            let deadlines = [self.engine.next_deadline(), self.lines.due(&self.engine, self.now)];
+            deadlines.into_iter().flatten().min().map(|deadline| deadline.millis_from(self.now))
         };
         let ready = self.watch.wait(wait_ms);
         self.now = Instant(clock::boot_time_us());
+        self.lines.write_due(&self.engine, self.now);
         self.engine.counters.console_lines_dropped = crate::sys::console::lines_dropped();
         self.drain();
         let is_ready = |source| ready.iter().any(|report| report.source == source);
@@ -139,11 +140,7 @@ impl Pilot {
     fn drain(&mut self) {
         while let Some(action) = self.engine.next_action(self.now) {
             self.execute(action);
-            // A boot has more to tell than the ring holds.
-            let untold = self.engine.trace().written().wrapping_sub(self.lines_cursor);
-            if untold as usize > TRACE_RECORDS / 2 {
-                lines::write_new(&self.table, &self.engine, &mut self.lines_cursor);
-            }
+            self.lines.write_crowded(&self.engine);
         }
     }
 
@@ -219,7 +216,7 @@ impl Pilot {
     }
 
     fn shut_down(&mut self, kind: ShutdownKind) -> ! {
-        lines::write_new(&self.table, &self.engine, &mut self.lines_cursor);
+        self.lines.write(&self.engine);
         power::end(match kind {
             ShutdownKind::Poweroff => End::PowerOff,
             ShutdownKind::Reboot => End::Restart,
@@ -234,7 +231,7 @@ impl Pilot {
 
     /// The settings of a unit that the engine knows to be a service.
     fn service(&self, unit: UnitId) -> Service<'static> {
-        match self.table.unit(unit).kind {
+        match self.table.kind(unit) {
             Kind::Service(service) => service,
             Kind::Target | Kind::Socket(_) => panic!("not a service"),
         }
@@ -243,7 +240,7 @@ impl Pilot {
 
 /// The settings of a unit that is known to be a socket.
 fn socket_config<'t>(table: &Table<'t>, unit: UnitId) -> Socket<'t> {
-    match table.unit(unit).kind {
+    match table.kind(unit) {
         Kind::Socket(socket) => socket,
         Kind::Target | Kind::Service(_) => panic!("not a socket"),
     }

@@ -33,7 +33,7 @@ const fn first(code: u8, next: u8) -> u8 {
 }
 
 fn is_named(call: &Call<'_>, session: &Session<'_, '_>, unit: UnitId) -> bool {
-    let name = session.table.unit(unit).name;
+    let name = session.table.name(unit);
     call.names.iter().any(|&typed| Typed(typed).is(name))
 }
 
@@ -52,7 +52,7 @@ fn complain_of_strangers(call: &Call<'_>, session: &mut Session<'_, '_>, verb: &
 }
 
 fn run_one(call: &Call<'_>, session: &mut Session<'_, '_>, kind: JobKind, unit: UnitId) -> Outcome {
-    let name = session.table.unit(unit).name;
+    let name = session.table.name(unit);
     let verb = Verb::Job { kind, unit, wait: !call.no_block };
     let mut frame = [0; FRAME_MAX];
     let result = match session.ask(verb, &mut frame) {
@@ -78,7 +78,7 @@ fn complain_of_job(
     unit: UnitId,
     result: JobResult,
 ) -> Result<(), Failure> {
-    let name = session.table.unit(unit).name;
+    let name = session.table.name(unit);
     match result {
         JobResult::Done | JobResult::Skipped => {}
         JobResult::Canceled => session.complain(format_args!("Job for {name} canceled.")),
@@ -114,7 +114,7 @@ fn complain_of_job(
 
 /// Says that PID 1 will not do that to this unit; what concerns all units ends the verb.
 fn refused(session: &mut Session<'_, '_>, verb: &str, unit: UnitId, failure: Failure) -> Outcome {
-    let name = session.table.unit(unit).name;
+    let name = session.table.name(unit);
     match failure {
         Failure::Refused(Refusal::Malformed | Refusal::OtherTable)
         | Failure::Unreachable(_)
@@ -140,7 +140,7 @@ fn warn_of_triggers(call: &Call<'_>, session: &mut Session<'_, '_>) -> Result<()
             if !is_named(call, session, socket)
                 && session.status(socket, &mut frame)?.active == ActiveState::Active
             {
-                let (stopped, socket) = (stopped.name, table.unit(socket).name);
+                let (stopped, socket) = (stopped.name, table.name(socket));
                 session.complain(format_args!(
                     "Stopping '{stopped}', but its triggering unit is still active: {socket}"
                 ));

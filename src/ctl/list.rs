@@ -187,7 +187,7 @@ fn walk(
 /// The service whose instances a socket starts.
 fn template_of(session: &Session<'_, '_>, socket: UnitId) -> Option<UnitId> {
     let known = |unit: &UnitId| unit.index() < session.table.len();
-    let Kind::Socket(socket) = session.table.unit(Some(socket).filter(known)?).kind else {
+    let Kind::Socket(socket) = session.table.kind(Some(socket).filter(known)?) else {
         return None;
     };
     Some(socket.service).filter(known)
@@ -261,7 +261,7 @@ fn next_listener<'t>(session: &Session<'_, 't>, last: Option<Place<'t>>) -> Opti
     let table = session.table;
     let mut next: Option<(Place<'t>, Listener<'t>, UnitId)> = None;
     for id in table.ids() {
-        let Kind::Socket(socket) = table.unit(id).kind else { continue };
+        let Kind::Socket(socket) = table.kind(id) else { continue };
         for (number, listener) in socket.listeners.iter().enumerate() {
             let place = (SortKey::of(&listener), id, number);
             let is_behind = last.is_none_or(|last| precedes(&last, &place));
@@ -273,7 +273,7 @@ fn next_listener<'t>(session: &Session<'_, 't>, last: Option<Place<'t>>) -> Opti
     next.map(|(place, listener, service)| Found {
         place,
         address: listener.address,
-        unit: table.unit(place.1).name,
-        activates: table.unit(service).name,
+        unit: table.name(place.1),
+        activates: table.name(service),
     })
 }

@@ -32,12 +32,12 @@ impl Typed<'_> {
 
     /// The units it stands for, in the order of the table.
     pub(super) fn units<'t>(self, table: &Table<'t>) -> impl Iterator<Item = UnitId> {
-        table.ids().filter(move |&unit| self.is(table.unit(unit).name))
+        table.ids().filter(move |&unit| self.is(table.name(unit)))
     }
 
     /// The name that is most like it, if one is.
     pub(super) fn suggestion<'t>(self, table: &Table<'t>) -> Option<&'t str> {
-        let names = table.ids().map(|unit| table.unit(unit).name);
+        let names = table.ids().map(|unit| table.name(unit));
         let stem = |name: &'t str| {
             if self.has_suffix() { name } else { name.strip_suffix(".service").unwrap_or(name) }
         };

@@ -53,7 +53,7 @@ fn manager(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let status = session.manager()?;
     let table = session.table;
     let target = table.manager().default_target;
-    let target = if target.index() < table.len() { table.unit(target).name } else { "" };
+    let target = if target.index() < table.len() { table.name(target) } else { "" };
     let mut list = List { call, out: &mut session.out };
     list.text("Version", env!("CARGO_PKG_VERSION"));
     list.text("SystemState", words::system(status.state));
@@ -171,7 +171,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
             settings::context(&mut list, &service.exec_context());
         }
         Kind::Socket(socket) => {
-            list.text("Triggers", table.unit(socket.service).name);
+            list.text("Triggers", table.name(socket.service));
             settings::socket(&mut list, &socket, &status);
         }
     }
@@ -186,7 +186,7 @@ impl Display for Units<'_> {
         let known = self.1.iter().filter(|unit| unit.index() < self.0.len());
         for (number, unit) in known.enumerate() {
             f.write_str(if number > 0 { " " } else { "" })?;
-            f.write_str(self.0.unit(unit).name)?;
+            f.write_str(self.0.name(unit))?;
         }
         Ok(())
     }

@@ -129,7 +129,7 @@ fn relative(
     let mut frame = [0; FRAME_MAX];
     let dot = words::dot(session.status(unit, &mut frame)?.active);
     label(&mut session.out, word, number);
-    writeln!(session.out, "{dot} {}", session.table.unit(unit).name);
+    writeln!(session.out, "{dot} {}", session.table.name(unit));
     Ok(())
 }
 

@@ -91,7 +91,7 @@ impl Engine<'_, '_> {
     fn spread_marks(&mut self) -> bool {
         let mut spread = false;
         for unit in self.table.ids() {
-            let edges = self.table.unit(unit).edges;
+            let edges = self.table.edges(unit);
             match self.units.at(unit).mark {
                 Some(JobKind::Start) => {
                     for other in edges.requires.iter().chain(edges.wants.iter()) {
@@ -189,7 +189,7 @@ impl Engine<'_, '_> {
             return true;
         }
         let state = self.units.at(unit);
-        let edges = self.table.unit(unit).edges;
+        let edges = self.table.edges(unit);
         let job_of = |other: UnitId| self.units.at(other).job;
         match job.kind {
             JobKind::Start => {
@@ -375,7 +375,7 @@ impl Engine<'_, '_> {
         if !failed {
             return;
         }
-        for other in self.table.unit(unit).edges.required_by.iter() {
+        for other in self.table.edges(unit).required_by.iter() {
             if let Some(job) = &mut self.units.at_mut(other).job
                 && job.kind == JobKind::Start
                 && !job.running

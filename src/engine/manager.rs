@@ -66,7 +66,7 @@ impl<'t, 's> Engine<'t, 's> {
         for id in table.ids() {
             let state = units.at_mut(id);
             *state = UnitState::NEW;
-            match table.unit(id).kind {
+            match table.kind(id) {
                 Kind::Target => {}
                 Kind::Service(config) if config.per_connection => {
                     state.kind = KindState::Template(Template::NEW);
@@ -192,6 +192,11 @@ impl<'t, 's> Engine<'t, 's> {
         &self.table
     }
 
+    /// True for a socket unit: known without a look into the table.
+    pub fn is_socket(&self, unit: UnitId) -> bool {
+        matches!(self.units[unit.index()].kind, KindState::Socket(_))
+    }
+
     /// A per-connection slot.
     pub fn instance(&self, instance: InstanceId) -> &Instance {
         self.instances.at(instance)
@@ -199,7 +204,7 @@ impl<'t, 's> Engine<'t, 's> {
 
     /// The processes of all instances of a per-connection service.
     pub fn instance_pids(&self, template: UnitId) -> impl Iterator<Item = Pid> + '_ {
-        let Kind::Service(config) = self.table.unit(template).kind else {
+        let Kind::Service(config) = self.table.kind(template) else {
             panic!("only services have instances");
         };
         config
@@ -238,14 +243,14 @@ impl<'t, 's> Engine<'t, 's> {
     }
 
     pub(super) fn service_config(&self, unit: UnitId) -> unit::Service<'t> {
-        match self.table.unit(unit).kind {
+        match self.table.kind(unit) {
             Kind::Service(config) => config,
             Kind::Target | Kind::Socket(_) => panic!("not a service"),
         }
     }
 
     pub(super) fn socket_config(&self, unit: UnitId) -> unit::Socket<'t> {
-        match self.table.unit(unit).kind {
+        match self.table.kind(unit) {
             Kind::Socket(config) => config,
             Kind::Target | Kind::Service(_) => panic!("not a socket"),
         }
@@ -310,10 +315,13 @@ impl<'t, 's> Engine<'t, 's> {
         if !matches!(state.kind, KindState::Template(_)) {
             self.note(Trace::State { unit, sub, result }, now);
         }
-        if let Kind::Service(config) = self.table.unit(unit).kind {
-            for socket in config.sockets.iter() {
-                self.mark_dirty(socket);
+        match self.units[unit.index()].kind {
+            KindState::Service(_) | KindState::Template(_) => {
+                for socket in self.service_config(unit).sockets.iter() {
+                    self.mark_dirty(socket);
+                }
             }
+            KindState::Target { .. } | KindState::Socket(_) => {}
         }
         let default_target = self.table.manager().default_target;
         if reached && unit == default_target && self.boot_finished_at.is_none() {

@@ -286,7 +286,7 @@ impl Engine<'_, '_> {
 
     /// The sockets whose listeners a service's main process is passed, with each of them open.
     pub fn passed_sockets(&self, service: UnitId) -> impl Iterator<Item = UnitId> + '_ {
-        let sockets = match self.table.unit(service).kind {
+        let sockets = match self.table.kind(service) {
             Kind::Service(config) => config.sockets,
             Kind::Target | Kind::Socket(_) => unit::Ids::EMPTY,
         };

@@ -14,7 +14,7 @@ use crate::{log, table};
 use super::children::Children;
 use super::clients::Clients;
 use super::groups::Groups;
-use super::lines::Reason;
+use super::lines::{Lines, Reason};
 use super::listeners::Listeners;
 use super::notifications::Notifications;
 use super::watch::{Source, Watch};
@@ -110,7 +110,7 @@ impl Pilot {
             groups: Groups::new(),
             clients,
             reaping: false,
-            lines_cursor: 0,
+            lines: Lines::new(),
         }
     }
 }

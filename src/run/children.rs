@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Resource, Rlimit, Signal, WaitOptions, WaitStatus};
 use unit::control::{Exit, ShutdownKind};
-use unit::{ServiceType, UnitId};
+use unit::{ServiceType, Stdio, UnitId};
 
 use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Stage};
 use crate::sys::cell::Once;
@@ -24,6 +24,9 @@ use super::steps::{self, Work};
 use super::watch::{Generation, Report, Source};
 use super::{Pilot, REAPS_PER_TURN};
 
+/// Descriptors that PID 1 keeps of a service once it has run: those of its control group, and
+/// its own /dev/kmsg.
+const FDS_PER_SERVICE: usize = 4;
 /// Descriptors that come and go beside those at rest and the connections: control clients, the
 /// pipes of Type=exec, pidfds, an open file or two.
 const FDS_TRANSIENT: usize = 64;
@@ -34,6 +37,7 @@ const SIGRTMIN: u8 = 34;
 
 static SLOTS: Once<[Slot<Work>; SPAWN_SLOTS], 6> =
     Once::new([const { Slot::new(Work::EMPTY) }; SPAWN_SLOTS]);
+static KMSG: Once<[Option<OwnedFd>; UNITS], 10> = Once::new([const { None }; UNITS]);
 static PIPES: Once<[Option<ExecPipe>; UNITS], 7> = Once::new([const { None }; UNITS]);
 
 /// The reading end of a pipe whose writing end execve(2) closes, and whose child has it.
@@ -46,6 +50,9 @@ struct ExecPipe {
 pub(super) struct Children {
     pool: Pool<Work>,
     pipes: &'static mut [Option<ExecPipe>],
+    /// /dev/kmsg for each service: the kernel limits what comes through one opening of it, so
+    /// that one service's talk cannot cost the others theirs.
+    kmsg: &'static mut [Option<OwnedFd>],
     invocations: Invocations,
     console_is_serial: bool,
     /// What children get back of a limit that PID 1 raised for itself; `None` if it did not.
@@ -57,6 +64,7 @@ impl Children {
         Self {
             pool: Pool::new(SLOTS.take()),
             pipes: PIPES.take(),
+            kmsg: KMSG.take(),
             invocations: Invocations::new(),
             console_is_serial: console::is_serial(),
             limit_nofile: raise_own_limit(),
@@ -66,7 +74,7 @@ impl Children {
 
 /// Lets PID 1 have as many descriptors as the plan may need.
 fn raise_own_limit() -> Option<(u64, u64)> {
-    let needed = (FDS_AT_REST + SERVICES + INSTANCES + FDS_TRANSIENT) as u64;
+    let needed = (FDS_AT_REST + FDS_PER_SERVICE * SERVICES + INSTANCES + FDS_TRANSIENT) as u64;
     let Rlimit { current, maximum } = rustix::process::getrlimit(Resource::Nofile);
     let (soft, hard) = (current.unwrap_or(u64::MAX), maximum.unwrap_or(u64::MAX));
     if soft >= needed {
@@ -125,6 +133,12 @@ impl Pilot {
             .map_err(|Full| prepare::error(Stage::Arguments, Errno::TOOBIG))?;
         let group = self.groups.directory(request.unit, &self.table);
         work.cgroup = group.map_or(-1, |group| group.as_raw_fd());
+        if [request.context.stdout, request.context.stderr].contains(&Stdio::Kmsg) {
+            let kmsg = &mut self.children.kmsg[request.unit.index()];
+            // A kernel without it is no reason not to run: the stream stays on /dev/null.
+            *kmsg = kmsg.take().or_else(console::open_kmsg);
+            work.kmsg = kmsg.as_ref().map_or(-1, AsRawFd::as_raw_fd);
+        }
         let pipe = match (request.process, request.service.type_) {
             (Process::Main(_), ServiceType::Exec) => Some(
                 pipe_with(PipeFlags::CLOEXEC)

@@ -35,8 +35,8 @@ enum Leader {
 /// What is known of a unit's processes.
 struct Place {
     group: Option<Group>,
-    /// cgroup.events, while it is asked whether the group is empty.
-    events: Option<Watched>,
+    /// [`Generation::NONE`] while nobody asks whether the group is empty.
+    generation: Generation,
     /// Without a control group: it is asked whether the process groups are empty.
     asked: bool,
     /// Without a control group: the last leaders of process groups that may have members.
@@ -49,7 +49,7 @@ impl Place {
     /// That of a unit without processes.
     const EMPTY: Self = Self {
         group: None,
-        events: None,
+        generation: Generation::NONE,
         asked: false,
         leaders: [Leader::Nobody; 2],
         adopted: None,
@@ -78,7 +78,7 @@ impl Groups {
     ) -> Option<BorrowedFd<'_>> {
         let place = &mut self.places[unit.index()];
         if place.group.is_none() {
-            place.group = self.root.as_ref()?.group(table.unit(unit).name).ok();
+            place.group = self.root.as_ref()?.group(table.name(unit)).ok();
         }
         place.group.as_ref().map(AsFd::as_fd)
     }
@@ -172,26 +172,27 @@ impl Pilot {
             place.asked = true;
             return;
         };
-        if place.events.is_some() {
+        if place.generation != Generation::NONE {
             return;
         }
-        let Ok(fd) = group.events() else { return };
-        if let Ok(generation) = self.watch.add(fd.as_fd(), Source::Group(unit), EventFlags::PRI) {
-            place.events = Some(Watched { fd, generation });
+        let source = Source::Group(unit);
+        if let Ok(generation) = self.watch.add(group.events(), source, EventFlags::PRI) {
+            place.generation = generation;
         }
     }
 
     fn forget_events(&mut self, unit: UnitId) {
         let place = &mut self.groups.places[unit.index()];
-        if let Some(watched) = place.events.take() {
-            self.watch.remove(watched.fd.as_fd());
+        if let (Some(group), true) = (&place.group, place.generation != Generation::NONE) {
+            place.generation = Generation::NONE;
+            self.watch.remove(group.events());
         }
         self.groups.asked -= usize::from(core::mem::take(&mut place.asked));
     }
 
     pub(super) fn on_group_changed(&mut self, unit: UnitId, report: &Report) {
-        let Some(watched) = &self.groups.places[unit.index()].events else { return };
-        if watched.generation == report.generation && !cgroup::is_populated(watched.fd.as_fd()) {
+        let watched = self.groups.places[unit.index()].generation == report.generation;
+        if watched && !self.groups.is_populated(unit) {
             self.forget_events(unit);
             self.feed(Event::GroupEmpty(unit));
         }
@@ -216,7 +217,7 @@ impl Pilot {
         let Some(kernel_pid) = KernelPid::from_raw(pid.0 as i32) else { return };
         let Ok(fd) = pidfd_open(kernel_pid, PidfdFlags::empty()) else { return };
         // In this order: what the group's file says is of the process that the pidfd names.
-        if !cgroup::holds(self.table.unit(unit).name, pid.0) || has_ended(&fd) {
+        if !cgroup::holds(self.table.name(unit), pid.0) || has_ended(&fd) {
             return;
         }
         let Ok(generation) = self.watch.add(fd.as_fd(), Source::Adopted(unit), EventFlags::IN)

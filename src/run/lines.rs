@@ -4,27 +4,75 @@ use core::fmt;
 
 use log::Level;
 use unit::control::{Exit, JobKind, JobResult, ShutdownKind, SubState, UnitResult};
-use unit::{Address, Kind, ListenerId, Table, UnitId};
+use unit::{Address, ListenerId, Millis, Table, UnitId};
 
-use crate::engine::{Engine, Errno, Record, ShutdownStep, SpawnError, Stage, Trace};
+use crate::engine::{
+    Engine, Errno, Instant, Record, ShutdownStep, SpawnError, Stage, TRACE_RECORDS, Trace,
+};
 use crate::log::write_line_at;
 
-/// Writes the records since `cursor`, and moves it on.
-pub(super) fn write_new(table: &Table<'_>, engine: &Engine<'_, '_>, cursor: &mut u32) {
-    let trace = engine.trace();
-    if trace.written() == *cursor {
-        return;
+/// How long a line may wait. A console may be slower than all that is written about: what a
+/// service needs comes first, and its child runs before its line.
+const LAG: Millis = Millis(5);
+
+/// How far the console has come.
+pub(super) struct Lines {
+    /// Trace records before this one are written, or not worth a line.
+    cursor: u32,
+    /// When those behind it must be.
+    due: Option<Instant>,
+}
+
+impl Lines {
+    pub(super) const fn new() -> Self {
+        Self { cursor: 0, due: None }
     }
-    for record in trace.since(*cursor) {
-        if level(table, &record.trace) <= log::max_level() {
-            write_line_at(record.at, format_args!("{}", Words { table, record: &record }));
+
+    /// When there is something to write.
+    pub(super) fn due(&mut self, engine: &Engine<'_, '_>, now: Instant) -> Option<Instant> {
+        let trace = engine.trace();
+        if self.cursor != trace.written() && self.due.is_none() {
+            let told = |record: &Record| level(engine, &record.trace) <= log::max_level();
+            if trace.since(self.cursor).any(|record| told(&record)) {
+                self.due = Some(now.after(LAG));
+            } else {
+                self.cursor = trace.written();
+            }
+        }
+        self.due
+    }
+
+    /// Writes what is due by `now`.
+    pub(super) fn write_due(&mut self, engine: &Engine<'_, '_>, now: Instant) {
+        if self.due.is_some_and(|due| due <= now) {
+            self.write(engine);
         }
     }
-    *cursor = trace.written();
+
+    /// Writes before the ring is full: a boot has more to tell than it holds.
+    pub(super) fn write_crowded(&mut self, engine: &Engine<'_, '_>) {
+        let untold = engine.trace().written().wrapping_sub(self.cursor);
+        if untold as usize > TRACE_RECORDS / 2 {
+            self.write(engine);
+        }
+    }
+
+    /// Writes all there is.
+    pub(super) fn write(&mut self, engine: &Engine<'_, '_>) {
+        let trace = engine.trace();
+        for record in trace.since(self.cursor) {
+            if level(engine, &record.trace) <= log::max_level() {
+                let words = Words { engine, table: engine.table(), record: &record };
+                write_line_at(record.at, format_args!("{words}"));
+            }
+        }
+        self.cursor = trace.written();
+        self.due = None;
+    }
 }
 
 /// What connections bring is never worth a line of its own: a client could fill the console.
-fn level(table: &Table<'_>, trace: &Trace) -> Level {
+fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
     match trace {
         Trace::SpawnFailed { .. } | Trace::OpenFailed { .. } => Level::Error,
         Trace::State { sub: SubState::Failed | SubState::Retrying, .. }
@@ -32,11 +80,11 @@ fn level(table: &Table<'_>, trace: &Trace) -> Level {
         | Trace::Reopened { .. }
         | Trace::ServiceErrno { .. } => Level::Warn,
         // What its service says is enough.
-        Trace::State { unit, sub: SubState::Running, .. } if is_socket(table, *unit) => {
+        Trace::State { unit, sub: SubState::Running, .. } if engine.is_socket(*unit) => {
             Level::Debug
         }
         Trace::Job { unit, kind: JobKind::Start, result: JobResult::Done }
-            if is_socket(table, *unit) =>
+            if engine.is_socket(*unit) =>
         {
             Level::Info
         }
@@ -64,18 +112,15 @@ fn level(table: &Table<'_>, trace: &Trace) -> Level {
     }
 }
 
-fn is_socket(table: &Table<'_>, unit: UnitId) -> bool {
-    matches!(table.unit(unit).kind, Kind::Socket(_))
-}
-
 struct Words<'a> {
+    engine: &'a Engine<'a, 'a>,
     table: &'a Table<'a>,
     record: &'a Record,
 }
 
 impl Words<'_> {
     fn name(&self, unit: UnitId) -> &str {
-        self.table.unit(unit).name
+        self.table.name(unit)
     }
 }
 
@@ -91,7 +136,7 @@ impl fmt::Display for Words<'_> {
                 }
             }
             Trace::Job { unit, kind: JobKind::Start, result: JobResult::Done }
-                if is_socket(self.table, unit) =>
+                if self.engine.is_socket(unit) =>
             {
                 write!(f, "{}: listening at", self.name(unit))?;
                 let listeners = super::socket_config(self.table, unit).listeners;
@@ -151,7 +196,7 @@ impl fmt::Display for Words<'_> {
 
 impl Words<'_> {
     fn address(&self, id: ListenerId) -> AddressWords<'_> {
-        let address = self.table.ids().find_map(|unit| match self.table.unit(unit).kind {
+        let address = self.table.ids().find_map(|unit| match self.table.kind(unit) {
             unit::Kind::Socket(socket) => {
                 let place = id.0.checked_sub(socket.first_listener.0)?;
                 let own = place < socket.listener_count;

@@ -10,6 +10,7 @@ use unit::{Address, Kind, ListenKind, Listener, ListenerId, Socket, Table, UnitI
 
 use crate::engine::{AcceptFailure, Event, InstanceId};
 use crate::sys::cell::{Array, Once};
+use crate::sys::path::Path;
 use crate::sys::{message, socket};
 use crate::table::limits::{INSTANCES, LISTENERS};
 
@@ -50,7 +51,7 @@ impl Listeners {
             node: None,
         });
         for owner in table.ids() {
-            if let Kind::Socket(socket) = table.unit(owner).kind {
+            if let Kind::Socket(socket) = table.kind(owner) {
                 for listener in socket.listener_ids() {
                     places[listener.index()].owner = owner;
                 }
@@ -98,7 +99,8 @@ impl Listeners {
             place.node = socket::node(path);
             if let Some(inotify) = &self.inotify {
                 let flags = WatchFlags::ATTRIB | WatchFlags::MOVE_SELF | WatchFlags::DONT_FOLLOW;
-                let _ = inotify::add_watch(inotify, path, flags);
+                let _ = Path::new(path)
+                    .and_then(|path| inotify::add_watch(inotify, path.as_c_str(), flags));
             }
         }
         Ok(())
@@ -121,7 +123,7 @@ impl Listeners {
             && remove
             && !self.has_lost_its_node(id, config)
         {
-            let _ = rustix::fs::unlink(path);
+            let _ = Path::new(path).and_then(|path| rustix::fs::unlink(path.as_c_str()));
         }
         self.places[id.index()].fd = None;
     }

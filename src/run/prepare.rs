@@ -148,9 +148,8 @@ impl Sources<'_> {
 
     /// `FileDescriptorName=` of a connection: "connection" where the unit gives none.
     fn connection_name(&self, socket: UnitId) -> &'static str {
-        let unit = self.table.unit(socket);
-        match unit.kind {
-            Kind::Socket(config) if config.fd_name != unit.name => config.fd_name,
+        match self.table.kind(socket) {
+            Kind::Socket(config) if config.fd_name != self.table.name(socket) => config.fd_name,
             Kind::Socket(_) | Kind::Target | Kind::Service(_) => "connection",
         }
     }

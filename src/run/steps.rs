@@ -16,11 +16,9 @@ use unit::{EXEC_PATH, ExecContext, Stdio};
 use crate::engine::Stage;
 use crate::sys::child::{Birth, Failure, Full, Vectors};
 use crate::sys::fd::{self, LISTEN_FDS_START};
+use crate::sys::path::Path;
 use crate::sys::{cgroup, signal, users};
 use crate::table::limits::{LISTEN_FDS, SPAWN_POINTERS, SPAWN_STRINGS};
-
-/// Longest program path that is put together from [`EXEC_PATH`] and a name, in bytes.
-const PROGRAM_PATH_MAX: usize = 288;
 
 /// What PID 1 has prepared for a child. All zero when empty: it lies in `.bss`.
 pub(super) struct Work {
@@ -43,6 +41,8 @@ pub(super) struct Work {
     pub(super) limit_nofile: Option<(u64, u64)>,
     /// Where to move, if the child could not be born there.
     pub(super) cgroup: RawFd,
+    /// The service's /dev/kmsg; negative if there is none.
+    pub(super) kmsg: RawFd,
 }
 
 impl Work {
@@ -58,6 +58,7 @@ impl Work {
         is_connection: false,
         limit_nofile: None,
         cgroup: 0,
+        kmsg: 0,
     };
 
     pub(super) fn push_socket(&mut self, fd: BorrowedFd<'_>) {
@@ -171,18 +172,12 @@ fn set_stream(work: &Work, stream: Stdio, number: RawFd) -> Result<(), Errno> {
             let socket = socket.expect("the compiler has seen that there is one");
             fd::put(fd::number(*socket), number)
         }
-        Stdio::Kmsg => {
-            let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
-            // A kernel without it is no reason not to run: the stream stays on /dev/null.
-            match rustix::fs::open(c"/dev/kmsg", flags, Mode::empty()) {
-                Ok(kmsg) => fd::put(kmsg.as_fd(), number),
-                Err(_) => Ok(()),
-            }
-        }
+        Stdio::Kmsg if work.kmsg < 0 => Ok(()),
+        Stdio::Kmsg => fd::put(fd::number(work.kmsg), number),
         Stdio::Tty => {
-            let console = work.console.expect("PID 1 has set it");
+            let console = Path::new(work.console.expect("PID 1 has set it"))?;
             let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-            let tty = rustix::fs::open(console, flags, Mode::empty())?;
+            let tty = rustix::fs::open(console.as_c_str(), flags, Mode::empty())?;
             if number == 0 {
                 rustix::process::ioctl_tiocsctty(&tty)?;
             }
@@ -288,13 +283,12 @@ fn execute(work: &Work) -> Errno {
     }
     let mut error = Errno::NOENT;
     for directory in EXEC_PATH.split(':') {
-        let mut path = heapless::Vec::<u8, PROGRAM_PATH_MAX>::new();
-        let parts = [directory.as_bytes(), b"/", program.as_bytes()];
-        if parts.iter().any(|part| path.extend_from_slice(part).is_err()) {
-            return Errno::NAMETOOLONG;
-        }
-        let Ok(path) = CStr::from_bytes_with_nul(&path) else { return Errno::INVAL };
-        match work.vectors.execute(path) {
+        let name = program.trim_end_matches('\0');
+        let path = match Path::format(format_args!("{directory}/{name}")) {
+            Ok(path) => path,
+            Err(errno) => return errno,
+        };
+        match work.vectors.execute(path.as_c_str()) {
             Errno::NOENT | Errno::NOTDIR => {}
             Errno::ACCESS => error = Errno::ACCESS,
             errno => return errno,

@@ -9,12 +9,13 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
+use super::path::Path;
 use super::signal;
 
 const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
 /// Longest unit name and what is around it in /proc/PID/cgroup.
-const PATH_BYTES: usize = unit::UNIT_NAME_MAX + 32;
+const GROUP_PATH_BYTES: usize = unit::UNIT_NAME_MAX + 32;
 /// SIGKILL is repeated this often over a group that keeps forking.
 const KILL_PASSES: usize = 8;
 const SIGKILL: u8 = 9;
@@ -42,11 +43,11 @@ impl Root {
     /// # Errors
     /// Those of mkdir(2) and open(2).
     pub fn group(&self, name: &str) -> Result<Group, Errno> {
-        let mut text = heapless::Vec::<u8, { unit::UNIT_NAME_MAX + 1 }>::new();
-        text.extend_from_slice(name.as_bytes()).map_err(|_| Errno::NAMETOOLONG)?;
-        text.push(0).map_err(|_| Errno::NAMETOOLONG)?;
-        let name = CStr::from_bytes_with_nul(&text).map_err(|_| Errno::INVAL)?;
-        make_and_open(self.fd.as_fd(), name).map(|fd| Group { fd })
+        let name = Path::new(name)?;
+        let fd = make_and_open(self.fd.as_fd(), name.as_c_str())?;
+        let events = open_at(fd.as_fd(), c"cgroup.events")?;
+        let procs = open_at(fd.as_fd(), c"cgroup.procs")?;
+        Ok(Group { fd, events, procs })
     }
 }
 
@@ -62,6 +63,11 @@ fn make_and_open(parent: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> 
 #[derive(Debug)]
 pub struct Group {
     fd: OwnedFd,
+    /// Its cgroup.events: asked at the end of each of its processes.
+    events: OwnedFd,
+    /// Its cgroup.procs. Kept also for the kernel's sake, which looks at that file's rights for
+    /// every child that is born here, and would make an inode for it anew each time.
+    procs: OwnedFd,
 }
 
 impl AsFd for Group {
@@ -89,11 +95,12 @@ impl Group {
 
     /// Signals what cgroup.procs lists; false if that is nobody.
     fn signal_each(&self, signal: u8) -> bool {
-        let Ok(file) = self.open(c"cgroup.procs") else { return false };
         let mut chunk = [0u8; 512];
         let mut pid = 0u32;
         let mut any = false;
-        while let Ok(length @ 1..) = rustix::io::read(&file, &mut chunk) {
+        let mut offset = 0;
+        while let Ok(length @ 1..) = rustix::io::pread(&self.procs, &mut chunk, offset) {
+            offset += length as u64;
             for &byte in &chunk[..length] {
                 if byte.is_ascii_digit() {
                     pid = pid.wrapping_mul(10).wrapping_add(u32::from(byte - b'0'));
@@ -112,20 +119,19 @@ impl Group {
 
     /// True if a process is in it, or in a group below it.
     pub fn is_populated(&self) -> bool {
-        self.events().is_ok_and(|events| is_populated(events.as_fd()))
+        let mut text = [0u8; 128];
+        let length = rustix::io::pread(&self.events, &mut text, 0).unwrap_or(0);
+        text[..length].split(|&byte| byte == b'\n').any(|line| line == b"populated 1")
     }
 
-    /// A descriptor that reports EPOLLPRI when [`is_populated`] may have changed.
-    ///
-    /// # Errors
-    /// Those of open(2).
-    pub fn events(&self) -> Result<OwnedFd, Errno> {
-        self.open(c"cgroup.events")
+    /// A descriptor that reports EPOLLPRI when [`Group::is_populated`] may have changed.
+    pub fn events(&self) -> BorrowedFd<'_> {
+        self.events.as_fd()
     }
+}
 
-    fn open(&self, name: &CStr) -> Result<OwnedFd, Errno> {
-        rustix::fs::openat(&self.fd, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-    }
+fn open_at(directory: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
+    rustix::fs::openat(directory, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
 }
 
 fn write_at(directory: BorrowedFd<'_>, name: &CStr, text: &[u8]) -> Result<(), Errno> {
@@ -142,25 +148,15 @@ pub fn move_self(group: BorrowedFd<'_>) -> Result<(), Errno> {
     write_at(group, c"cgroup.procs", b"0")
 }
 
-/// Reads what [`Group::events`] gave, from its start.
-pub fn is_populated(events: BorrowedFd<'_>) -> bool {
-    let mut text = [0u8; 128];
-    let length = rustix::io::pread(events, &mut text, 0).unwrap_or(0);
-    text[..length].split(|&byte| byte == b'\n').any(|line| line == b"populated 1")
-}
-
 /// True if the process is in the group of the service of that name, as the kernel says.
 pub fn holds(name: &str, pid: u32) -> bool {
-    let mut path = heapless::String::<PATH_BYTES>::new();
-    if write!(path, "/proc/{pid}/cgroup").is_err() {
-        return false;
-    }
     let mut text = [0u8; 1024];
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let read = rustix::fs::open(path.as_str(), flags, Mode::empty())
+    let read = Path::format(format_args!("/proc/{pid}/cgroup"))
+        .and_then(|path| rustix::fs::open(path.as_c_str(), flags, Mode::empty()))
         .and_then(|file| rustix::io::read(&file, &mut text));
     let Ok(length) = read else { return false };
-    let mut wanted = heapless::String::<PATH_BYTES>::new();
+    let mut wanted = heapless::String::<GROUP_PATH_BYTES>::new();
     if write!(wanted, "0::/pilot/{name}").is_err() {
         return false;
     }

@@ -5,11 +5,12 @@
 use core::fmt;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
-use rustix::fd::{BorrowedFd, IntoRawFd};
+use rustix::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::fd;
+use super::path::Path;
 
 static CONSOLE: AtomicI32 = AtomicI32::new(-1);
 static LINES_DROPPED: AtomicU32 = AtomicU32::new(0);
@@ -22,7 +23,8 @@ const FLAGS: OFlags =
 /// # Errors
 /// Neither can be opened: nothing will be said.
 pub fn open(path: &str) -> Result<(), Errno> {
-    let opened = rustix::fs::open(path, FLAGS, Mode::empty())
+    let opened = Path::new(path)
+        .and_then(|path| rustix::fs::open(path.as_c_str(), FLAGS, Mode::empty()))
         .or_else(|_| rustix::fs::open(c"/dev/kmsg", FLAGS, Mode::empty()))?;
     CONSOLE.store(opened.into_raw_fd(), Ordering::Relaxed);
     Ok(())
@@ -52,6 +54,12 @@ pub fn write_line(line: &[u8]) {
 /// Lines dropped since boot.
 pub fn lines_dropped() -> u32 {
     LINES_DROPPED.load(Ordering::Relaxed)
+}
+
+/// The kernel's log, for a service to write to. `None`: the kernel has none.
+pub fn open_kmsg() -> Option<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
+    rustix::fs::open(c"/dev/kmsg", flags, Mode::empty()).ok()
 }
 
 /// Writes one line to the kernel's log, which outlives us where the board keeps it (pstore).

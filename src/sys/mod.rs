@@ -17,6 +17,7 @@ pub mod fd;
 pub mod mem;
 pub mod message;
 pub mod mount;
+pub mod path;
 pub mod power;
 mod raw;
 pub mod signal;

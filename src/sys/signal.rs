@@ -3,6 +3,7 @@
 //! # Safety
 //! The only handler is [`fatal::on_fault`], for faults of PID 1 itself; it does not return.
 
+use linux_raw_sys::general::__kernel_sighandler_t;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::Signal;
@@ -56,7 +57,8 @@ impl Signals {
         }
         let mut ignore = raw::no_action();
         // SAFETY: SIG_IGN is a value the kernel compares with, never a function that is called.
-        ignore.sa_handler_kernel = unsafe { core::mem::transmute::<usize, _>(SIG_IGN) };
+        ignore.sa_handler_kernel =
+            unsafe { core::mem::transmute::<usize, __kernel_sighandler_t>(SIG_IGN) };
         raw::rt_sigaction(Signal::PIPE.as_raw() as u8, &ignore)?;
         raw::rt_sigprocmask(!open)?;
         Ok(Self { fd: raw::signalfd(!open)? })

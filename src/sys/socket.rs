@@ -16,6 +16,7 @@ use rustix::net::{
 use unit::control::Peer;
 use unit::{Address, BindIpv6Only, ListenKind, Listener, Socket};
 
+use super::path::Path;
 use super::{raw, users};
 
 const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
@@ -122,25 +123,26 @@ fn unix(kind: SocketType) -> Result<OwnedFd, Errno> {
 
 fn open_path(unit: &Socket<'_>, kind: SocketType, path: &str) -> Result<OwnedFd, Errno> {
     let socket = unix(kind)?;
-    let address = SocketAddrUnix::new(path)?;
     make_parents(path, unit.directory_mode)?;
+    let path = Path::new(path)?;
+    let address = SocketAddrUnix::new(path.as_c_str())?;
     {
         let _umask = Umask::narrowed_to(unit.mode);
         match rustix::net::bind(&socket, &address) {
-            Err(Errno::ADDRINUSE) if is_stale(kind, path, &address) => {
-                rustix::fs::unlink(path)?;
+            Err(Errno::ADDRINUSE) if is_stale(kind, &path, &address) => {
+                rustix::fs::unlink(path.as_c_str())?;
                 rustix::net::bind(&socket, &address)?;
             }
             bound => bound?,
         }
     }
-    give_to_owner(unit, path)?;
+    give_to_owner(unit, &path)?;
     Ok(socket)
 }
 
 /// True if a socket is there at which nobody listens.
-fn is_stale(kind: SocketType, path: &str, address: &SocketAddrUnix) -> bool {
-    let is_socket = rustix::fs::lstat(path)
+fn is_stale(kind: SocketType, path: &Path, address: &SocketAddrUnix) -> bool {
+    let is_socket = rustix::fs::lstat(path.as_c_str())
         .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Socket);
     let refused = || {
         unix(kind).and_then(|probe| rustix::net::connect(&probe, address))
@@ -152,9 +154,10 @@ fn is_stale(kind: SocketType, path: &str, address: &SocketAddrUnix) -> bool {
 fn open_fifo(unit: &Socket<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errno> {
     let Address::Path(path) = listener.address else { return Err(Errno::INVAL) };
     make_parents(path, unit.directory_mode)?;
+    let path = Path::new(path)?;
     {
         let _umask = Umask::narrowed_to(unit.mode);
-        match rustix::fs::mkfifoat(CWD, path, Mode::from_raw_mode(unit.mode.into())) {
+        match rustix::fs::mkfifoat(CWD, path.as_c_str(), Mode::from_raw_mode(unit.mode.into())) {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(errno) => return Err(errno),
         }
@@ -162,13 +165,13 @@ fn open_fifo(unit: &Socket<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errn
     // Open for writing, too: a reader alone would see the end after each writer.
     let flags =
         OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW;
-    let fifo = rustix::fs::open(path, flags, Mode::empty())?;
+    let fifo = rustix::fs::open(path.as_c_str(), flags, Mode::empty())?;
     if FileType::from_raw_mode(rustix::fs::fstat(&fifo)?.st_mode) != FileType::Fifo {
         return Err(Errno::ADDRINUSE);
     }
     // It may have been there before.
     rustix::fs::fchmod(&fifo, Mode::from_raw_mode(unit.mode.into()))?;
-    give_to_owner(unit, path)?;
+    give_to_owner(unit, &path)?;
     Ok(fifo)
 }
 
@@ -176,7 +179,8 @@ fn open_fifo(unit: &Socket<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errn
 fn make_parents(path: &str, mode: u16) -> Result<(), Errno> {
     let _umask = Umask::narrowed_to(0o777);
     for (at, _) in path.match_indices('/').skip(1) {
-        match rustix::fs::mkdir(&path[..at], Mode::from_raw_mode(mode.into())) {
+        let parent = Path::new(&path[..at])?;
+        match rustix::fs::mkdir(parent.as_c_str(), Mode::from_raw_mode(mode.into())) {
             Ok(()) | Err(Errno::EXIST) => {}
             // A read-only file system may well have it: the next step will tell.
             Err(Errno::ROFS) => {}
@@ -187,7 +191,7 @@ fn make_parents(path: &str, mode: u16) -> Result<(), Errno> {
 }
 
 /// `SocketUser=`, `SocketGroup=`: of the node itself, whatever its name leads to by then.
-fn give_to_owner(unit: &Socket<'_>, path: &str) -> Result<(), Errno> {
+fn give_to_owner(unit: &Socket<'_>, path: &Path) -> Result<(), Errno> {
     if unit.user.is_empty() && unit.group.is_empty() {
         return Ok(());
     }
@@ -201,7 +205,7 @@ fn give_to_owner(unit: &Socket<'_>, path: &str) -> Result<(), Errno> {
         (name, _) => Some(users::find_group(name)?),
     };
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let node = rustix::fs::open(path, flags, Mode::empty())?;
+    let node = rustix::fs::open(path.as_c_str(), flags, Mode::empty())?;
     rustix::fs::chownat(
         &node,
         c"",
@@ -230,7 +234,8 @@ impl Drop for Umask {
 
 /// Which file a path leads to: device and inode.
 pub fn node(path: &str) -> Option<(u64, u64)> {
-    rustix::fs::lstat(path).ok().map(|stat| (stat.st_dev as u64, stat.st_ino as u64))
+    let stat = rustix::fs::lstat(Path::new(path).ok()?.as_c_str());
+    stat.ok().map(|stat| (stat.st_dev, stat.st_ino))
 }
 
 /// True unless somebody has shut the listener down: poll(2) then reports a hang-up.

@@ -417,3 +417,5 @@ pub enum BindIpv6Only {
 pub const UNIT_NAME_MAX: usize = 255;
 /// Longest path of a socket node: `sun_path` less its NUL, unix(7).
 pub const SUN_PATH_MAX: usize = 107;
+/// Longest path of any node that PID 1 opens: a FIFO, the console.
+pub const NODE_PATH_MAX: usize = 255;

@@ -16,7 +16,9 @@
 
 use core::fmt;
 
-use crate::model::{Manager, Unit, UnitId};
+use serde::Deserialize;
+
+use crate::model::{Edges, Kind, Manager, Unit, UnitId};
 
 /// First bytes of a table.
 pub const MAGIC: [u8; 4] = *b"PLT\x01";
@@ -92,7 +94,7 @@ impl<'a> Table<'a> {
         let (manager, _) = postcard::take_from_bytes(manager).map_err(|_| TableError::Record)?;
         let table = Self { body, manager, crc, unit_count };
         for unit in table.ids() {
-            table.decode(unit).ok_or(TableError::Record)?;
+            table.decode::<Unit<'_>>(unit).ok_or(TableError::Record)?;
         }
         Ok(table)
     }
@@ -122,26 +124,69 @@ impl<'a> Table<'a> {
         &self.manager
     }
 
-    /// One unit.
+    /// One unit, whole. Most who ask want a part of it, which costs a part of the time.
     ///
     /// # Panics
     /// If `unit` is not of this table.
     pub fn unit(&self, unit: UnitId) -> Unit<'a> {
-        self.decode(unit).expect("every record was decoded when the table was opened")
+        self.part(unit)
+    }
+
+    /// A unit's name.
+    ///
+    /// # Panics
+    /// If `unit` is not of this table.
+    pub fn name(&self, unit: UnitId) -> &'a str {
+        self.part(unit)
+    }
+
+    /// A unit's dependencies.
+    ///
+    /// # Panics
+    /// If `unit` is not of this table.
+    pub fn edges(&self, unit: UnitId) -> Edges<'a> {
+        self.part::<Named<'_, Edges<'_>>>(unit).rest
+    }
+
+    /// What kind a unit is, with that kind's settings.
+    ///
+    /// # Panics
+    /// If `unit` is not of this table.
+    pub fn kind(&self, unit: UnitId) -> Kind<'a> {
+        self.part::<Named<'_, (Edges<'_>, Kind<'_>)>>(unit).rest.1
     }
 
     /// The unit of that name.
     pub fn find(&self, name: &str) -> Option<UnitId> {
-        self.ids().find(|&unit| self.unit(unit).name == name)
+        self.ids().find(|&unit| self.name(unit) == name)
     }
 
-    fn decode(&self, unit: UnitId) -> Option<Unit<'a>> {
+    /// What a unit's record begins with, as a `T`.
+    fn part<T: Deserialize<'a>>(&self, unit: UnitId) -> T {
+        self.decode(unit).expect("every record was decoded when the table was opened")
+    }
+
+    fn decode<T: Deserialize<'a>>(&self, unit: UnitId) -> Option<T> {
+        let record = self.record(unit)?;
+        postcard::take_from_bytes(record).ok().map(|(part, _)| part)
+    }
+
+    fn record(&self, unit: UnitId) -> Option<&'a [u8]> {
         if unit.0 >= self.unit_count {
             return None;
         }
         let at = word_at(self.body, INDEX_AT + 4 * unit.index())? as usize;
-        postcard::take_from_bytes(self.body.get(at..)?).ok().map(|(unit, _)| unit)
+        self.body.get(at..)
     }
+}
+
+/// A record whose texts are stepped over: postcard writes them as it writes bytes.
+#[derive(Deserialize)]
+struct Named<'a, T> {
+    #[serde(borrow)]
+    _name: &'a [u8],
+    _description: &'a [u8],
+    rest: T,
 }
 
 fn word_at(bytes: &[u8], at: usize) -> Option<u32> {

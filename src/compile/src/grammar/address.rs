@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use unit::{ListenKind, SUN_PATH_MAX};
+use unit::{ListenKind, NODE_PATH_MAX, SUN_PATH_MAX};
 
 use super::names::absolute_path;
 use super::{Context, List};
@@ -89,8 +89,14 @@ fn refuse(span: &Span, label: String, hint: Option<&str>, text: &Value, cx: &mut
 fn address(text: &str, kind: ListenKind) -> Result<Address, Refusal> {
     if text.starts_with('/') {
         let path = absolute_path(text).map_err(|label| (label.to_string(), None))?;
-        if kind != ListenKind::Fifo && path.len() > SUN_PATH_MAX {
-            let label = format!("longer than the {SUN_PATH_MAX} bytes of a socket's path");
+        let (most, whose) = match kind {
+            ListenKind::Fifo => (NODE_PATH_MAX, "FIFO"),
+            ListenKind::Stream | ListenKind::Datagram | ListenKind::SequentialPacket => {
+                (SUN_PATH_MAX, "socket")
+            }
+        };
+        if path.len() > most {
+            let label = format!("longer than the {most} bytes of a {whose}'s path");
             return Err((label, None));
         }
         return Ok(Address::Path(path));
@@ -199,6 +205,8 @@ mod tests {
             assert!(address(text, ListenKind::Stream).is_err(), "{text}");
         }
         assert!(address(&long, ListenKind::Fifo).is_ok());
+        let longer = format!("/{}", "x".repeat(NODE_PATH_MAX));
+        assert!(address(&longer, ListenKind::Fifo).is_err());
         assert!(address("@x", ListenKind::Fifo).is_err());
         assert!(address("80", ListenKind::SequentialPacket).is_err());
     }

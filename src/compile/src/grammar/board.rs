@@ -1,6 +1,6 @@
 //! What only `board.conf` has.
 
-use unit::ListenKind;
+use unit::{ListenKind, NODE_PATH_MAX};
 
 use super::names::{Strings, absolute_path};
 use super::{Context, List, Scalar, keyword};
@@ -62,6 +62,11 @@ impl Scalar for AbsolutePath {
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
         match absolute_path(&text.text) {
+            Ok(path) if path.len() > NODE_PATH_MAX => {
+                let label = format!("longer than the {NODE_PATH_MAX} bytes of a node's path");
+                cx.refuse(codes::BAD_VALUE, &text.whole(), label);
+                None
+            }
             Ok(path) => Some(path),
             Err(label) => {
                 cx.refuse(codes::BAD_VALUE, &text.whole(), label);
