@@ -17,6 +17,7 @@ mod invocation;
 mod lines;
 mod listeners;
 mod notifications;
+mod own;
 mod prepare;
 mod steps;
 mod watch;
@@ -66,6 +67,8 @@ struct Pilot {
     children: Children,
     groups: Groups,
     clients: Clients,
+    /// When PID 1's own sockets want another look; `None`: they are well.
+    mend_at: Option<Instant>,
     /// The last turn's bound was reached before all children were reaped.
     reaping: bool,
     lines: Lines,
@@ -83,7 +86,8 @@ impl Pilot {
         let wait_ms = if self.reaping {
             Some(0)
         } else {
-            let deadlines = [self.engine.next_deadline(), self.lines.due(&self.engine, self.now)];
+            let deadlines =
+                [self.engine.next_deadline(), self.lines.due(&self.engine, self.now), self.mend_at];
             deadlines.into_iter().flatten().min().map(|deadline| deadline.millis_from(self.now))
         };
         let ready = self.watch.wait(wait_ms);
@@ -91,6 +95,9 @@ impl Pilot {
         self.lines.write_due(&self.engine, self.now);
         self.engine.counters.console_lines_dropped = crate::sys::console::lines_dropped();
         self.drain();
+        if self.mend_at.is_some_and(|at| at <= self.now) {
+            self.mend_own_sockets();
+        }
         let is_ready = |source| ready.iter().any(|report| report.source == source);
         if is_ready(Source::Notifications) {
             self.read_notifications();

@@ -10,6 +10,8 @@
 mod boots;
 #[path = "pid1/clients.rs"]
 mod clients;
+#[path = "pid1/commands.rs"]
+mod commands;
 #[path = "pid1/ends.rs"]
 mod ends;
 #[path = "pid1/enter.rs"]
@@ -63,10 +65,11 @@ fn main() -> ExitCode {
 type Suite = (&'static str, fn(&Path));
 type Case = (&'static str, fn(&mut World));
 
-const SUITES: [Suite; 13] = [
+const SUITES: [Suite; 14] = [
     ("ordinary", |pilot| ordinary(&mut World::start(pilot, &[]))),
     ("boots", boots::all),
     ("clients", |pilot| clients::all(&mut World::start(pilot, &[]))),
+    ("commands", |pilot| commands::all(&mut World::start(pilot, &[]))),
     ("limits", |pilot| limits::all(&mut World::start(pilot, &[]))),
     ("listeners", |pilot| listeners::all(&mut World::start(pilot, &[]))),
     ("terminal", |pilot| terminal::all(&mut World::start(pilot, &[Oddity::Terminal]))),

@@ -98,7 +98,7 @@ impl Pilot {
         if let Err(errno) = fd::reserve(LISTEN_FDS) {
             ::log::error!("descriptors: {}", Reason(prepare::number(errno)));
         }
-        Self {
+        let mut pilot = Self {
             engine: Engine::new(table, storage),
             table,
             now: Instant(clock::boot_time_us()),
@@ -109,8 +109,12 @@ impl Pilot {
             children: Children::new(),
             groups: Groups::new(),
             clients,
+            mend_at: None,
             reaping: false,
             lines: Lines::new(),
-        }
+        };
+        // Only now is there somebody who tells when their nodes are removed.
+        pilot.mend_own_sockets();
+        pilot
     }
 }

@@ -9,8 +9,9 @@ use crate::engine::{Answer, CLIENTS, ClientId, Event, Instant};
 use crate::sys::message;
 
 use super::lines::Reason;
+use super::own::{self, Node};
 use super::watch::{Generation, Report, Source, Watch};
-use super::{Pilot, prepare};
+use super::{CONTROL_PATH, Pilot, prepare};
 
 /// Of the clients at once, those that need not be root: some places are always root's.
 const UNPRIVILEGED_MAX: usize = CLIENTS / 2;
@@ -26,23 +27,49 @@ struct Client {
     heard_at: Instant,
 }
 
+struct Listener {
+    fd: OwnedFd,
+    generation: Generation,
+    node: Node,
+}
+
 pub(super) struct Clients {
-    /// `None` if it could not be bound: nobody can ask then.
-    listener: Option<OwnedFd>,
+    /// `None` if it could not be bound: until it can, nobody can ask.
+    listener: Option<Listener>,
     clients: [Option<Client>; CLIENTS],
 }
 
 impl Clients {
     pub(super) fn open(watch: &mut Watch) -> Self {
-        let opened = message::control_socket(super::CONTROL_PATH).and_then(|listener| {
-            watch.add(listener.as_fd(), Source::Control, EventFlags::IN)?;
-            Ok(listener)
-        });
         let tell = |errno: &Errno| {
             log::error!("the control socket: {}", Reason(prepare::number(*errno)));
         };
-        let listener = opened.inspect_err(tell).ok();
+        let listener = bind(watch).inspect_err(tell).ok();
         Self { listener, clients: [const { None }; CLIENTS] }
+    }
+
+    /// Opens the listener again if it is not open or not at its path, and listens again if it
+    /// was deaf. True if all is well then. Whoever is connected stays so.
+    pub(super) fn mend(&mut self, watch: &mut Watch) -> bool {
+        if let Some(lost) = self.listener.take_if(|listener| !listener.node.is_at(CONTROL_PATH)) {
+            watch.remove(lost.fd.as_fd());
+        }
+        if self.listener.is_none() {
+            self.listener = bind(watch).ok();
+        }
+        self.listen_for(watch, EventFlags::IN);
+        self.listener.is_some()
+    }
+
+    /// True if the listener was open and is not at its path any more.
+    pub(super) fn is_lost(&self) -> bool {
+        self.listener.as_ref().is_some_and(|listener| !listener.node.is_at(CONTROL_PATH))
+    }
+
+    fn listen_for(&self, watch: &Watch, flags: EventFlags) {
+        if let Some(Listener { fd, generation, .. }) = &self.listener {
+            watch.modify(fd.as_fd(), Source::Control, *generation, flags);
+        }
     }
 
     /// The place for a new client: a free one, or that of the one that has been silent longest
@@ -68,11 +95,27 @@ impl Clients {
     }
 }
 
+fn bind(watch: &mut Watch) -> Result<Listener, Errno> {
+    own::make_directory()?;
+    let fd = message::control_socket(CONTROL_PATH)?;
+    let generation = watch.add(fd.as_fd(), Source::Control, EventFlags::IN)?;
+    Ok(Listener { fd, generation, node: Node::of(CONTROL_PATH) })
+}
+
 impl Pilot {
     /// Takes one new client.
     pub(super) fn on_control(&mut self) {
         let Some(listener) = &self.clients.listener else { return };
-        let Ok((connection, root)) = message::accept_client(listener.as_fd()) else { return };
+        let (connection, root) = match message::accept_client(listener.fd.as_fd()) {
+            Ok(accepted) => accepted,
+            Err(Errno::AGAIN | Errno::CONNABORTED) => return,
+            // Want of descriptors or of memory: the client waits, and we do not ask all the time.
+            Err(_) => {
+                self.clients.listen_for(&self.watch, EventFlags::empty());
+                self.mend_soon();
+                return;
+            }
+        };
         let Some(place) = self.clients.place_for(root) else {
             let mut frame = [0; FRAME_MAX];
             let reply = Reply::Refused(Refusal::TooManyClients);

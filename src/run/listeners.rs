@@ -97,13 +97,18 @@ impl Listeners {
         place.node = None;
         if let Address::Path(path) = config.address {
             place.node = socket::node(path);
-            if let Some(inotify) = &self.inotify {
-                let flags = WatchFlags::ATTRIB | WatchFlags::MOVE_SELF | WatchFlags::DONT_FOLLOW;
-                let _ = Path::new(path)
-                    .and_then(|path| inotify::add_watch(inotify, path.as_c_str(), flags));
-            }
+            self.watch_node(path);
         }
         Ok(())
+    }
+
+    /// Has [`Source::Nodes`] reported when a node is changed, moved or removed.
+    pub(super) fn watch_node(&self, path: &str) {
+        if let Some(inotify) = &self.inotify {
+            let flags = WatchFlags::ATTRIB | WatchFlags::MOVE_SELF | WatchFlags::DONT_FOLLOW;
+            let _ = Path::new(path)
+                .and_then(|path| inotify::add_watch(inotify, path.as_c_str(), flags));
+        }
     }
 
     /// True if the path of a listener leads to something else than it, or to nothing.
@@ -223,6 +228,9 @@ impl Pilot {
             if self.listeners.has_lost_its_node(id, &config) {
                 self.feed(Event::HungUp(id));
             }
+        }
+        if self.notifications.is_lost() || self.clients.is_lost() {
+            self.mend_soon();
         }
     }
 

@@ -9,42 +9,56 @@ use crate::sys::cell::Once;
 use crate::sys::message::{NotifySocket, Received};
 
 use super::lines::Reason;
+use super::own::{self, Node};
 use super::watch::{Source, Watch};
-use super::{NOTIFICATIONS_PER_TURN, Pilot, prepare};
+use super::{NOTIFICATIONS_PER_TURN, NOTIFY_PATH, Pilot, prepare};
 
 /// One byte more than a message may have, so that a longer one is noticed.
 static BUFFER: Once<[u8; NOTIFICATION_MAX + 1], 9> = Once::new([0; NOTIFICATION_MAX + 1]);
 
 pub(super) struct Notifications {
-    /// `None` if it could not be bound: no service of Type=notify will then come up.
-    socket: Option<NotifySocket>,
+    /// `None` if it could not be bound: until it can, no service of Type=notify comes up.
+    socket: Option<(NotifySocket, Node)>,
     buffer: &'static mut [u8; NOTIFICATION_MAX + 1],
 }
 
 impl Notifications {
     pub(super) fn open(watch: &mut Watch) -> Self {
-        let mode = rustix::fs::Mode::from_raw_mode(0o755);
-        let made = match rustix::fs::mkdir(super::RUN_DIRECTORY, mode) {
-            Ok(()) | Err(Errno::EXIST) => Ok(()),
-            Err(errno) => Err(errno),
-        };
-        let opened =
-            made.and_then(|()| NotifySocket::bind(super::NOTIFY_PATH)).and_then(|socket| {
-                watch.add(socket.as_fd(), Source::Notifications, EventFlags::IN)?;
-                Ok(socket)
-            });
         let tell = |errno: &Errno| {
             log::error!("the notification socket: {}", Reason(prepare::number(*errno)));
         };
-        let socket = opened.inspect_err(tell).ok();
-        Self { socket, buffer: BUFFER.take() }
+        Self { socket: bind(watch).inspect_err(tell).ok(), buffer: BUFFER.take() }
     }
+
+    /// Opens it again if it is not open or not at its path. True if all is well then.
+    pub(super) fn mend(&mut self, watch: &mut Watch) -> bool {
+        if let Some((socket, _)) = self.socket.take_if(|(_, node)| !node.is_at(NOTIFY_PATH)) {
+            watch.remove(socket.as_fd());
+        }
+        if self.socket.is_none() {
+            self.socket = bind(watch).ok();
+        }
+        self.socket.is_some()
+    }
+
+    /// True if it was open and is not at its path any more.
+    pub(super) fn is_lost(&self) -> bool {
+        self.socket.as_ref().is_some_and(|(_, node)| !node.is_at(NOTIFY_PATH))
+    }
+}
+
+fn bind(watch: &mut Watch) -> Result<(NotifySocket, Node), Errno> {
+    own::make_directory()?;
+    let socket = NotifySocket::bind(NOTIFY_PATH)?;
+    watch.add(socket.as_fd(), Source::Notifications, EventFlags::IN)?;
+    Ok((socket, Node::of(NOTIFY_PATH)))
 }
 
 impl Pilot {
     pub(super) fn read_notifications(&mut self) {
         for _ in 0..NOTIFICATIONS_PER_TURN {
-            let Notifications { socket: Some(socket), buffer } = &mut self.notifications else {
+            let Notifications { socket: Some((socket, _)), buffer } = &mut self.notifications
+            else {
                 return;
             };
             match socket.receive(&mut buffer[..]) {

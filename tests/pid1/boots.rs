@@ -35,7 +35,7 @@ fn the_kernel_log_is_spoken_to(world: &mut World) {
 fn what_does_not_lie_there_works(world: &mut World) {
     for line in [
         "the notification socket: no space left",
-        "the control socket: no such file",
+        "the control socket: no space left",
         "passed.socket: cannot listen at /run/passed.sock: no space left",
     ] {
         assert!(world.said.contains(line), "{line}\n{}", world.said);
@@ -47,8 +47,10 @@ fn what_does_not_lie_there_works(world: &mut World) {
     // Room is made: what could not be opened is tried again.
     let room = ["/usr/bin/mount", "-o", "remount,nr_inodes=100", "/run"];
     assert!(world.run(&room).status.success());
-    while !std::fs::exists(world.path("/run/passed.sock")).unwrap() {
-        std::thread::yield_now();
-    }
+    world.wait_for_control();
+    world.wait_for_property("ActiveState", "passed.socket", "active");
     a_connection_is_passed(world);
+    world.wait_for_property("ActiveState", "serve.socket", "active");
+    assert_ne!(world.ask("/run/serve.sock", "pid"), "");
+    assert_eq!(world.said.matches("the control socket").count(), 1, "{}", world.said);
 }

@@ -1,9 +1,11 @@
 //! Clients of the control socket: who may what, and that nobody keeps root out.
 
+use std::fs;
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketType};
+use rustix::process::{Resource, Rlimit};
 
 use crate::try_cases;
 use crate::world::{World, socket};
@@ -20,6 +22,8 @@ pub fn all(world: &mut World) {
             ("the_silent_make_place", the_silent_make_place),
             ("others_never_take_the_place_of_root", others_never_take_the_place_of_root),
             ("who_does_not_read_is_dropped", who_does_not_read_is_dropped),
+            ("without_descriptors_nobody_spins", without_descriptors_nobody_spins),
+            ("sockets_removed_come_back", sockets_removed_come_back),
         ],
     );
 }
@@ -89,4 +93,41 @@ fn who_does_not_read_is_dropped(world: &mut World) {
     };
     assert!(matches!(end, Errno::PIPE | Errno::CONNRESET), "{end:?} after {sent}");
     assert_eq!(world.property("ActiveState", &["serve.service"]), "active");
+}
+
+fn without_descriptors_nobody_spins(world: &mut World) {
+    let pid = rustix::process::Pid::from_raw(world.pid as i32);
+    let limits = rustix::process::getrlimit(Resource::Nofile);
+    // PID 1 can have no descriptor that it has not yet.
+    let few = Rlimit { current: Some(1), maximum: limits.maximum };
+    let old = rustix::process::prlimit(pid, Resource::Nofile, few).unwrap();
+    let client = connect(world);
+    let switches = || -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", world.pid)).unwrap();
+        let counts = status.lines().filter(|line| line.contains("ctxt_switches"));
+        counts.map(|line| line.split_whitespace().last().unwrap().parse::<u64>().unwrap()).sum()
+    };
+    let ticks = || -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", world.pid)).unwrap();
+        let fields: Vec<&str> = stat.split_whitespace().collect();
+        fields[13].parse::<u64>().unwrap() + fields[14].parse::<u64>().unwrap()
+    };
+    let before = (switches(), ticks());
+    // What is measured is rest.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let after = (switches(), ticks());
+    rustix::process::prlimit(pid, Resource::Nofile, old).unwrap();
+    assert!(after.1 - before.1 < 10 && after.0 - before.0 < 50, "{before:?} {after:?}");
+    assert!(is_answered(&client));
+}
+
+fn sockets_removed_come_back(world: &mut World) {
+    let connected = connect(world);
+    assert!(is_answered(&connected));
+    fs::remove_dir_all(world.path("/run/pilot")).unwrap();
+    world.wait_for_control();
+    // Who was connected still is, and a service can say again that it is ready.
+    assert!(is_answered(&connected));
+    world.control(&["restart", "serve.service"]);
+    assert_eq!(world.property("StatusText", &["serve.service"]), "serving");
 }

@@ -198,6 +198,14 @@ impl World {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// Waits until PID 1 can be asked.
+    pub fn wait_for_control(&self) {
+        let begin = Instant::now();
+        while !self.run(&["/sbin/pilotctl", "show"]).status.success() {
+            assert!(begin.elapsed() < PATIENCE, "nobody can ask:\n{}", self.said);
+        }
+    }
+
     /// What `pilotctl` says about one property of a unit, or of the whole.
     pub fn property(&self, name: &str, unit: &[&str]) -> String {
         self.control(&[&["show", "--value", "-p", name], unit].concat())
