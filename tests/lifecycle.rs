@@ -9,8 +9,8 @@ use pilotlight::engine::socket::{self, ServiceView, Socket};
 use pilotlight::engine::{Errno, Instant, Notification, Pid, SpawnError, Stage};
 use unit::control::{Exit, SubState, UnitResult};
 use unit::{
-    Args, BindIpv6Only, Command, Emergency, Ids, KillMode, ListenerId, Millis, RateLimit, Restart,
-    Seq, ServiceType, UnitId,
+    Args, Command, Emergency, Ids, KillMode, ListenerId, Millis, RateLimit, Restart, Seq,
+    ServiceType, UnitId,
 };
 
 const UNIT: UnitId = UnitId(1);
@@ -292,17 +292,11 @@ fn socket_table(accept: bool) -> String {
         max_connections_per_source: 0,
         poll_limit: RateLimit { interval: Millis(2000), burst: 15 },
         trigger_limit: RateLimit { interval: Millis(2000), burst: 20 },
-        backlog: u32::MAX,
-        bind_ipv6_only: BindIpv6Only::Default,
-        reuse_port: false,
-        no_delay: false,
-        keep_alive: false,
+        allow: Seq::EMPTY,
+        deny: Seq::EMPTY,
         fd_name: "x.socket",
-        user: "",
-        group: "",
-        mode: 0o666,
-        directory_mode: 0o755,
         remove_on_stop: false,
+        setup: &[],
     };
     let later = NOW.after(Millis(5000));
     let states = [

@@ -1,7 +1,9 @@
 //! Connections of `Accept=yes` sockets, from the queue to the end of their process.
 
+use core::net::Ipv4Addr;
+
 use unit::control::{JobResult, Peer};
-use unit::{ListenerId, Millis, UnitId};
+use unit::{ListenerId, Millis, Prefix, Seq, UnitId};
 
 use super::action::{Action, CommandList, CommandRef, Target};
 use super::event::{AcceptFailure, InstanceId, Pid, Process, SpawnError};
@@ -16,6 +18,18 @@ use super::trace::Trace;
 /// Pause of a listener when the board has no descriptor or memory for a connection.
 const EXHAUSTED_PAUSE: Millis = Millis(250);
 const SIGKILL: u8 = 9;
+
+/// `IPAddressAllow=` before `IPAddressDeny=`, and what neither holds is let in:
+/// systemd.resource-control(5). AF_UNIX has no addresses to deny.
+fn is_let_in(config: &unit::Socket<'_>, peer: Peer) -> bool {
+    let address = match peer {
+        Peer::V4(address, _) => Ipv4Addr::from(address).to_ipv6_mapped().octets(),
+        Peer::V6(address, _) => address,
+        Peer::Unix { .. } => return true,
+    };
+    let held = |prefixes: Seq<'_, Prefix>| prefixes.iter().any(|prefix| prefix.holds(&address));
+    held(config.allow) || !held(config.deny)
+}
 
 impl Engine<'_, '_> {
     pub(super) fn on_readable(&mut self, listener: ListenerId, now: Instant) {
@@ -104,16 +118,11 @@ impl Engine<'_, '_> {
         let unit = self.instance(instance).socket;
         assert!(self.instance(instance).state == SlotState::Accepting);
         let config = self.socket_config(unit);
-        let per_source = usize::from(config.max_connections_per_source);
-        if per_source > 0 {
-            let (_, slots) = self.slots_of(unit);
-            let same = slots.iter().filter(|slot| slot.is_of_source(peer)).count();
-            if same >= per_source {
-                self.count_refused(unit, now);
-                self.push(Action::Drop(instance));
-                self.free(instance);
-                return;
-            }
+        if !is_let_in(&config, peer) || self.is_crowded(unit, &config, peer) {
+            self.count_refused(unit, now);
+            self.push(Action::Drop(instance));
+            self.free(instance);
+            return;
         }
         let number = self.next_number;
         self.next_number = number.wrapping_add(1);
@@ -126,6 +135,13 @@ impl Engine<'_, '_> {
             SlotState::Spawning { retry_at: None, give_up_at: now.after(INSTANCE_PATIENCE) };
         self.note(Trace::Connected { unit, instance }, now);
         self.spawn_instance(config.service, instance);
+    }
+
+    /// True if one source has as many connections as it may.
+    fn is_crowded(&self, unit: UnitId, config: &unit::Socket<'_>, peer: Peer) -> bool {
+        let most = usize::from(config.max_connections_per_source);
+        let (_, slots) = self.slots_of(unit);
+        most > 0 && slots.iter().filter(|slot| slot.is_of_source(peer)).count() >= most
     }
 
     pub(super) fn on_accept_failed(

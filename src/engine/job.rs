@@ -91,9 +91,11 @@ impl Engine<'_, '_> {
     fn spread_marks(&mut self) -> bool {
         let mut spread = false;
         for unit in self.table.ids() {
+            // Most have none, and are not worth a look into the table.
+            let Some(mark) = self.units.at(unit).mark else { continue };
             let edges = self.table.edges(unit);
-            match self.units.at(unit).mark {
-                Some(JobKind::Start) => {
+            match mark {
+                JobKind::Start => {
                     for other in edges.requires.iter().chain(edges.wants.iter()) {
                         spread |= !self.is_up(other) && self.mark(other, JobKind::Start);
                     }
@@ -101,12 +103,12 @@ impl Engine<'_, '_> {
                         spread |= self.is_concerned(other) && self.mark(other, JobKind::Stop);
                     }
                 }
-                Some(JobKind::Stop) => {
+                JobKind::Stop => {
                     for other in edges.required_by.iter() {
                         spread |= self.is_concerned(other) && self.mark(other, JobKind::Stop);
                     }
                 }
-                Some(JobKind::Restart) => {
+                JobKind::Restart => {
                     for other in edges.required_by.iter() {
                         spread |= self.is_up(other) && self.mark(other, JobKind::Restart);
                     }
@@ -114,7 +116,7 @@ impl Engine<'_, '_> {
                         spread |= !self.is_up(other) && self.mark(other, JobKind::Start);
                     }
                 }
-                Some(JobKind::Reload) | None => {}
+                JobKind::Reload => {}
             }
         }
         spread

@@ -6,7 +6,10 @@ use rustix::fs::OFlags;
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 use unit::control::Peer;
-use unit::{Address, Kind, ListenKind, Listener, ListenerId, Socket, Table, UnitId};
+use unit::{
+    Address, Kind, ListenKind, Listener, ListenerId, Socket, SocketOption, SocketSetup, Table,
+    UnitId,
+};
 
 use crate::engine::{AcceptFailure, Event, InstanceId};
 use crate::sys::cell::{Array, Once};
@@ -15,6 +18,7 @@ use crate::sys::{message, socket};
 use crate::table::limits::{INSTANCES, LISTENERS};
 
 use super::Pilot;
+use super::lines::Reason;
 use super::watch::{Generation, Report, Source, Watch};
 
 static PLACES: Array<Place, LISTENERS, 4> = Array::new();
@@ -87,10 +91,18 @@ impl Listeners {
     fn open(
         &mut self,
         id: ListenerId,
-        unit: &Socket<'_>,
+        name: &str,
+        setup: &SocketSetup<'_>,
         config: &Listener<'_>,
     ) -> Result<(), Errno> {
-        let fd = socket::open(unit, config)?;
+        let fd = socket::open(setup, config, &mut |option, errno| {
+            // A bare port has the options of both protocols.
+            if errno != Errno::NOPROTOOPT {
+                let SocketOption { level, name: number, .. } = option;
+                let reason = Reason(super::prepare::number(errno));
+                log::warn!("{name}: socket option {level}/{number}: {reason}");
+            }
+        })?;
         let place = &mut self.places[id.index()];
         assert!(place.fd.is_none());
         place.fd = Some(fd);
@@ -156,8 +168,9 @@ impl Pilot {
 
     pub(super) fn open_socket(&mut self, id: UnitId) {
         let unit = self.socket(id);
+        let (name, setup) = (self.table.name(id), unit.setup());
         for (listener, config) in numbered(&unit) {
-            if let Err(errno) = self.listeners.open(listener, &unit, &config) {
+            if let Err(errno) = self.listeners.open(listener, name, &setup, &config) {
                 for (opened, config) in numbered(&unit).take_while(|(each, _)| *each < listener) {
                     self.listeners.close(opened, &config, unit.remove_on_stop, &mut self.watch);
                 }

@@ -12,8 +12,8 @@ use core::ptr::null_mut;
 
 use linux_raw_sys::general::{
     __NR_clone, __NR_clone3, __NR_close_range, __NR_execve, __NR_exit_group, __NR_getsockopt,
-    __NR_ioctl, __NR_kill, __NR_recvmsg, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_signalfd4,
-    SIG_SETMASK, SIGCHLD, clone_args, iovec, kernel_sigaction,
+    __NR_ioctl, __NR_kill, __NR_recvmsg, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_setsockopt,
+    __NR_signalfd4, SIG_SETMASK, SIGCHLD, clone_args, iovec, kernel_sigaction,
 };
 use linux_raw_sys::net::{SO_PEERCRED, SOL_SOCKET, msghdr, ucred};
 use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -309,6 +309,25 @@ pub(super) fn peer_credentials(socket: BorrowedFd<'_>) -> Result<ucred, Errno> {
     // SAFETY: both outlive the call, and `length` is the size of `credentials`.
     checked(unsafe { syscall(__NR_getsockopt, words) })?;
     Ok(credentials)
+}
+
+/// [setsockopt(2)](https://man7.org/linux/man-pages/man2/setsockopt.2.html).
+pub(super) fn setsockopt(
+    socket: BorrowedFd<'_>,
+    level: u16,
+    name: u16,
+    value: &[u8],
+) -> Result<(), Errno> {
+    let words = [
+        socket.as_raw_fd() as usize,
+        level.into(),
+        name.into(),
+        value.as_ptr() as usize,
+        value.len(),
+        0,
+    ];
+    // SAFETY: the value outlives the call, which reads no more of it than its length.
+    checked(unsafe { syscall(__NR_setsockopt, words) }).map(drop)
 }
 
 /// [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html): length, control bytes

@@ -14,7 +14,9 @@ use rustix::net::{
     AddressFamily, SocketAddrAny, SocketAddrUnix, SocketFlags, SocketType, ipproto, sockopt,
 };
 use unit::control::Peer;
-use unit::{Address, BindIpv6Only, ListenKind, Listener, Socket};
+use unit::{
+    Address, BindIpv6Only, ListenKind, Listener, OptionValue, Seq, SocketOption, SocketSetup,
+};
 
 use super::path::Path;
 use super::{raw, users};
@@ -28,116 +30,136 @@ pub fn set_default_umask() {
     rustix::process::umask(Mode::from_raw_mode(UMASK.into()));
 }
 
+/// What to do with an option that could not be set, and was not required.
+pub type OnFailure<'a> = &'a mut dyn FnMut(&SocketOption<'_>, Errno);
+
 /// Opens one listener of a socket unit.
 ///
 /// # Errors
 /// Whatever stood in the way first. EADDRINUSE also for a path at which there is something
 /// that is not a socket, or a socket at which somebody listens.
-pub fn open(unit: &Socket<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errno> {
+pub fn open(
+    setup: &SocketSetup<'_>,
+    listener: &Listener<'_>,
+    on_failure: OnFailure<'_>,
+) -> Result<OwnedFd, Errno> {
     let kind = match listener.kind {
         ListenKind::Stream => SocketType::STREAM,
         ListenKind::Datagram => SocketType::DGRAM,
         ListenKind::SequentialPacket => SocketType::SEQPACKET,
-        ListenKind::Fifo => return open_fifo(unit, listener),
+        ListenKind::Fifo => return open_fifo(setup, listener),
     };
+    let mut opening = Opening { setup, kind, options: listener.options, on_failure };
     let socket = match listener.address {
-        Address::Port(port) => open_port(unit, kind, port)?,
-        Address::V4(address, port) => open_v4(unit, kind, address, port)?,
-        Address::V6(address, port, interface) => open_v6(unit, kind, address, port, interface)?,
-        Address::Path(path) => open_path(unit, kind, path)?,
+        Address::Port(port) => opening.port(port)?,
+        Address::V4(address, port) => opening.v4(address, port)?,
+        Address::V6(address, port, interface) => opening.v6(address, port, interface)?,
+        Address::Path(path) => opening.path(path)?,
         Address::Abstract(name) => {
-            let socket = unix(kind)?;
+            let socket = opening.socket(AddressFamily::UNIX)?;
             rustix::net::bind(&socket, &SocketAddrUnix::new_abstract_name(name.as_bytes())?)?;
             socket
         }
     };
     if kind != SocketType::DGRAM {
-        rustix::net::listen(&socket, unit.backlog.min(i32::MAX as u32) as i32)?;
+        rustix::net::listen(&socket, setup.backlog.min(i32::MAX as u32) as i32)?;
     }
     Ok(socket)
 }
 
-/// A bare port: everywhere, by IPv6 where the kernel has it.
-fn open_port(unit: &Socket<'_>, kind: SocketType, port: u16) -> Result<OwnedFd, Errno> {
-    match open_v6(unit, kind, Ipv6Addr::UNSPECIFIED, port, "") {
-        Err(Errno::AFNOSUPPORT) => open_v4(unit, kind, Ipv4Addr::UNSPECIFIED, port),
-        opened => opened,
-    }
-}
-
-fn open_v4(
-    unit: &Socket<'_>,
+/// A socket on its way to be bound.
+struct Opening<'a> {
+    setup: &'a SocketSetup<'a>,
     kind: SocketType,
-    address: Ipv4Addr,
-    port: u16,
-) -> Result<OwnedFd, Errno> {
-    let socket = rustix::net::socket_with(AddressFamily::INET, kind, FLAGS, None)?;
-    set_inet_options(unit, kind, socket.as_fd())?;
-    rustix::net::bind(&socket, &SocketAddrV4::new(address, port))?;
-    Ok(socket)
+    options: Seq<'a, SocketOption<'a>>,
+    on_failure: OnFailure<'a>,
 }
 
-fn open_v6(
-    unit: &Socket<'_>,
-    kind: SocketType,
-    address: Ipv6Addr,
-    port: u16,
-    interface: &str,
-) -> Result<OwnedFd, Errno> {
-    let socket = rustix::net::socket_with(AddressFamily::INET6, kind, FLAGS, None)?;
-    match unit.bind_ipv6_only {
-        BindIpv6Only::Default => {}
-        BindIpv6Only::Both => sockopt::set_ipv6_v6only(&socket, false)?,
-        BindIpv6Only::Ipv6Only => sockopt::set_ipv6_v6only(&socket, true)?,
-    }
-    set_inet_options(unit, kind, socket.as_fd())?;
-    let scope = match interface {
-        "" => 0,
-        name => rustix::net::netdevice::name_to_index(&socket, name)?,
-    };
-    rustix::net::bind(&socket, &SocketAddrV6::new(address, port, 0, scope))?;
-    Ok(socket)
-}
-
-fn set_inet_options(
-    unit: &Socket<'_>,
-    kind: SocketType,
-    socket: BorrowedFd<'_>,
-) -> Result<(), Errno> {
-    sockopt::set_socket_reuseaddr(socket, true)?;
-    if unit.reuse_port {
-        sockopt::set_socket_reuseport(socket, true)?;
-    }
-    if unit.keep_alive {
-        sockopt::set_socket_keepalive(socket, true)?;
-    }
-    if unit.no_delay && kind == SocketType::STREAM {
-        sockopt::set_tcp_nodelay(socket, true)?;
-    }
-    Ok(())
-}
-
-fn unix(kind: SocketType) -> Result<OwnedFd, Errno> {
-    rustix::net::socket_with(AddressFamily::UNIX, kind, FLAGS, None)
-}
-
-fn open_path(unit: &Socket<'_>, kind: SocketType, path: &str) -> Result<OwnedFd, Errno> {
-    let socket = unix(kind)?;
-    make_parents(path, unit.directory_mode)?;
-    let path = Path::new(path)?;
-    let address = SocketAddrUnix::new(path.as_c_str())?;
-    {
-        let _umask = Umask::narrowed_to(unit.mode);
-        match rustix::net::bind(&socket, &address) {
-            Err(Errno::ADDRINUSE) if is_stale(kind, &path, &address) => {
-                rustix::fs::unlink(path.as_c_str())?;
-                rustix::net::bind(&socket, &address)?;
+impl Opening<'_> {
+    /// With its own options set.
+    fn socket(&mut self, family: AddressFamily) -> Result<OwnedFd, Errno> {
+        let socket = rustix::net::socket_with(family, self.kind, FLAGS, None)?;
+        for option in self.options.iter() {
+            let number;
+            let value = match option.value {
+                OptionValue::Number(value) => {
+                    number = value.to_ne_bytes();
+                    &number
+                }
+                OptionValue::Text(text) => text.as_bytes(),
+            };
+            match raw::setsockopt(socket.as_fd(), option.level, option.name, value) {
+                Ok(()) => {}
+                Err(errno) if option.required => return Err(errno),
+                Err(errno) => (self.on_failure)(&option, errno),
             }
-            bound => bound?,
+        }
+        Ok(socket)
+    }
+
+    /// A bare port: everywhere, by IPv6 where the kernel has it.
+    fn port(&mut self, port: u16) -> Result<OwnedFd, Errno> {
+        match self.v6(Ipv6Addr::UNSPECIFIED, port, "") {
+            Err(Errno::AFNOSUPPORT) => self.v4(Ipv4Addr::UNSPECIFIED, port),
+            opened => opened,
         }
     }
-    give_to_owner(unit, &path)?;
-    Ok(socket)
+
+    fn v4(&mut self, address: Ipv4Addr, port: u16) -> Result<OwnedFd, Errno> {
+        let socket = self.socket(AddressFamily::INET)?;
+        self.set_inet_options(socket.as_fd())?;
+        rustix::net::bind(&socket, &SocketAddrV4::new(address, port))?;
+        Ok(socket)
+    }
+
+    fn v6(&mut self, address: Ipv6Addr, port: u16, interface: &str) -> Result<OwnedFd, Errno> {
+        let socket = self.socket(AddressFamily::INET6)?;
+        match self.setup.bind_ipv6_only {
+            BindIpv6Only::Default => {}
+            BindIpv6Only::Both => sockopt::set_ipv6_v6only(&socket, false)?,
+            BindIpv6Only::Ipv6Only => sockopt::set_ipv6_v6only(&socket, true)?,
+        }
+        self.set_inet_options(socket.as_fd())?;
+        let scope = match interface {
+            "" => 0,
+            name => rustix::net::netdevice::name_to_index(&socket, name)?,
+        };
+        rustix::net::bind(&socket, &SocketAddrV6::new(address, port, 0, scope))?;
+        Ok(socket)
+    }
+
+    fn set_inet_options(&self, socket: BorrowedFd<'_>) -> Result<(), Errno> {
+        sockopt::set_socket_reuseaddr(socket, true)?;
+        if self.setup.reuse_port {
+            sockopt::set_socket_reuseport(socket, true)?;
+        }
+        if self.setup.keep_alive {
+            sockopt::set_socket_keepalive(socket, true)?;
+        }
+        if self.setup.no_delay && self.kind == SocketType::STREAM {
+            sockopt::set_tcp_nodelay(socket, true)?;
+        }
+        Ok(())
+    }
+
+    fn path(&mut self, path: &str) -> Result<OwnedFd, Errno> {
+        let socket = self.socket(AddressFamily::UNIX)?;
+        make_parents(path, self.setup.directory_mode)?;
+        let path = Path::new(path)?;
+        let address = SocketAddrUnix::new(path.as_c_str())?;
+        {
+            let _umask = Umask::narrowed_to(self.setup.mode);
+            match rustix::net::bind(&socket, &address) {
+                Err(Errno::ADDRINUSE) if is_stale(self.kind, &path, &address) => {
+                    rustix::fs::unlink(path.as_c_str())?;
+                    rustix::net::bind(&socket, &address)?;
+                }
+                bound => bound?,
+            }
+        }
+        give_to_owner(self.setup, &path)?;
+        Ok(socket)
+    }
 }
 
 /// True if a socket is there at which nobody listens.
@@ -145,19 +167,19 @@ fn is_stale(kind: SocketType, path: &Path, address: &SocketAddrUnix) -> bool {
     let is_socket = rustix::fs::lstat(path.as_c_str())
         .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Socket);
     let refused = || {
-        unix(kind).and_then(|probe| rustix::net::connect(&probe, address))
-            == Err(Errno::CONNREFUSED)
+        let probe = rustix::net::socket_with(AddressFamily::UNIX, kind, FLAGS, None);
+        probe.and_then(|probe| rustix::net::connect(&probe, address)) == Err(Errno::CONNREFUSED)
     };
     is_socket && refused()
 }
 
-fn open_fifo(unit: &Socket<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errno> {
+fn open_fifo(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errno> {
     let Address::Path(path) = listener.address else { return Err(Errno::INVAL) };
-    make_parents(path, unit.directory_mode)?;
+    make_parents(path, setup.directory_mode)?;
     let path = Path::new(path)?;
     {
-        let _umask = Umask::narrowed_to(unit.mode);
-        match rustix::fs::mkfifoat(CWD, path.as_c_str(), Mode::from_raw_mode(unit.mode.into())) {
+        let _umask = Umask::narrowed_to(setup.mode);
+        match rustix::fs::mkfifoat(CWD, path.as_c_str(), Mode::from_raw_mode(setup.mode.into())) {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(errno) => return Err(errno),
         }
@@ -169,9 +191,13 @@ fn open_fifo(unit: &Socket<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errn
     if FileType::from_raw_mode(rustix::fs::fstat(&fifo)?.st_mode) != FileType::Fifo {
         return Err(Errno::ADDRINUSE);
     }
+    if setup.pipe_size > 0 {
+        // Less is what the kernel gives a FIFO over its limit: still a FIFO.
+        let _ = rustix::pipe::fcntl_setpipe_size(&fifo, setup.pipe_size as usize);
+    }
     // It may have been there before.
-    rustix::fs::fchmod(&fifo, Mode::from_raw_mode(unit.mode.into()))?;
-    give_to_owner(unit, &path)?;
+    rustix::fs::fchmod(&fifo, Mode::from_raw_mode(setup.mode.into()))?;
+    give_to_owner(setup, &path)?;
     Ok(fifo)
 }
 
@@ -191,15 +217,15 @@ fn make_parents(path: &str, mode: u16) -> Result<(), Errno> {
 }
 
 /// `SocketUser=`, `SocketGroup=`: of the node itself, whatever its name leads to by then.
-fn give_to_owner(unit: &Socket<'_>, path: &Path) -> Result<(), Errno> {
-    if unit.user.is_empty() && unit.group.is_empty() {
+fn give_to_owner(setup: &SocketSetup<'_>, path: &Path) -> Result<(), Errno> {
+    if setup.user.is_empty() && setup.group.is_empty() {
         return Ok(());
     }
-    let user = match unit.user {
+    let user = match setup.user {
         "" => None,
         name => Some(users::find_user(name)?),
     };
-    let group = match (unit.group, &user) {
+    let group = match (setup.group, &user) {
         ("", Some(user)) => Some(user.gid),
         ("", None) => None,
         (name, _) => Some(users::find_group(name)?),

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, TcpStream};
 use std::os::unix::net::UnixStream;
 
 use rustix::net::{AddressFamily, SocketType};
@@ -18,6 +18,7 @@ pub fn all(world: &mut World) {
             ("as_many_connections_as_allowed", as_many_connections_as_allowed),
             ("as_many_from_one_address_as_allowed", as_many_from_one_address_as_allowed),
             ("as_many_from_one_user_as_allowed", as_many_from_one_user_as_allowed),
+            ("whoever_is_denied_starts_nothing", whoever_is_denied_starts_nothing),
             ("a_flood_is_served_in_portions", a_flood_is_served_in_portions),
             ("a_service_that_takes_nothing_is_tried_again", a_service_that_takes_nothing),
             ("a_service_that_fails_at_first_is_tried_again", a_service_that_fails_at_first),
@@ -77,6 +78,28 @@ fn as_many_from_one_address_as_allowed(world: &mut World) {
     held.push(stage.enter("held"));
     assert_eq!(refused(world, "source.socket"), "1");
     drop((next, guest));
+}
+
+fn whoever_is_denied_starts_nothing(world: &mut World) {
+    world.wait_for_property("NConnections", "source.socket", "0");
+    let stage = Stage::new(world);
+    let before: u32 = refused(world, "source.socket").parse().unwrap();
+    assert!(is_closed(connect_from(world, Ipv4Addr::new(127, 0, 1, 6))));
+    let allowed = connect_from(world, Ipv4Addr::new(127, 0, 1, 7));
+    let mut held = stage.enter("held");
+    // An IPv6 client at the same port.
+    let other = world.in_network(|| TcpStream::connect((Ipv6Addr::LOCALHOST, 7020)).unwrap());
+    assert!(is_closed(other));
+    // AF_UNIX has no address to deny.
+    let local = world.connect("/run/source.sock").unwrap();
+    let mut near = stage.enter("held");
+    assert_eq!(refused(world, "source.socket"), (before + 2).to_string());
+    near.order("exit 0");
+    near.dies();
+    held.order("exit 0");
+    held.dies();
+    world.wait_for_property("NConnections", "source.socket", "0");
+    drop((allowed, local));
 }
 
 fn as_many_from_one_user_as_allowed(world: &mut World) {

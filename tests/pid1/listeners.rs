@@ -3,13 +3,15 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::os::unix::net::{SocketAddr, UnixDatagram, UnixStream};
+use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram, UnixStream};
+use std::time::Duration;
 
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, sockopt};
+use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use crate::stage::{Actor, Stage};
 use crate::try_cases;
@@ -28,6 +30,7 @@ pub fn all(world: &mut World) {
             ("datagrams_wait_at_a_port", datagrams_wait_at_a_port),
             ("a_port_is_for_both_families", a_port_is_for_both_families),
             ("an_ipv6_port_can_be_for_ipv6_only", an_ipv6_port_can_be_for_ipv6_only),
+            ("options_are_set_before_anybody_connects", options_are_set),
             ("nodes_have_owners_and_modes", nodes_have_owners_and_modes),
             ("nodes_go_when_their_socket_stops", nodes_go_when_their_socket_stops),
             ("a_node_of_others_gets_our_mode", a_node_of_others_gets_our_mode),
@@ -112,7 +115,7 @@ fn abstract_names_need_no_node(world: &mut World) {
     let name = SocketAddrUnix::new_abstract_name(b"talk.packets").unwrap();
     let client = world.in_network(|| packets(&name));
     exchange_packets(world, "talk 4", &client);
-    let name = SocketAddr::from_abstract_name("talk").unwrap();
+    let name = UnixAddr::from_abstract_name("talk").unwrap();
     let client = world.in_network(|| UnixStream::connect_addr(&name).unwrap());
     exchange_packets(world, "talk 3", &client.into());
 }
@@ -161,6 +164,45 @@ fn an_ipv6_port_can_be_for_ipv6_only(world: &mut World) {
 fn owner_and_mode(world: &World, node: &str) -> (u32, u32, u32) {
     let node = fs::symlink_metadata(world.path(node)).unwrap();
     (node.uid(), node.gid(), node.mode() & 0o7777)
+}
+
+/// PID 1's own descriptor of what is bound there.
+fn bound(world: &World, address: IpAddr, port: u16, kind: SocketType) -> OwnedFd {
+    let pidfd = pidfd_open(Pid::from_raw(world.pid as i32).unwrap(), PidfdFlags::empty()).unwrap();
+    let numbers = fs::read_dir(format!("/proc/{}/fd", world.pid)).unwrap();
+    let numbers = numbers.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut copies = numbers.filter_map(|number| {
+        pidfd_getfd(&pidfd, number.parse().unwrap(), PidfdGetfdFlags::empty()).ok()
+    });
+    let wanted = SocketAddr::new(address, port);
+    let found = copies.find(|copy| {
+        let name = rustix::net::getsockname(copy).ok();
+        let name = name.and_then(|name| SocketAddr::try_from(name).ok());
+        name == Some(wanted) && sockopt::socket_type(copy) == Ok(kind)
+    });
+    found.unwrap_or_else(|| panic!("nothing at {wanted}"))
+}
+
+fn options_are_set(world: &mut World) {
+    let stream = bound(world, Ipv6Addr::UNSPECIFIED.into(), 7030, SocketType::STREAM);
+    assert_eq!(sockopt::tcp_keepidle(&stream), Ok(Duration::from_secs(90)));
+    assert_eq!(sockopt::tcp_keepintvl(&stream), Ok(Duration::from_secs(61)));
+    assert_eq!(sockopt::tcp_keepcnt(&stream), Ok(4));
+    // The kernel doubles what it is asked for, and tells the double.
+    assert_eq!(sockopt::socket_recv_buffer_size(&stream), Ok(2 * 64 * 1024));
+    assert_eq!(sockopt::socket_send_buffer_size(&stream), Ok(2 * 48 * 1024));
+    assert_eq!(sockopt::ip_tos(&stream), Ok(0x10));
+    assert_eq!(sockopt::ip_ttl(&stream), Ok(9));
+    assert_eq!(sockopt::ipv6_unicast_hops(&stream), Ok(9));
+    assert_eq!(sockopt::socket_broadcast(&stream), Ok(false));
+    let datagrams = bound(world, Ipv4Addr::LOCALHOST.into(), 7030, SocketType::DGRAM);
+    assert_eq!(sockopt::socket_broadcast(&datagrams), Ok(true));
+    assert_eq!(sockopt::ip_ttl(&datagrams), Ok(9));
+    // No interface has it: documentation, RFC 5737.
+    let free = bound(world, Ipv4Addr::new(192, 0, 2, 7).into(), 7031, SocketType::STREAM);
+    assert_eq!(sockopt::ip_freebind(&free), Ok(true));
+    let fifo = File::options().write(true).open(world.path("/run/options.fifo")).unwrap();
+    assert_eq!(rustix::pipe::fcntl_getpipe_size(&fifo), Ok(128 * 1024));
 }
 
 fn nodes_have_owners_and_modes(world: &mut World) {

@@ -93,6 +93,8 @@ codes! {
         "A unit is to start on the way down, when nothing is started.";
     FOREIGN_SOCKETS "E323" "foreign-sockets" Error
         "Sockets= names a socket that starts another service.";
+    ACCESS_WITHOUT_ACCEPT "E324" "access-without-accept" Error
+        "Addresses are allowed or denied where PID 1 does not accept.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";

@@ -7,7 +7,9 @@ use unit::wire::{HEADER_BYTES, INDEX_AT, MAGIC, SCHEMA, crc32};
 use unit::{Args, ExecContext, Ids, Limits, ListenerId, Seq, Table, UnitId, Words};
 
 use crate::grammar::{Arg, Command, Piece};
-use crate::plan::{KindPlan, ManagerPlan, Plan, ServicePlan, SocketPlan, UnitPlan};
+use crate::plan::{
+    KindPlan, ManagerPlan, OptionPlan, OptionText, Plan, ServicePlan, SocketPlan, UnitPlan,
+};
 
 /// The table of a plan, and the plan's sizes with the table's own.
 pub fn table(plan: &Plan) -> (Vec<u8>, Limits) {
@@ -207,10 +209,30 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
     let listeners: Vec<u8> = plan
         .listeners
         .iter()
-        .flat_map(|each| {
-            encode(&unit::Listener { kind: each.kind, address: each.address.borrow() })
+        .zip(&plan.options)
+        .flat_map(|(each, options)| {
+            let options: Vec<u8> = options.iter().flat_map(option).collect();
+            encode(&unit::Listener {
+                kind: each.kind,
+                address: each.address.borrow(),
+                options: Seq::from_bytes(&options),
+            })
         })
         .collect();
+    let allow: Vec<u8> = plan.allow.iter().flat_map(encode).collect();
+    let deny: Vec<u8> = plan.deny.iter().flat_map(encode).collect();
+    let setup = encode(&unit::SocketSetup {
+        backlog: plan.backlog,
+        bind_ipv6_only: plan.bind_ipv6_only,
+        reuse_port: plan.reuse_port,
+        no_delay: plan.no_delay,
+        keep_alive: plan.keep_alive,
+        pipe_size: plan.pipe_size,
+        user: &plan.user,
+        group: &plan.group,
+        mode: plan.mode,
+        directory_mode: plan.directory_mode,
+    });
     then(unit::Socket {
         service: UnitId(plan.service),
         accept: plan.accept,
@@ -222,18 +244,24 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
         max_connections_per_source: plan.max_connections_per_source,
         poll_limit: plan.poll_limit,
         trigger_limit: plan.trigger_limit,
-        backlog: plan.backlog,
-        bind_ipv6_only: plan.bind_ipv6_only,
-        reuse_port: plan.reuse_port,
-        no_delay: plan.no_delay,
-        keep_alive: plan.keep_alive,
+        allow: Seq::from_bytes(&allow),
+        deny: Seq::from_bytes(&deny),
         fd_name: &plan.fd_name,
-        user: &plan.user,
-        group: &plan.group,
-        mode: plan.mode,
-        directory_mode: plan.directory_mode,
         remove_on_stop: plan.remove_on_stop,
+        setup: &setup,
     });
+}
+
+fn option(plan: &OptionPlan) -> Vec<u8> {
+    encode(&unit::SocketOption {
+        level: plan.level,
+        name: plan.name,
+        required: plan.required,
+        value: match &plan.value {
+            OptionText::Number(number) => unit::OptionValue::Number(*number),
+            OptionText::Text(text) => unit::OptionValue::Text(text),
+        },
+    })
 }
 
 /// Every size by name, in the order of [`Limits`].

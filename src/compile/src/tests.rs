@@ -66,7 +66,7 @@ fn a_socket_and_its_service_become_a_table() {
     let service = table.find("web.service").expect("the service");
     assert!(socket < service, "a socket comes before its service");
     let Kind::Socket(each) = table.unit(socket).kind else { panic!("not a socket") };
-    assert_eq!((each.service, each.listener_count, each.backlog), (service, 2, u32::MAX));
+    assert_eq!((each.service, each.listener_count, each.setup().backlog), (service, 2, u32::MAX));
     let Kind::Service(each) = table.unit(service).kind else { panic!("not a service") };
     assert!(each.sockets.iter().eq([socket]));
     let command = each.exec_start.get(0).expect("a command");

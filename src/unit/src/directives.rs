@@ -156,6 +156,53 @@ or socket";
                 no_delay: One<Boolean> ["NoDelay"] = "no";
                 /// SO_KEEPALIVE: TCP probes dead peers.
                 keep_alive: One<Boolean> ["KeepAlive"] = "no";
+                /// Idle time after which TCP begins to probe; KeepAlive=yes goes with it.
+                keep_alive_time: Maybe<Time> ["KeepAliveTimeSec"] = "the kernel's";
+                /// Time between two probes.
+                keep_alive_interval: Maybe<Time> ["KeepAliveIntervalSec"] = "the kernel's";
+                /// Probes without an answer after which the peer is dead.
+                keep_alive_probes: Maybe<Unsigned> ["KeepAliveProbes"] = "the kernel's";
+                /// A TCP connection counts only when its first data is there, or after this time.
+                defer_accept: Maybe<Time> ["DeferAcceptSec"] = "not waited for";
+                /// SO_RCVBUF, in bytes, above the limit for others, too. K, M and G are understood.
+                receive_buffer: Maybe<Bytes> ["ReceiveBuffer"] = "the kernel's";
+                /// SO_SNDBUF, in bytes, likewise.
+                send_buffer: Maybe<Bytes> ["SendBuffer"] = "the kernel's";
+                /// The type of service of what is sent: low-delay, throughput, reliability,
+                /// low-cost or a number.
+                ip_tos: Maybe<TypeOfService> ["IPTOS"] = "the kernel's";
+                /// Hops that what is sent may take, 1 to 255; of IPv6 as well.
+                ip_ttl: Maybe<Hops> ["IPTTL"] = "the kernel's";
+                /// SO_MARK: the mark that firewalls and routes see.
+                mark: Maybe<Unsigned> ["Mark"] = "none";
+                /// SO_PRIORITY: for the queues of the interface.
+                priority: Maybe<Signed> ["Priority"] = "the kernel's";
+                /// SO_BROADCAST: datagrams may be sent to all.
+                broadcast: One<Boolean> ["Broadcast"] = "no";
+                /// The algorithm that TCP goes by when the way is full.
+                tcp_congestion: Maybe<Algorithm> ["TCPCongestion"] = "the kernel's";
+                /// The interface that everything must come from.
+                bind_to_device: Maybe<Interface> ["BindToDevice"] = "any";
+                /// An address that no interface has yet can be bound.
+                free_bind: One<Boolean> ["FreeBind"] = "no";
+                /// IP_TRANSPARENT: an address of somebody else can be bound.
+                transparent: One<Boolean> ["Transparent"] = "no";
+                /// SO_PASSCRED: each message says who sent it.
+                pass_credentials: One<Boolean> ["PassCredentials"] = "no";
+                /// SO_PASSSEC: each message says its sender's security context.
+                pass_security: One<Boolean> ["PassSecurity"] = "no";
+                /// IP_PKTINFO and its like: each message says to which address it came.
+                pass_packet_info: One<Boolean> ["PassPacketInfo"] = "no";
+                /// Each message says when it came: off, us or ns.
+                timestamping: One<TimestampName> ["Timestamping"] = "off";
+                /// Size of a FIFO in bytes. K, M and G are understood.
+                pipe_size: Maybe<Bytes> ["PipeSize"] = "the kernel's";
+                /// Connections from these addresses are taken, whatever IPAddressDeny= says:
+                /// addresses and prefixes, any, localhost, link-local, multicast. Accept=yes only.
+                ip_address_allow: Many<Prefixes> ["IPAddressAllow"] = "";
+                /// Connections from these addresses are closed and counted in NRefused, before
+                /// anything is started for them. Accept=yes only.
+                ip_address_deny: Many<Prefixes> ["IPAddressDeny"] = "";
                 /// Whether an IPv6 listener takes IPv4 too: default, both, ipv6-only.
                 bind_ipv6_only: One<BindIpv6OnlyName> ["BindIPv6Only"] = "default"
                     needs "CONFIG_IPV6";

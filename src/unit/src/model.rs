@@ -333,6 +333,34 @@ pub struct Socket<'a> {
     pub poll_limit: RateLimit,
     /// `TriggerLimitIntervalSec=` and `TriggerLimitBurst=`, per socket unit.
     pub trigger_limit: RateLimit,
+    /// `IPAddressAllow=`: connections from there are taken whatever [`Socket::deny`] says.
+    pub allow: Seq<'a, Prefix>,
+    /// `IPAddressDeny=`: other connections from there are closed.
+    pub deny: Seq<'a, Prefix>,
+    /// `FileDescriptorName=`; the unit's name where it gives none.
+    pub fd_name: &'a str,
+    /// `RemoveOnStop=`: nodes are unlinked when the socket stops.
+    pub remove_on_stop: bool,
+    /// A [`SocketSetup`] in postcard form: decoded only where a listener is opened.
+    pub setup: &'a [u8],
+}
+
+impl<'a> Socket<'a> {
+    /// How its listeners are opened.
+    ///
+    /// # Panics
+    /// Never on a table that [`crate::Table::open`] accepted.
+    pub fn setup(&self) -> SocketSetup<'a> {
+        let Ok(setup) = postcard::from_bytes(self.setup) else {
+            panic!("the table was checked when it was opened");
+        };
+        setup
+    }
+}
+
+/// How the listeners of a `[Socket]` are opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SocketSetup<'a> {
     /// `Backlog=`, for listen(2).
     pub backlog: u32,
     /// `BindIPv6Only=`.
@@ -343,8 +371,8 @@ pub struct Socket<'a> {
     pub no_delay: bool,
     /// `KeepAlive=`: SO_KEEPALIVE.
     pub keep_alive: bool,
-    /// `FileDescriptorName=`; the unit's name where it gives none.
-    pub fd_name: &'a str,
+    /// `PipeSize=`, in bytes: F_SETPIPE_SZ of fcntl(2); 0 leaves the kernel's.
+    pub pipe_size: u32,
     /// `SocketUser=`, for nodes in the file system: a name or a number; empty is root.
     pub user: &'a str,
     /// `SocketGroup=`; empty is the user's own group.
@@ -353,8 +381,31 @@ pub struct Socket<'a> {
     pub mode: u16,
     /// `DirectoryMode=`, for directories made on the way to a node.
     pub directory_mode: u16,
-    /// `RemoveOnStop=`: nodes are unlinked when the socket stops.
-    pub remove_on_stop: bool,
+}
+
+/// Addresses that begin alike: `10.0.0.0/8`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Prefix {
+    /// IPv6, or IPv4 as `::ffff:a.b.c.d`.
+    pub address: [u8; 16],
+    /// How many leading bits count: 0 to 128.
+    pub bits: u8,
+}
+
+impl Prefix {
+    /// Bits in which all addresses of IPv4 are alike.
+    const OF_IPV4: u8 = 96;
+
+    /// True if the address, in the form of [`Prefix::address`], begins as this does. No prefix
+    /// of IPv6 holds IPv4, not even the one of no bits.
+    pub fn holds(&self, address: &[u8; 16]) -> bool {
+        if self.bits < Self::OF_IPV4 && Ipv6Addr::from(*address).to_ipv4_mapped().is_some() {
+            return false;
+        }
+        let (own, other) = (u128::from_be_bytes(self.address), u128::from_be_bytes(*address));
+        let rest = 128 - u32::from(self.bits);
+        (own ^ other).checked_shr(rest).unwrap_or(0) == 0
+    }
 }
 
 impl Socket<'_> {
@@ -372,6 +423,32 @@ pub struct Listener<'a> {
     /// Where it is.
     #[serde(borrow)]
     pub address: Address<'a>,
+    /// What is set before it is bound, beside what [`SocketSetup`] says.
+    pub options: Seq<'a, SocketOption<'a>>,
+}
+
+/// A directive that is one setsockopt(2), as the kernel's headers number it. The numbers are
+/// those of asm-generic, which all architectures here have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SocketOption<'a> {
+    /// SOL_SOCKET and the like.
+    pub level: u16,
+    /// The option.
+    pub name: u16,
+    /// Without it the listener is not opened; otherwise a failure is only told.
+    pub required: bool,
+    /// What it is set to.
+    #[serde(borrow)]
+    pub value: OptionValue<'a>,
+}
+
+/// The value of a [`SocketOption`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum OptionValue<'a> {
+    /// An `int`.
+    Number(i32),
+    /// Text without a NUL.
+    Text(&'a str),
 }
 
 /// What a listener is.

@@ -6,8 +6,8 @@ use unit::ListenKind;
 
 use super::Checked;
 use crate::codes;
-use crate::draft::{Draft, Socket};
-use crate::grammar::{Address, Listener};
+use crate::draft::{Draft, Maybe, Socket};
+use crate::grammar::{Listener, Scalar};
 use crate::report::{Diagnostic, Report, Span};
 
 /// What kernels cap Backlog= to unless told otherwise: net.core.somaxconn since Linux 5.4.
@@ -25,6 +25,20 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
         check_backlog(socket, report);
         check_reuse_port(socket, report);
         check_keep_alive_is_meant(draft, socket, report);
+        check_access_is_ours(socket, report);
+    }
+}
+
+/// Who accepts decides who gets in: without Accept=yes that is the service.
+fn check_access_is_ours(socket: &Socket, report: &mut Report) {
+    if socket.accept.value {
+        return;
+    }
+    for given in [&socket.ip_address_allow.given, &socket.ip_address_deny.given] {
+        let Some(span) = given else { continue };
+        let message = "PID 1 looks at who connects only where it accepts";
+        let diagnostic = Diagnostic::new(codes::ACCESS_WITHOUT_ACCEPT, message, span, "");
+        report.push(diagnostic.hint("use Accept=yes, or let the service or a firewall decide"));
     }
 }
 
@@ -95,36 +109,59 @@ fn check_ranges(socket: &Socket, report: &mut Report) {
     range("MaxConnectionsPerSource", per_source.value, per_source.given.as_ref(), 0);
 }
 
+/// Where a directive was given.
+fn place<G: Scalar>(directive: &Maybe<G>) -> Option<Span> {
+    directive.given.as_ref().map(|given| given.span.clone())
+}
+
 fn check_options_have_effect(socket: &Socket, report: &mut Report) {
     let listeners = &socket.listeners.items;
     let any = |test: fn(&Listener) -> bool| {
         listeners.is_empty() || listeners.iter().any(|listener| test(&listener.value))
     };
-    let (on_path, on_ip) = (any(has_path), any(is_ip));
-    let on_tcp = any(|listener| is_ip(listener) && listener.kind == ListenKind::Stream);
-    let on_v6 = any(|listener| matches!(listener.address, Address::Port(_) | Address::V6(..)));
+    let (on_path, on_ip) = (any(Listener::has_path), any(Listener::is_ip));
+    let (on_tcp, on_v6) = (any(Listener::is_tcp), any(Listener::is_v6));
+    let (on_unix, on_udp) = (any(Listener::is_unix), any(Listener::is_udp));
+    let on_socket = any(Listener::is_socket);
+    let on_fifo = any(|listener| listener.kind == ListenKind::Fifo);
     let queue = |listener: &Listener| {
         matches!(listener.kind, ListenKind::Stream | ListenKind::SequentialPacket)
     };
     let on_queue = any(queue);
     let node = "only nodes in the file system have owners and modes";
-    let account = |given: &crate::draft::Maybe<crate::grammar::Account>| {
-        given.given.as_ref().map(|given| given.span.clone())
-    };
     let accept = socket.accept.value;
-    let bursts = socket.max_connections.given.as_ref().map(|given| given.span.clone());
     let options = [
-        (account(&socket.socket_user), on_path, node),
-        (account(&socket.socket_group), on_path, node),
+        (place(&socket.socket_user), on_path, node),
+        (place(&socket.socket_group), on_path, node),
         (socket.socket_mode.given.clone(), on_path, node),
         (socket.directory_mode.given.clone(), on_path, "no node in the file system is made"),
         (socket.remove_on_stop.given.clone(), on_path, "no node in the file system is made"),
         (socket.no_delay.given.clone(), on_tcp, "no listener is TCP"),
         (socket.keep_alive.given.clone(), on_tcp, "no listener is TCP"),
+        (place(&socket.keep_alive_time), on_tcp, "no listener is TCP"),
+        (place(&socket.keep_alive_interval), on_tcp, "no listener is TCP"),
+        (place(&socket.keep_alive_probes), on_tcp, "no listener is TCP"),
+        (place(&socket.defer_accept), on_tcp, "no listener is TCP"),
+        (place(&socket.tcp_congestion), on_tcp, "no listener is TCP"),
+        (socket.broadcast.given.clone(), on_udp, "no listener is UDP"),
+        (place(&socket.bind_to_device), on_ip, "no listener has a port"),
+        (socket.free_bind.given.clone(), on_ip, "no listener has a port"),
+        (socket.transparent.given.clone(), on_ip, "no listener has a port"),
+        (place(&socket.ip_tos), on_ip, "no listener has a port"),
+        (place(&socket.ip_ttl), on_ip, "no listener has a port"),
+        (socket.pass_packet_info.given.clone(), on_ip, "no listener has a port"),
+        (socket.pass_credentials.given.clone(), on_unix, "no listener is an AF_UNIX socket"),
+        (socket.pass_security.given.clone(), on_unix, "no listener is an AF_UNIX socket"),
+        (place(&socket.mark), on_socket, "no listener is a socket"),
+        (place(&socket.priority), on_socket, "no listener is a socket"),
+        (place(&socket.receive_buffer), on_socket, "no listener is a socket"),
+        (place(&socket.send_buffer), on_socket, "no listener is a socket"),
+        (socket.timestamping.given.clone(), on_socket, "no listener is a socket"),
+        (place(&socket.pipe_size), on_fifo, "no listener is a FIFO"),
         (socket.reuse_port.given.clone(), on_ip, "no listener has a port"),
         (socket.bind_ipv6_only.given.clone(), on_v6, "no listener is IPv6"),
         (socket.backlog.given.clone(), on_queue, "no listener has a queue of connections"),
-        (bursts, accept, "PID 1 accepts no connections without Accept=yes"),
+        (place(&socket.max_connections), accept, "PID 1 accepts no connections without Accept=yes"),
         (
             socket.max_connections_per_source.given.clone(),
             accept,
@@ -139,16 +176,6 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
     }
 }
 
-/// True if the listener is a node in the file system.
-pub(super) fn has_path(listener: &Listener) -> bool {
-    matches!(listener.address, Address::Path(_))
-}
-
-/// True if the listener has a port.
-pub(super) fn is_ip(listener: &Listener) -> bool {
-    matches!(listener.address, Address::Port(_) | Address::V4(..) | Address::V6(..))
-}
-
 fn check_backlog(socket: &Socket, report: &mut Report) {
     let Some(span) = &socket.backlog.given else { return };
     let value = socket.backlog.value;
@@ -161,7 +188,7 @@ fn check_backlog(socket: &Socket, report: &mut Report) {
 
 fn check_reuse_port(socket: &Socket, report: &mut Report) {
     let Some(span) = &socket.reuse_port.given else { return };
-    let has_port = socket.listeners.items.iter().any(|listener| is_ip(&listener.value));
+    let has_port = socket.listeners.items.iter().any(|listener| listener.value.is_ip());
     if socket.reuse_port.value && !socket.accept.value && has_port {
         let message = "one instance takes all connections: there is nobody to share the port with";
         let diagnostic = Diagnostic::new(codes::REUSE_PORT_ALONE, message, span, "");

@@ -11,7 +11,7 @@ use crate::report::{Span, Spanned};
 use crate::text::Value;
 
 /// Longest name of a network interface: netdevice(7).
-const INTERFACE_BYTES_MAX: usize = 15;
+pub(super) const INTERFACE_BYTES_MAX: usize = 15;
 
 /// One `Listen…=`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +20,51 @@ pub struct Listener {
     pub kind: ListenKind,
     /// Where.
     pub address: Address,
+}
+
+impl Listener {
+    /// True if it has a port.
+    pub fn is_ip(&self) -> bool {
+        match self.address {
+            Address::Port(_) | Address::V4(..) | Address::V6(..) => true,
+            Address::Path(_) | Address::Abstract(_) => false,
+        }
+    }
+
+    /// True if it may be of IPv4. A bare port is where the kernel has no IPv6.
+    pub fn is_v4(&self) -> bool {
+        matches!(self.address, Address::Port(_) | Address::V4(..))
+    }
+
+    /// True if it is of IPv6, where the kernel has it.
+    pub fn is_v6(&self) -> bool {
+        matches!(self.address, Address::Port(_) | Address::V6(..))
+    }
+
+    /// True if TCP is spoken there.
+    pub fn is_tcp(&self) -> bool {
+        self.is_ip() && self.kind == ListenKind::Stream
+    }
+
+    /// True if UDP is.
+    pub fn is_udp(&self) -> bool {
+        self.is_ip() && self.kind == ListenKind::Datagram
+    }
+
+    /// True if it is a socket, not a FIFO.
+    pub fn is_socket(&self) -> bool {
+        self.kind != ListenKind::Fifo
+    }
+
+    /// True if it is a socket of AF_UNIX.
+    pub fn is_unix(&self) -> bool {
+        self.is_socket() && !self.is_ip()
+    }
+
+    /// True if it is a node in the file system.
+    pub fn has_path(&self) -> bool {
+        matches!(self.address, Address::Path(_))
+    }
 }
 
 /// Where a listener is; [`unit::Address`] with text of its own.

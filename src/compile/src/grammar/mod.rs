@@ -8,6 +8,7 @@ mod command;
 mod lint;
 mod names;
 mod number;
+mod option;
 mod specifier;
 mod stdio;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use names::{
     Uris, WorkingDirectory,
 };
 pub use number::{Boolean, Mode, Rlimit, Signal, Unsigned, truth};
+pub use option::{Algorithm, Bytes, Hops, Interface, Prefixes, Signed, TypeOfService};
 pub use specifier::{Instance, Specifiers, manual as specifier_manual};
 pub use stdio::{InputName, OutputName};
 pub use time::{Time, Timeout};
@@ -195,6 +197,16 @@ keywords! {
         "yes" => BindIpv6Only::Ipv6Only,
         "false" => BindIpv6Only::Both,
         "true" => BindIpv6Only::Ipv6Only,
+    }
+
+    /// `Timestamping=`: the option of socket(7).
+    TimestampName -> Option<u16> {
+        "off" => None,
+        "us" => Some(29),
+        "usec" => Some(29),
+        "µs" => Some(29),
+        "ns" => Some(35),
+        "nsec" => Some(35),
     }
 
     /// `StartLimitAction=` and its kin.

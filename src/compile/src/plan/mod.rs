@@ -2,12 +2,14 @@
 //! Nothing is left to decide after it.
 
 mod limits;
+mod options;
 mod unit_plan;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use unit::{CrashAction, Emergency, Limits, Millis};
 
+pub use options::{OptionPlan, OptionText};
 pub use unit_plan::{ServicePlan, SocketPlan};
 
 use crate::check::{Checked, EdgeKind};

@@ -4,9 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use unit::{BindIpv6Only, Emergency, KillMode, Millis, RateLimit, Restart, ServiceType, Stdio};
+use unit::{
+    BindIpv6Only, Emergency, KillMode, Millis, Prefix, RateLimit, Restart, ServiceType, Stdio,
+};
 
 use super::Defaults;
+use super::options::{OptionPlan, Options};
 use crate::check::type_of;
 use crate::draft;
 use crate::grammar::{Command, Listener, WorkingDirectory};
@@ -51,16 +54,21 @@ pub struct SocketPlan {
     pub accept: bool,
     pub first_listener: u16,
     pub listeners: Vec<Listener>,
+    /// Those of each listener, in the same order.
+    pub options: Vec<Vec<OptionPlan>>,
     pub first_instance: u16,
     pub max_connections: u16,
     pub max_connections_per_source: u16,
     pub poll_limit: RateLimit,
     pub trigger_limit: RateLimit,
+    pub allow: Vec<Prefix>,
+    pub deny: Vec<Prefix>,
     pub backlog: u32,
     pub bind_ipv6_only: BindIpv6Only,
     pub reuse_port: bool,
     pub no_delay: bool,
     pub keep_alive: bool,
+    pub pipe_size: u32,
     pub fd_name: String,
     pub user: String,
     pub group: String,
@@ -177,6 +185,7 @@ pub(super) fn socket(
     service: u16,
     next: &mut Counters,
 ) -> Option<SocketPlan> {
+    let options = Options::of(&socket);
     let draft::Socket {
         listeners,
         accept,
@@ -193,6 +202,29 @@ pub(super) fn socket(
         no_delay,
         keep_alive,
         bind_ipv6_only,
+        // What `Options` has spent.
+        keep_alive_time: _,
+        keep_alive_interval: _,
+        keep_alive_probes: _,
+        defer_accept: _,
+        receive_buffer: _,
+        send_buffer: _,
+        ip_tos: _,
+        ip_ttl: _,
+        mark: _,
+        priority: _,
+        broadcast: _,
+        tcp_congestion: _,
+        bind_to_device: _,
+        free_bind: _,
+        transparent: _,
+        pass_credentials: _,
+        pass_security: _,
+        pass_packet_info: _,
+        timestamping: _,
+        pipe_size,
+        ip_address_allow,
+        ip_address_deny,
         fd_name,
         socket_user,
         socket_group,
@@ -213,6 +245,7 @@ pub(super) fn socket(
         service,
         accept,
         first_listener,
+        options: listeners.iter().map(|listener| options.on(listener)).collect(),
         listeners,
         first_instance,
         max_connections,
@@ -225,11 +258,14 @@ pub(super) fn socket(
             interval: trigger_limit_interval.value,
             burst: trigger_limit_burst.or(either(TRIGGER_BURST_ACCEPT, TRIGGER_BURST)),
         },
+        allow: ip_address_allow.values(),
+        deny: ip_address_deny.values(),
         backlog: backlog.value,
         bind_ipv6_only: bind_ipv6_only.value,
         reuse_port: reuse_port.value,
         no_delay: no_delay.value,
         keep_alive: keep_alive.value,
+        pipe_size: pipe_size.or(0),
         fd_name: fd_name.or(fd_default),
         user: socket_user.or(String::new()),
         group: socket_group.or(String::new()),

@@ -1,6 +1,6 @@
 //! `[Socket]`: systemd.socket(5).
 
-use super::Same::{Empty, List, No, Words, Yes};
+use super::Same::{Empty, List, No, Yes};
 use super::{Unsupported, ignored, refused};
 
 const LISTENERS: &str = "of the listeners only ListenStream=, ListenDatagram=, \
@@ -18,7 +18,6 @@ pub(super) const SOCKET: &[Unsupported] = &[
     refused("ListenMessageQueue", List, LISTENERS),
     refused("ListenUSBFunction", List, LISTENERS),
     refused("SocketProtocol", Empty, "streams are TCP and datagrams UDP"),
-    refused("BindToDevice", Empty, "listen on the interface's address instead"),
     refused("BindNetworkInterface", Empty, "listen on the interface's address instead"),
     refused("ExecStartPre", List, NO_COMMANDS),
     refused("ExecStartPost", List, NO_COMMANDS),
@@ -27,27 +26,8 @@ pub(super) const SOCKET: &[Unsupported] = &[
     ignored("TimeoutSec", Empty, "a socket runs no commands here that would have to be timed"),
     refused("FlushPending", No, "what is queued when a service stops is for its next run"),
     refused("Writable", No, "ListenSpecial= is not supported either"),
-    refused("KeepAliveTimeSec", Words(&["7200", "2h"]), OPTION),
-    refused("KeepAliveIntervalSec", Words(&["75", "75s"]), OPTION),
-    refused("KeepAliveProbes", Words(&["9"]), OPTION),
-    refused("DeferAcceptSec", Words(&["0"]), OPTION),
-    refused("Priority", Empty, OPTION),
-    refused("ReceiveBuffer", Empty, OPTION),
-    refused("SendBuffer", Empty, OPTION),
-    refused("IPTOS", Empty, OPTION),
-    refused("IPTTL", Empty, OPTION),
-    refused("Mark", Empty, OPTION),
-    refused("PipeSize", Empty, OPTION),
-    refused("FreeBind", No, "listen on all addresses, or order the socket after the network"),
-    refused("Transparent", No, OPTION),
-    refused("Broadcast", No, OPTION),
-    refused("PassCredentials", No, OPTION),
     refused("PassPIDFD", No, OPTION),
-    refused("PassSecurity", No, OPTION),
-    refused("PassPacketInfo", No, OPTION),
     refused("AcceptFileDescriptors", Yes, OPTION),
-    refused("Timestamping", Words(&["off"]), OPTION),
-    refused("TCPCongestion", Empty, OPTION),
     refused("MessageQueueMaxMessages", Empty, QUEUES),
     refused("MessageQueueMessageSize", Empty, QUEUES),
     refused("Symlinks", List, "listen on the other path too, with a second ListenStream="),
