@@ -130,8 +130,10 @@ pub fn check_paths(paths: &[PathBuf]) -> Result<Vec<Diagnostic>, Failure> {
 fn check_loose(mut library: Library, mut report: Report) -> Result<Vec<Diagnostic>, Failure> {
     let file = Arc::new(File { path: BOARD_CONF.into(), text: String::new() });
     let mut board = BoardDraft::fresh(&file);
-    // Some board will have a name.
+    // Some board will have a name, and an architecture.
     board.board.hostname.value = "board".into();
+    let span = Span::head(&file);
+    board.board.architecture.given = Some(Spanned { value: Architecture::Armv7, span });
     let drafts = load::drafts(&mut library, &board, Scope::Loose, &mut report);
     check(drafts, &library, &board, Scope::Loose, &mut report);
     report.verdict()

@@ -102,11 +102,7 @@ impl<G: List> Field for Many<G> {
 
 /// A row's default, which goes through its own grammar.
 fn parse_default<G: Scalar>(default: &str) -> G::Value {
-    let specifiers = grammar::Specifiers {
-        name: None,
-        instance: grammar::Instance::None,
-        hostname: String::new(),
-    };
+    let specifiers = grammar::Specifiers::none();
     let mut report = Report::default();
     let mut cx = Context { key: "", specifiers: &specifiers, report: &mut report };
     G::parse(&Value::loose("default", default), &mut cx)

@@ -71,6 +71,81 @@ fn loose_files_are_checked_together_and_may_name_what_systemd_has() {
     std::fs::remove_dir_all(&folder).expect("it was just made");
 }
 
+/// A folder of its own with files, gone when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let path = std::env::temp_dir().join(format!("pilotc-{name}-{}", std::process::id()));
+        for (name, text) in files {
+            let file = path.join(name);
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+            std::fs::write(file, text).expect("a file");
+        }
+        Self(path)
+    }
+
+    fn check(&self, names: &[&str]) -> (Option<i32>, String) {
+        let paths = names.iter().map(|name| self.0.join(name).display().to_string());
+        let paths: Vec<String> = paths.collect();
+        let mut args = vec!["check"];
+        args.extend(paths.iter().map(String::as_str));
+        let output = pilotc(&args);
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn what_belongs_to_a_loose_file_is_found_beside_it() {
+    let folder = Folder::new(
+        "beside",
+        &[
+            ("a.service", "[Service]\nExecStart=/bin/a\nStandardInput=socket\n"),
+            ("a.socket", "[Socket]\nListenStream=80\n"),
+            ("b.service", "[Service]\nExecStart=/bin/b\n"),
+            ("b.service.d/1.conf", "[Service]\nPrivateTmp=yes\n"),
+            ("user-.slice.d/1.conf", "[Slice]\nTasksMax=10\n"),
+            ("c.service", "[Service]\nExecStart=/bin/c\nPrivateTmp=yes\n"),
+            ("c.service.d/1.conf", "[Service]\nPrivateTmp=no\n"),
+        ],
+    );
+    assert_eq!(folder.check(&["a.service"]).0, Some(0), "its socket stands beside it");
+    let (code, said) = folder.check(&["b.service"]);
+    assert!(code == Some(1) && said.contains("b.service.d/1.conf:2:1"), "{said}");
+    assert_eq!(folder.check(&["c.service"]).0, Some(0), "a drop-in took it back");
+    let (code, said) = folder.check(&["user-.slice.d/1.conf"]);
+    assert!(code == Some(1) && said.contains("error[E109]"), "{said}");
+}
+
+#[test]
+fn two_files_of_one_name_are_told_and_one_given_twice_is_not() {
+    let unit = "[Service]\nExecStart=/bin/a\n";
+    let folder = Folder::new("twice", &[("one/a.service", unit), ("two/a.service", unit)]);
+    assert_eq!(folder.check(&["one/a.service", "one/a.service"]).0, Some(0));
+    assert_eq!(folder.check(&["one", "one/a.service"]).0, Some(0));
+    let (code, said) = folder.check(&["one/a.service", "two/a.service"]);
+    assert!(code == Some(1) && said.contains("error[E318]"), "{said}");
+}
+
+#[test]
+fn lint_rates_on_stdout_and_tells_on_stderr() {
+    let output = pilotc(&["lint", "bad/L502-weak-hardening"]);
+    assert_eq!(output.status.code(), Some(0));
+    let rated = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(rated.contains(" 2 of 10 web.service\n    +4 User="), "{rated}");
+    assert!(rated.contains("10 of 10 good.service\n"), "{rated}");
+    assert!(!rated.contains("local.service"), "the network does not reach it: {rated}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("warning[L502]"));
+    assert_eq!(code(&["lint", "bad/W403-denied"]), Some(1));
+    assert_eq!(code(&["lint", "bad"]), Some(2));
+}
+
 #[test]
 fn plan_and_manual_go_to_stdout() {
     let plan = pilotc(&["plan", "good/demo"]);

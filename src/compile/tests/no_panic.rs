@@ -151,6 +151,37 @@ proptest! {
     }
 
     #[test]
+    fn folders_are_answered(
+        unit in file("[Service]\nExecStart=/bin/a\n"),
+        template in file("[Service]\nExecStart=/bin/a %i\n"),
+        drop_in in file("[Service]\n"),
+        shared in file("[Unit]\n"),
+        foreign in file("[Timer]\nOnCalendar=daily\n"),
+        alias in "[a-c]@?[a-c]?\\.service",
+        preset in "((enable|disable|ignore|disble) [a-c*?@.\\[]{0,12}( [a-z %]{0,4})?\n){0,4}",
+    ) {
+        let names = format!("Alias={alias} b.service\nAlso={alias}\nDefaultInstance=x\n");
+        let install = format!("[Install]\n{names}");
+        let with = |mut text: Vec<u8>| {
+            text.extend(install.bytes());
+            text
+        };
+        answer(Vec::new(), vec![
+            ("units/a.service", with(unit)),
+            ("units/b@.service", with(template)),
+            ("units/a.service.d/1.conf", drop_in.clone()),
+            ("units/b@x.service.d/1.conf", drop_in.clone()),
+            ("units/a-.service.d/1.conf", drop_in.clone()),
+            ("units/c.target.d/1.conf", shared.clone()),
+            ("units/service.d/1.conf", shared.clone()),
+            ("units/x.timer", foreign.clone()),
+            ("units/x.timer.d/1.conf", foreign),
+            ("units/no.unit.d/1.conf", shared),
+            ("units/50.preset", preset.into_bytes()),
+        ]);
+    }
+
+    #[test]
     fn a_good_unit_with_one_byte_changed_is_answered(at in 0usize..150, byte: u8) {
         let mut unit = b"[Unit]\nAfter=b.service\n[Service]\nType=notify\nExecStart=/bin/a -v \
             \"x y\" ${A} $B\nEnvironment=A=1 \"B=2 3\"\nRestartSec=5min 20s\n".to_vec();

@@ -28,7 +28,8 @@ pub(super) fn check_no_contradiction(checked: &Checked, report: &mut Report) {
     for &(socket, service) in &checked.triggers {
         let pair = (socket.min(service), socket.max(service));
         let accept = checked.units[socket].socket().is_some_and(|socket| socket.accept.value);
-        if let Some(Edge { why: Why::Written(span), .. }) = checked.conflict(socket, service)
+        let between = |edge: &&&Edge| (edge.from.min(edge.to), edge.from.max(edge.to)) == pair;
+        if let Some(Edge { why: Why::Written(span), .. }) = conflicts.iter().find(between)
             && !accept
             && told.insert(pair)
         {

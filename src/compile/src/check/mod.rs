@@ -62,8 +62,10 @@ pub struct Checked {
     pub units: Vec<Draft>,
     /// Every dependency; one pair may have several of a kind.
     pub edges: Vec<Edge>,
-    /// For each socket the service that it starts: (socket, service).
+    /// For each socket the service that it starts: (socket, service), in order.
     pub triggers: Vec<(usize, usize)>,
+    /// The same from the other side: (service, socket), in order.
+    pub activated: Vec<(usize, usize)>,
     /// The unit that a boot starts.
     pub default_target: Option<usize>,
 }
@@ -71,12 +73,15 @@ pub struct Checked {
 impl Checked {
     /// The service that a socket starts.
     pub fn service_of(&self, socket: usize) -> Option<usize> {
-        self.triggers.iter().find(|(each, _)| *each == socket).map(|(_, service)| *service)
+        let at = self.triggers.binary_search_by_key(&socket, |(socket, _)| *socket).ok()?;
+        Some(self.triggers[at].1)
     }
 
     /// The sockets that start a service, in order of name.
     pub fn sockets_of(&self, service: usize) -> impl Iterator<Item = usize> {
-        self.triggers.iter().filter(move |(_, each)| *each == service).map(|(socket, _)| *socket)
+        let first = self.activated.partition_point(|(each, _)| *each < service);
+        let own = self.activated[first..].iter().take_while(move |(each, _)| *each == service);
+        own.map(|(_, socket)| *socket)
     }
 
     /// The first edge of a kind between two units.

@@ -45,9 +45,12 @@ pub(super) fn resolve(
     for (number, draft) in units.iter().enumerate() {
         triggers.extend(resolver.trigger(number, draft).map(|service| (number, service)));
     }
+    let mut activated: Vec<_> =
+        triggers.iter().map(|&(socket, service)| (service, socket)).collect();
+    activated.sort_unstable();
     let default_target = resolver.default_target();
     let edges = resolver.edges;
-    let mut checked = Checked { units, edges, triggers, default_target };
+    let mut checked = Checked { units, edges, triggers, activated, default_target };
     order_targets(&mut checked);
     checked
 }

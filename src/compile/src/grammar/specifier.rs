@@ -1,6 +1,6 @@
 //! `%i` and its kin: systemd.unit(5), section "Specifiers". All that is known is put in at build.
 
-use super::Context;
+use super::{Architecture, Context};
 use crate::codes;
 use crate::names::{Name, unescape};
 use crate::report::Span;
@@ -25,6 +25,8 @@ pub struct Specifiers {
     pub instance: Instance,
     /// `Hostname=` of the board.
     pub hostname: String,
+    /// `Architecture=` of the board.
+    pub architecture: Option<Architecture>,
 }
 
 /// Specifiers that are the same in every unit of a system's manager.
@@ -45,7 +47,7 @@ const FIXED: &[(char, &str)] = &[
     ('s', "/bin/sh"),
 ];
 /// Specifiers of systemd whose meaning is not known before the board runs.
-const LATE: &str = "abBmovwWAMdqyYD";
+const LATE: &str = "bBmovwWAMdqyYD";
 
 /// What the manual says of specifiers, as Markdown.
 pub fn manual() -> String {
@@ -53,14 +55,30 @@ pub fn manual() -> String {
     let late = LATE.chars().map(|letter| format!("`%{letter}`"));
     format!(
         "`%n %N %p %P %j %J %i %I %f` are parts of the unit's name, `%H` and `%l` what Hostname= \
-         says. {}. Refused, because nobody knows them when a board is built: {}; let the program \
-         find it out.",
+         says, `%a` what Architecture= says. {}. Refused, because nobody knows them when a board \
+         is built: {}; let the program find it out.",
         known.collect::<Vec<_>>().join(", "),
         late.collect::<Vec<_>>().join(" "),
     )
 }
 
+/// What systemd calls an architecture: systemd.unit(5), ConditionArchitecture=.
+const fn systemd_name(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::Armv7 => "arm",
+        Architecture::Aarch64 => "arm64",
+        Architecture::Riscv64 => "riscv64",
+        Architecture::X86_64 => "x86-64",
+    }
+}
+
 impl Specifiers {
+    /// What is known of `board.conf` itself: nothing.
+    pub fn none() -> Self {
+        let (hostname, architecture) = (String::new(), None);
+        Self { name: None, instance: Instance::None, hostname, architecture }
+    }
+
     /// Replaces every specifier in `text`, which stands at `span`.
     pub fn expand(&self, text: &str, span: &Span, cx: &mut Context<'_>) -> Option<String> {
         let mut expanded = String::new();
@@ -95,6 +113,11 @@ impl Specifiers {
             _ => None,
         });
         match letter {
+            'a' => {
+                if let Some(architecture) = self.architecture {
+                    return Some(systemd_name(architecture).into());
+                }
+            }
             'H' if !self.hostname.is_empty() => return Some(self.hostname.clone()),
             'l' if !self.hostname.is_empty() => {
                 return self.hostname.split('.').next().map(str::to_string);
@@ -127,7 +150,7 @@ impl Specifiers {
             let label = format!("the name that `%{letter}` stands for is made for each connection");
             return (label, "$REMOTE_ADDR and $REMOTE_PORT tell who it is");
         }
-        if LATE.contains(letter) || "nNpPjJiIfHl".contains(letter) {
+        if LATE.contains(letter) || "nNpPjJiIfHla".contains(letter) {
             let label = format!("`%{letter}` is not known when the board is built");
             return (label, "let the program find it out");
         }

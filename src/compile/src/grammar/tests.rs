@@ -3,9 +3,10 @@
 use unit::{Emergency, Millis, ServiceType, Stdio};
 
 use super::{
-    Account, Assignments, Boolean, Context, Directory, EmergencyName, FdName, HostName, InputName,
-    Instance, List, LogLevelName, Mode, OutputName, Rlimit, Scalar, ServiceTypeName, Signal,
-    Specifiers, Text, Time, Timeout, Units, Unsigned, Uris, WorkingDirectory,
+    Account, Architecture, Assignments, Boolean, Context, Directory, EmergencyName, FdName,
+    HostName, InputName, Instance, List, LogLevelName, Mode, OutputName, Rlimit, Scalar,
+    ServiceTypeName, Signal, Specifiers, Text, Time, Timeout, Units, Unsigned, Uris,
+    WorkingDirectory,
 };
 use crate::names::Name;
 use crate::report::Report;
@@ -15,7 +16,9 @@ use crate::text::Value;
 fn with<T>(read: impl FnOnce(&mut Context<'_>) -> T) -> (T, Vec<&'static str>) {
     let name = Name::parse("web-app@eth-0.service").expect("a name");
     let instance = Instance::Of("eth-0".into());
-    let specifiers = Specifiers { name: Some(name), instance, hostname: "board.lan".into() };
+    let hostname = "board.lan".into();
+    let architecture = Some(Architecture::Aarch64);
+    let specifiers = Specifiers { name: Some(name), instance, hostname, architecture };
     let mut report = Report::default();
     let mut cx = Context { key: "Key", specifiers: &specifiers, report: &mut report };
     let value = read(&mut cx);
@@ -146,7 +149,7 @@ fn specifiers_stand_for_what_the_build_knows() {
         ("%N", "web-app@eth-0"),
         ("%p %j %P", "web-app app web/app"),
         ("%i %I %f", "eth-0 eth/0 /eth/0"),
-        ("%H %l", "board.lan board"),
+        ("%H %l %a", "board.lan board arm64"),
         ("%t%S%C%L%E%%", "/run/var/lib/var/cache/var/log/etc%"),
     ] {
         assert_eq!(one::<Text>(text), Ok(expected.into()), "{text}");

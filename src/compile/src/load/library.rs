@@ -60,6 +60,8 @@ pub enum Link {
 #[derive(Default, Debug)]
 pub struct Library {
     fragments: BTreeMap<Name, (Layer, Fragment)>,
+    /// The names among them that are other names.
+    aliases: BTreeSet<Name>,
     /// By what stands before `.d`: `foo.service`, `foo-.service`, `service`.
     drop_ins: BTreeMap<String, Vec<DropIn>>,
     /// By link; `None` is a link to /dev/null, which hides those of less important folders.
@@ -162,6 +164,7 @@ impl Library {
             }
             Ok(target) => {
                 if let Some(target) = check_alias(&name, target, &span, report) {
+                    self.aliases.insert(name.clone());
                     self.fragments.insert(name, (layer, Fragment::Alias(target, span)));
                 }
             }
@@ -214,6 +217,7 @@ impl Library {
             }
             None => {
                 let alias = Fragment::Alias(target, span.clone());
+                self.aliases.insert(name.clone());
                 self.fragments.insert(name.clone(), (0, alias));
             }
         }
@@ -296,10 +300,7 @@ impl Library {
     /// The drop-ins of a unit, in the order in which they are read: by the names of the files.
     /// Of two of one name that of the more important folder counts, then that of the longer name.
     pub(super) fn drop_ins(&self, name: &Name) -> Vec<&Document> {
-        let aliases = self.fragments.iter().filter_map(|(alias, (_, fragment))| match fragment {
-            Fragment::Alias(..) if self.follow(alias) == *name => Some(alias.clone()),
-            Fragment::Alias(..) | Fragment::Unit(_) | Fragment::Masked(_) => None,
-        });
+        let aliases = self.aliases.iter().filter(|alias| self.follow(alias) == *name).cloned();
         let owners = std::iter::once(name.clone()).chain(aliases).flat_map(|name| owners(&name));
         let owners = owners.map(|owner| (false, owner));
         let owners = owners.chain([(true, name.kind.suffix().to_string())]);
@@ -316,23 +317,16 @@ impl Library {
         chosen.into_values().map(|(_, document)| document).collect()
     }
 
-    /// Drop-ins that name a unit which is not among `present`.
+    /// Drop-ins of no unit that is `present`, each with the name that it is for.
     pub(super) fn idle_drop_ins<'a>(
         &'a self,
         present: &BTreeSet<Name>,
-    ) -> impl Iterator<Item = (&'a str, &'a Document)> {
-        let templates: BTreeSet<Name> = present.iter().filter_map(Name::template).collect();
-        self.drop_ins.iter().filter_map(move |(owner, drop_ins)| {
-            let name = Name::parse(owner).ok()?;
-            let name = self.follow(&name);
-            // A prefix ends with a dash and may be there for units to come.
-            let used = name.prefix.ends_with('-')
-                || name.kind.instead().is_some()
-                || present.contains(&name)
-                || templates.contains(&name)
-                || self.has(&name);
-            (!used).then_some((owner.as_str(), &drop_ins.first()?.document))
-        })
+    ) -> impl Iterator<Item = (Name, &'a Document)> {
+        let used: BTreeSet<String> = present.iter().chain(&self.aliases).flat_map(owners).collect();
+        let idle = self.drop_ins.iter().filter(move |(owner, _)| !used.contains(*owner));
+        let named = idle.filter_map(|(owner, list)| Some((Name::parse(owner).ok()?, list)));
+        let named = named.filter(|(name, _)| self.mask(name).is_none());
+        named.flat_map(|(name, list)| list.iter().map(move |each| (name.clone(), &each.document)))
     }
 }
 

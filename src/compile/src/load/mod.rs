@@ -50,8 +50,7 @@ impl BoardDraft {
 
     /// Adds what a `board.conf` says to what those before it said.
     pub fn read(&mut self, document: &Document, report: &mut Report) {
-        let specifiers =
-            Specifiers { name: None, instance: Instance::None, hostname: String::new() };
+        let specifiers = Specifiers::none();
         let mut foreign = Foreign::default();
         for section in &document.sections {
             let mut spend = |entry: &Entry, cx: &mut Context<'_>| match section.name.as_str() {
@@ -102,7 +101,7 @@ fn refuse_foreign(name: &Name, document: &Document, instead: &str, report: &mut 
         Some(instance) if instance.is_empty() => Instance::Of("instance".into()),
         Some(instance) => Instance::Of(instance.clone()),
     };
-    let specifiers = Specifiers { name: Some(name.clone()), instance, hostname: String::new() };
+    let specifiers = Specifiers { name: Some(name.clone()), instance, ..Specifiers::none() };
     let (mut unit, mut install) = (draft::Unit::fresh(), draft::Install::fresh());
     for section in &document.sections {
         // What systemd knows is told by the first complaint.
@@ -256,25 +255,31 @@ impl Loader<'_> {
         }
     }
 
-    /// Drop-ins of units that are not there are read for their errors too.
+    /// Drop-ins of units that are not there are read for their errors too. A name that ends with
+    /// a dash may be there for units to come.
     fn read_idle_drop_ins(&mut self, drafts: &BTreeMap<Name, Draft>, scope: Scope) {
-        let present = drafts.keys().cloned().collect();
-        for (owner, document) in self.library.idle_drop_ins(&present) {
-            if scope == Scope::Board {
-                let message = format!("there is no unit `{owner}` for this drop-in");
+        let library = self.library;
+        let templates = library.documents().map(|(name, _)| name).filter(|name| name.is_template());
+        let present = drafts.keys().chain(templates).cloned().collect();
+        for (name, document) in library.idle_drop_ins(&present) {
+            if let Some(instead) = name.kind.instead() {
+                refuse_foreign(&name, document, instead, self.report);
+                continue;
+            }
+            if scope == Scope::Board && !name.prefix.ends_with('-') {
+                let message = format!("there is no unit `{name}` for this drop-in");
                 let span = Span::head(&document.file);
                 self.report.push(Diagnostic::new(codes::IDLE_DROP_IN, message, &span, ""));
             }
-            if let Ok(name) = Name::parse(owner) {
-                self.read(&name, document, Instance::Of("instance".into()));
-            }
+            self.read(&name, document, Instance::Of("instance".into()));
         }
     }
 
     /// Reads a unit's file and its drop-ins.
     fn read(&mut self, name: &Name, document: &Document, instance: Instance) -> Draft {
         let hostname = self.board.board.hostname.value.clone();
-        let specifiers = Specifiers { name: Some(name.clone()), instance, hostname };
+        let architecture = self.board.board.architecture.value().copied();
+        let specifiers = Specifiers { name: Some(name.clone()), instance, hostname, architecture };
         let mut foreign = Foreign::default();
         let mut unit = draft::Unit::fresh();
         let mut install = draft::Install::fresh();

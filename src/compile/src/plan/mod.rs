@@ -142,8 +142,8 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
                 KindPlan::Service(Box::new(unit_plan::service(*service, shared, &defaults)))
             }
             Body::Socket(socket) => {
-                let service = triggers.iter().find(|(each, _)| *each == unit);
-                let service = numbers[service?.1];
+                let service = triggers.binary_search_by_key(&unit, |(socket, _)| *socket).ok()?;
+                let service = numbers[triggers[service].1];
                 let planned = unit_plan::socket(*socket, &name, service, &mut next);
                 KindPlan::Socket(Box::new(
                     planned.or_else(|| too_many("listeners or instances", report))?,
