@@ -30,6 +30,9 @@ const FDS_PER_SERVICE: usize = 4;
 /// Descriptors that come and go beside those at rest and the connections: control clients, the
 /// pipes of Type=exec, pidfds, an open file or two.
 const FDS_TRANSIENT: usize = 64;
+/// RLIMIT_NOFILE of a service whose unit says nothing, as under systemd: few enough descriptors
+/// for select(2), and leave to ask for more.
+const SERVICE_NOFILE: (u64, u64) = (1024, 524_288);
 /// What a wait status has set beside the signal if there is a core: wait(2), WCOREDUMP.
 const WAIT_CORE: i32 = 0x80;
 /// The first real-time signal the kernel has; C libraries keep the first two for themselves.
@@ -55,7 +58,7 @@ pub(super) struct Children {
     kmsg: &'static mut [Option<OwnedFd>],
     invocations: Invocations,
     console_is_serial: bool,
-    /// What children get back of a limit that PID 1 raised for itself; `None` if it did not.
+    /// The limit that children are to have, if it is not PID 1's own.
     limit_nofile: Option<(u64, u64)>,
 }
 
@@ -67,27 +70,27 @@ impl Children {
             kmsg: KMSG.take(),
             invocations: Invocations::new(),
             console_is_serial: console::is_serial(),
-            limit_nofile: raise_own_limit(),
+            limit_nofile: set_own_limit(),
         }
     }
 }
 
-/// Lets PID 1 have as many descriptors as the plan may need.
-fn raise_own_limit() -> Option<(u64, u64)> {
+/// Lets PID 1 have as many descriptors as the plan may need. Returns what its children are to
+/// have, if that is not what they inherit: systemd's default of DefaultLimitNOFILE=.
+fn set_own_limit() -> Option<(u64, u64)> {
     let needed = (FDS_AT_REST + FDS_PER_SERVICE * SERVICES + INSTANCES + FDS_TRANSIENT) as u64;
-    let Rlimit { current, maximum } = rustix::process::getrlimit(Resource::Nofile);
-    let (soft, hard) = (current.unwrap_or(u64::MAX), maximum.unwrap_or(u64::MAX));
-    if soft >= needed {
-        return None;
+    let (soft, hard) = SERVICE_NOFILE;
+    let set = |hard: u64| {
+        let current = Some(soft.max(needed).min(hard));
+        rustix::process::setrlimit(Resource::Nofile, Rlimit { current, maximum: Some(hard) })
+    };
+    // Without the privilege to raise the hard limit what is given must do.
+    let given = rustix::process::getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
+    let enough = |errno| if given < needed { Err(errno) } else { Ok(()) };
+    if let Err(errno) = set(hard.max(needed)).or_else(|errno| set(given).and(enough(errno))) {
+        log::error!("{needed} descriptors: {errno}");
     }
-    let raised = Rlimit { current: Some(needed), maximum: Some(hard.max(needed)) };
-    match rustix::process::setrlimit(Resource::Nofile, raised) {
-        Ok(()) => Some((soft, hard)),
-        Err(errno) => {
-            log::error!("{needed} descriptors: {errno}");
-            None
-        }
-    }
+    (needed > soft).then_some(SERVICE_NOFILE)
 }
 
 impl Pilot {
@@ -118,7 +121,7 @@ impl Pilot {
     }
 
     fn try_spawn(&mut self, request: &Request) -> Result<u32, SpawnError> {
-        let id = self.children.invocations.next();
+        let id = self.children.invocations.of(request.unit, request.begins);
         let filled = prepare::Sources {
             table: &self.table,
             engine: &self.engine,

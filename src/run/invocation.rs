@@ -1,8 +1,15 @@
-//! INVOCATION_ID: 128 bits, different for every process that a unit ever ran.
+//! INVOCATION_ID: 128 bits, different each time that a unit is started; all processes of one
+//! start have the same.
 
 use rustix::rand::{GetRandomFlags, getrandom};
+use unit::UnitId;
 
+use crate::sys::cell::Once;
 use crate::sys::clock;
+use crate::table::limits::UNITS;
+
+/// The number of each unit's start, counted over all units.
+static STARTS: Once<[u32; UNITS], 11> = Once::new([0; UNITS]);
 
 /// 2^64 divided by the golden ratio: the increment of SplitMix64.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -10,7 +17,8 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Makes identifiers without a system call for each: a seed of this boot, and a counter.
 pub(super) struct Invocations {
     seed: [u64; 2],
-    count: u64,
+    count: u32,
+    starts: &'static mut [u32],
 }
 
 impl Invocations {
@@ -24,14 +32,19 @@ impl Invocations {
         if seeded != Ok(bytes.len()) {
             seed[0] ^= clock::boot_time_us();
         }
-        Self { seed, count: 0 }
+        Self { seed, count: 0, starts: STARTS.take() }
     }
 
-    /// The next identifier.
-    pub(super) fn next(&mut self) -> u128 {
-        self.count += 1;
-        let high = mix(self.seed[0] ^ mix(self.count));
-        let low = mix(self.seed[1] ^ high.wrapping_add(self.count));
+    /// The identifier of a unit's present start; a new one if the process `begins` a start.
+    pub(super) fn of(&mut self, unit: UnitId, begins: bool) -> u128 {
+        let start = &mut self.starts[unit.index()];
+        if begins {
+            self.count += 1;
+            *start = self.count;
+        }
+        let number = u64::from(*start);
+        let high = mix(self.seed[0] ^ mix(number));
+        let low = mix(self.seed[1] ^ high.wrapping_add(number));
         u128::from(high) << 64 | u128::from(low)
     }
 }

@@ -24,6 +24,8 @@ use super::{Pilot, socket_config};
 const PATH: &CStr = c"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// [`unit::limits::NOTIFY_SOCKET`].
 const NOTIFY_SOCKET: &CStr = c"NOTIFY_SOCKET=/run/pilot/notify";
+/// [`unit::limits::USER`].
+const USER_ROOT: &CStr = c"USER=root";
 const TERM_LINUX: &CStr = c"TERM=linux";
 const TERM_SERIAL: &CStr = c"TERM=vt220";
 
@@ -46,6 +48,8 @@ pub(super) struct Request {
     pub(super) service: Service<'static>,
     pub(super) context: ExecContext<'static>,
     pub(super) command: Command<'static>,
+    /// Its command is the first of a start.
+    pub(super) begins: bool,
     pub(super) main_pid: Option<Pid>,
 }
 
@@ -65,8 +69,13 @@ impl Pilot {
         };
         let context = service.exec_context();
         let unit = command.unit;
+        let begins = match command.list {
+            CommandList::StartPre => command.index == 0,
+            CommandList::Start => command.index == 0 && service.exec_start_pre.is_empty(),
+            CommandList::Reload | CommandList::Stop => false,
+        };
         let command = list.get(command.index.into()).expect("the engine counts the commands");
-        Request { process, unit, service, context, command, main_pid }
+        Request { process, unit, service, context, command, begins, main_pid }
     }
 }
 
@@ -82,7 +91,7 @@ pub(super) struct Sources<'p> {
 impl Sources<'_> {
     /// Fills the slot's [`Work`], but for the control group.
     pub(super) fn fill(&self, request: &Request, id: u128, work: &mut Work) -> Result<(), Full> {
-        let Request { process, unit, service, context, command, main_pid } = request;
+        let Request { process, unit, service, context, command, begins: _, main_pid } = request;
         work.vectors.clear();
         work.program = Some(command.path);
         work.context = Some(service.context);
@@ -100,8 +109,11 @@ impl Sources<'_> {
             strings.push_env_literal(variable)?;
         }
         push_default(strings, PATH)?;
+        if context.user.is_empty() {
+            push_default(strings, USER_ROOT)?;
+        }
         strings.push_env("INVOCATION_ID", format_args!("{id:032x}"))?;
-        if context.notify {
+        if context.notify && matches!(process, Process::Main(_)) {
             push_default(strings, NOTIFY_SOCKET)?;
         }
         if let Some(Pid(pid)) = main_pid {

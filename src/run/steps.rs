@@ -20,6 +20,8 @@ use crate::sys::path::Path;
 use crate::sys::{cgroup, signal, users};
 use crate::table::limits::{LISTEN_FDS, SPAWN_POINTERS, SPAWN_STRINGS};
 
+const ROOT_HOME: &[u8] = b"/root";
+
 /// What PID 1 has prepared for a child. All zero when empty: it lies in `.bss`.
 pub(super) struct Work {
     pub(super) vectors: Vectors<SPAWN_STRINGS, SPAWN_POINTERS>,
@@ -108,8 +110,7 @@ impl<T> At<T> for Result<T, Full> {
 /// How many variables the child adds: SYSTEMD_EXEC_PID, LISTEN_PID; USER, LOGNAME, HOME, SHELL.
 pub(super) fn variables(work: &Work, context: &ExecContext<'_>) -> usize {
     let passed = work.passes_sockets && work.socket_count > 0;
-    let user = !work.privileged && !context.user.is_empty();
-    1 + usize::from(passed) + if user { 4 } else { 0 }
+    1 + usize::from(passed) + if context.user.is_empty() { 0 } else { 4 }
 }
 
 /// The child. Comes back only to fail.
@@ -226,19 +227,28 @@ fn set_limits(work: &Work, context: &ExecContext<'_>) -> Result<(), Errno> {
 
 /// Becomes the unit's user, and returns that user's home.
 fn change_user(work: &mut Work, context: &ExecContext<'_>) -> Result<users::Field, Broken> {
-    let root_home = || users::Field::from_slice(b"/root\0").unwrap_or_default();
-    if work.privileged || (context.user.is_empty() && context.group.is_empty()) {
-        return Ok(root_home());
-    }
     let user = match context.user {
         "" => None,
         name => Some(users::find_user(name).at(Stage::User)?),
     };
-    let gid = match (context.group, &user) {
-        ("", user) => user.as_ref().map_or(0, |user| user.gid),
+    if let Some(user) = &user {
+        push_user(work, user).at(Stage::Arguments)?;
+    }
+    if !work.privileged {
+        set_ids(context, user.as_ref())?;
+    }
+    let mut home = user.map_or_else(|| ROOT_HOME.iter().copied().collect(), |user| user.home);
+    home.push(0).map_err(|_| Errno::NAMETOOLONG).at(Stage::User)?;
+    Ok(home)
+}
+
+fn set_ids(context: &ExecContext<'_>, user: Option<&users::User>) -> Result<(), Broken> {
+    let gid = match (context.group, user) {
+        ("", None) => return Ok(()),
+        ("", Some(user)) => user.gid,
         (name, _) => users::find_group(name).at(Stage::Group)?,
     };
-    if let Some(user) = &user {
+    if let Some(user) = user {
         let groups = users::groups_of(&user.name, gid).at(Stage::Group)?;
         let groups: heapless::Vec<Gid, { users::GROUPS_MAX }> =
             groups.into_iter().map(Gid::from_raw).collect();
@@ -246,23 +256,25 @@ fn change_user(work: &mut Work, context: &ExecContext<'_>) -> Result<users::Fiel
     }
     let gid = Gid::from_raw(gid);
     rustix::thread::set_thread_res_gid(gid, gid, gid).at(Stage::Group)?;
-    let Some(user) = user else { return Ok(root_home()) };
-    let variables = [
-        ("USER", &user.name),
-        ("LOGNAME", &user.name),
-        ("HOME", &user.home),
-        ("SHELL", &user.shell),
-    ];
+    if let Some(user) = user {
+        let uid = Uid::from_raw(user.uid);
+        rustix::thread::set_thread_res_uid(uid, uid, uid).at(Stage::User)?;
+    }
+    Ok(())
+}
+
+/// Who the user is. A home or shell that is there only because passwd(5) wants one is not told.
+fn push_user(work: &mut Work, user: &users::User) -> Result<(), Full> {
+    let home = if user.has_home() { &user.home[..] } else { &[] };
+    let shell = if user.has_login() { &user.shell[..] } else { &[] };
+    let variables =
+        [("USER", &user.name[..]), ("LOGNAME", &user.name), ("HOME", home), ("SHELL", shell)];
     for (name, value) in variables {
         if let (false, Ok(value)) = (value.is_empty(), core::str::from_utf8(value)) {
-            work.vectors.push_env(name, format_args!("{value}")).at(Stage::Arguments)?;
+            work.vectors.push_env(name, format_args!("{value}"))?;
         }
     }
-    let uid = Uid::from_raw(user.uid);
-    rustix::thread::set_thread_res_uid(uid, uid, uid).at(Stage::User)?;
-    let mut home = user.home;
-    home.push(0).map_err(|_| Errno::NAMETOOLONG).at(Stage::User)?;
-    Ok(home)
+    Ok(())
 }
 
 fn change_directory(context: &ExecContext<'_>, home: &[u8]) -> Result<(), Errno> {

@@ -33,6 +33,19 @@ pub struct User {
     pub shell: Field,
 }
 
+impl User {
+    /// True if the home is a folder of the user's own: `/` says that there is none.
+    pub fn has_home(&self) -> bool {
+        self.home.iter().any(|&byte| byte != b'/')
+    }
+
+    /// True if the shell is for logging in, and not to prevent that.
+    pub fn has_login(&self) -> bool {
+        let name = self.shell.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        !matches!(name, b"" | b"nologin" | b"false" | b"true")
+    }
+}
+
 /// The user of this name or number. A number needs no line in /etc/passwd; its group then has
 /// the same number.
 ///
@@ -240,6 +253,16 @@ mod tests {
         }
         assert_eq!(user("root").unwrap().home, b"/root");
         assert_eq!(user("root").unwrap().shell, b"/bin/sh");
+    }
+
+    #[test]
+    fn a_home_and_a_shell_may_be_for_show() {
+        let www = user("www").unwrap();
+        assert!(www.has_home() && !www.has_login());
+        let root = user("root").unwrap();
+        assert!(root.has_home() && root.has_login());
+        let last = user("last").unwrap();
+        assert!(!last.has_home() && !last.has_login());
     }
 
     #[test]

@@ -9,9 +9,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::mount::{MountFlags, UnmountFlags};
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+use crate::probe;
 
 /// The folders of the host's that the world sees as its own.
 const SHARED: [&str; 4] = ["usr", "lib", "lib64", "lib32"];
+
+/// What a kernel starts its first process with, where a user's limits may be others.
+const LIMITS: [(Resource, u64, Option<u64>); 2] =
+    [(Resource::Core, 0, None), (Resource::Memlock, 8 << 20, Some(8 << 20))];
 
 /// What a world has, or lacks, that others do not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,6 +68,10 @@ pub fn enter(arguments: &[String]) -> ! {
     let [folder, pilot, console, oddities @ ..] = arguments else { panic!("{arguments:?}") };
     let known = Oddity::ALL.into_iter().filter(|each| oddities.contains(&each.to_string()));
     let oddities: Vec<Oddity> = known.collect();
+    for (resource, current, maximum) in LIMITS {
+        // A container may have less to give than a machine.
+        let _ = setrlimit(resource, Rlimit { current: Some(current), maximum });
+    }
     let root = Path::new(folder).join("root");
     make_root(&root, Path::new(pilot));
     make_devices(&root, Path::new(console), &oddities);
@@ -114,9 +125,9 @@ fn make_root(root: &Path, pilot: &Path) {
     fs::copy(env::current_exe().unwrap(), root.join("bin/probe")).unwrap();
     symlink("/usr/bin/sh", root.join("bin/sh")).unwrap();
     symlink("/usr/bin/kill", root.join("bin/kill")).unwrap();
-    let users = "root:x:0:0::/root:/bin/sh\nwww:x:33:34::/home/www:/bin/false\n";
-    fs::write(root.join("etc/passwd"), users).unwrap();
-    fs::write(root.join("etc/group"), "root:x:0:\nwww:x:34:\nextra:x:40:x,www\n").unwrap();
+    for (path, text) in probe::USERS {
+        fs::write(root.join(path), text).unwrap();
+    }
 }
 
 fn make_devices(root: &Path, console: &Path, oddities: &[Oddity]) {

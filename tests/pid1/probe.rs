@@ -1,8 +1,6 @@
 //! What the services of the test's board run: it tells what it was given, or behaves badly.
 
-use std::collections::BTreeMap;
 use std::env;
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,12 +11,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fd::FromRawFd;
 
+use crate::view;
+
+/// Whom the units name, as files of the root file system.
+pub const USERS: [(&str, &str); 2] = [
+    (
+        "etc/passwd",
+        "root:x:0:0::/root:/bin/sh\n\
+         www:x:33:34::/home/www:/bin/sh\n\
+         other:x:35:35::/:/bin/false\n",
+    ),
+    ("etc/group", "root:x:0:\nwww:x:34:\nother:x:35:\nextra:x:40:x,www\n"),
+];
+
 /// The entry: `probe MODE ARGUMENTS…`.
 pub fn main() -> ! {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("report") => report(&arguments[1..]),
+        Some("keep") => view::keep(&arguments[1]),
         Some("serve") => serve(),
+        Some("views") => view::print_all(),
         Some("act") => act(&arguments[1]),
         Some("stubborn") => stubborn(),
         Some("signal") => {
@@ -42,10 +55,12 @@ fn standard_input_is_socket() -> bool {
 
 /// Says everything about itself to whoever is connected, or connects.
 fn report(arguments: &[String]) -> ! {
-    let text = describe(arguments);
+    let text = view::describe(arguments);
     let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
     let mut stream: UnixStream = if standard_input_is_socket() {
-        given(0)
+        // SAFETY: it stays open.
+        let listens = rustix::net::sockopt::socket_acceptconn(unsafe { BorrowedFd::borrow_raw(0) });
+        if listens.unwrap() { accept(&given(0)).0 } else { given(0) }
     } else if names == "connection" {
         given(3)
     } else {
@@ -61,50 +76,14 @@ fn accept(listener: &UnixListener) -> (UnixStream, std::os::unix::net::SocketAdd
     listener.accept().unwrap()
 }
 
-fn describe(arguments: &[String]) -> String {
-    let mut text = String::new();
-    for (place, argument) in arguments.iter().enumerate() {
-        writeln!(text, "arg{place}={argument}").unwrap();
-    }
-    let variables: BTreeMap<String, String> = env::vars().collect();
-    let own_pid = std::process::id().to_string();
-    for (name, value) in variables {
-        let value = if value == own_pid { "OWN-PID".into() } else { value };
-        writeln!(text, "env {name}={value}").unwrap();
-    }
-    for number in 0..32 {
-        let Ok(info) = fs::read_to_string(format!("/proc/self/fdinfo/{number}")) else { continue };
-        let link = fs::read_link(format!("/proc/self/fd/{number}")).unwrap_or_default();
-        let link = link.to_string_lossy().into_owned();
-        let flags = info.lines().find_map(|line| line.strip_prefix("flags:\t")).unwrap();
-        let kind = link.split(':').next().unwrap().to_owned();
-        if !kind.starts_with("/proc") {
-            writeln!(text, "fd {number} {kind} {flags}").unwrap();
-        }
-    }
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    for line in status.lines() {
-        let wanted = ["Umask", "Uid", "Gid", "Groups", "SigBlk", "SigIgn", "SigCgt", "NoNewPrivs"];
-        if wanted.iter().any(|name| line.starts_with(&format!("{name}:"))) {
-            writeln!(text, "{}", line.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap();
-        }
-    }
-    let limits = fs::read_to_string("/proc/self/limits").unwrap();
-    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
-    writeln!(text, "{}", files.split_whitespace().collect::<Vec<_>>().join(" ")).unwrap();
-    writeln!(text, "cwd {}", env::current_dir().unwrap().display()).unwrap();
-    let session = rustix::process::getsid(None).unwrap() == rustix::process::getpid();
-    writeln!(text, "leads its session: {session}").unwrap();
-    text
-}
-
 fn notify(message: &str) {
     let socket = UnixDatagram::unbound().unwrap();
     socket.send_to(message.as_bytes(), env::var("NOTIFY_SOCKET").unwrap()).unwrap();
 }
 
-/// Answers one word a connection: "pid", or "crash", after which there is no answer.
+/// Answers one word a connection: "pid", "view", or "crash", after which there is no answer.
 fn serve() -> ! {
+    let view = view::describe(&[]);
     let listener: UnixListener = given(3);
     notify("READY=1\nSTATUS=serving");
     barrier();
@@ -114,6 +93,7 @@ fn serve() -> ! {
         stream.read_to_string(&mut word).unwrap();
         match word.as_str() {
             "pid" => write!(stream, "{}", std::process::id()).unwrap(),
+            "view" => stream.write_all(view.as_bytes()).unwrap(),
             "hang up" => {
                 let fd: BorrowedFd<'_> = listener.as_fd();
                 rustix::net::shutdown(fd, rustix::net::Shutdown::Both).unwrap();

@@ -233,15 +233,15 @@ fn spawn_sizes_are_what_one_spawn_writes_at_most() {
     let image = compile("--- a.service\n[Service]\nExecStart=/bin/a b\n");
     let always = "INVOCATION_ID=".len() + 32 + 1 + "SYSTEMD_EXEC_PID=".len() + 10 + 1;
     assert_eq!(image.limits.spawn_strings, always);
-    // PATH and those two and a NULL; two words and a NULL.
-    assert_eq!(image.limits.spawn_pointers, 3 + 1 + 2 + 1);
+    // PATH, USER and those two and a NULL; two words and a NULL.
+    assert_eq!(image.limits.spawn_pointers, 4 + 1 + 2 + 1);
 
     let image =
         compile("--- a.service\n[Service]\nExecStart=/bin/a x${V} $V\nEnvironment=V=1234567 W=1\n");
     let expand = 1 + 7 + 1;
     let split = 7 + 1;
     assert_eq!(image.limits.spawn_strings, always + expand + split);
-    assert_eq!(image.limits.spawn_pointers, 3 + 2 + 1 + 2 + (7 / 2 + 1) + 1);
+    assert_eq!(image.limits.spawn_pointers, 4 + 2 + 1 + 2 + (7 / 2 + 1) + 1);
 
     let image = compile(
         "--- a.service\n[Service]\nExecStart=/bin/a\nUser=web\nType=notify\n\

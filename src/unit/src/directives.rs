@@ -288,7 +288,7 @@ or socket";
                 default_standard_error: One<OutputName> ["DefaultStandardError"] = "inherit";
                 /// Default of LimitNOFILE=.
                 default_limit_nofile: Maybe<Rlimit> ["DefaultLimitNOFILE"]
-                    = "what the kernel gives PID 1";
+                    = "1024:524288";
                 /// What PID 1 does when it finds itself broken: reboot, poweroff, freeze.
                 crash_action: One<CrashActionName> ["CrashAction"] = "reboot";
                 /// What Ctrl-Alt-Del does.

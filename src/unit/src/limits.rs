@@ -32,6 +32,8 @@ pub const USER_FIELD_MAX: usize = 64;
 pub const USER_PATH_MAX: usize = 128;
 /// NOTIFY_SOCKET: where READY=1 and its kin are received.
 pub const NOTIFY_SOCKET: &str = "/run/pilot/notify";
+/// USER of a service without `User=`.
+pub const USER: &str = "root";
 /// TERM of a service on the console.
 pub const TERM: &str = "linux";
 /// Descriptors that PID 1 holds whatever the units are: three standard streams, signalfd, the

@@ -87,6 +87,7 @@ struct Dynamic {
 /// | variable | when | longest value |
 /// |---|---|---|
 /// | PATH | always | in the program |
+/// | USER | without User= | in the program |
 /// | USER, LOGNAME; HOME, SHELL | with User= | [`USER_FIELD_MAX`]; [`USER_PATH_MAX`] |
 /// | INVOCATION_ID, SYSTEMD_EXEC_PID | always | 32; 10 |
 /// | LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES | with a socket | 10; 10; the names |
@@ -102,7 +103,9 @@ fn dynamics(service: &ServicePlan, fd_names: &[String], main_pid: bool) -> Vec<D
         written("INVOCATION_ID", INVOCATION_ID_BYTES),
         written("SYSTEMD_EXEC_PID", NUMBER_MAX),
     ];
-    if !service.user.is_empty() {
+    if service.user.is_empty() {
+        all.push(literal("USER", unit::limits::USER));
+    } else {
         all.extend([
             written("USER", USER_FIELD_MAX),
             written("LOGNAME", USER_FIELD_MAX),
