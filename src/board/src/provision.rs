@@ -38,7 +38,9 @@ pub fn provide(needs: &[Need]) -> Result<()> {
     }
     say::step("Installing", names.join(" "));
     let mut install = privilege.apt_get();
-    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(&names);
+    // Without a terminal of its own dpkg does not count percents.
+    install.args(["install", "-y", "-qq", "-oDpkg::Use-Pty=0", "--no-install-recommends"]);
+    install.args(&names);
     fail::run(&mut install, "see what apt-get says above, mend it and try again")
 }
 

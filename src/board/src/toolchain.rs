@@ -12,7 +12,7 @@ use crate::say;
 use crate::state::State;
 
 /// The oldest compiler that will do, as in the workspace's `rust-version`.
-const OLDEST: (u32, u32) = (1, 88);
+const OLDEST: (u32, u32) = (1, 95);
 /// Debian's compilers with their library sources, the fresher one first.
 const DEBIAN: [[Need; 2]; 2] = [[&["rustc-web"], &["rust-web-src"]], [&["rustc"], &["rust-src"]]];
 /// Where Debian installs its compiler.
