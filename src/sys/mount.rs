@@ -134,7 +134,8 @@ fn nth_last_mount(from_end: usize, path: &mut [u8; PATH_BYTES]) -> Option<usize>
 /// Walks /proc/self/mountinfo: each mount point comes into `path` in turn, NUL-terminated, and
 /// `each` is told its number and length until it returns true. Returns how many it was told.
 ///
-/// Mounts of the kernel's own interfaces are passed over: nothing of theirs is on a disk.
+/// Mounts of the kernel's own interfaces are passed over: nothing of theirs is on a disk. But
+/// below /run there may be disks: /run/media is where many of them are mounted.
 fn for_each_mount(
     path: &mut [u8; PATH_BYTES],
     mut each: impl FnMut(usize, usize) -> bool,
@@ -143,7 +144,8 @@ fn for_each_mount(
     let mut count = 0;
     while let Some(length) = lines.next_target(path) {
         let target = &path[..length - 1];
-        if [&b"/proc"[..], b"/sys", b"/dev", b"/run"].iter().any(|api| is_below(target, api)) {
+        let interface = [&b"/proc"[..], b"/sys", b"/dev"].iter().any(|api| is_below(target, api));
+        if interface || target == b"/run" {
             continue;
         }
         count += 1;

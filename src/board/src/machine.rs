@@ -57,7 +57,11 @@ impl Machine {
         }
     }
 
-    fn emulate(mut command: Command, console: ConsoleTo) -> Result<Self> {
+    /// Starts the emulator's `command`, such as [`qemu::command`] makes it.
+    ///
+    /// # Errors
+    /// If it cannot be had.
+    pub fn emulate(mut command: Command, console: ConsoleTo) -> Result<Self> {
         if console == ConsoleTo::Program {
             command.stdin(Stdio::piped()).stdout(Stdio::piped());
         }

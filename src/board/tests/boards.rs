@@ -8,6 +8,7 @@ mod support;
 use std::io::{Read, Write};
 use std::thread;
 
+use support::disk::Disk;
 use support::{Outside, Session};
 
 #[test]
@@ -50,6 +51,46 @@ fn a_reboot_in_namespaces_ends_them() {
     board.expect("the board is up");
     board.type_line("reboot");
     board.ends_orderly();
+}
+
+/// In order, by force, after a power cut, and by the signal that asks for a reboot.
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn a_disk_is_left_clean() {
+    let name = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/disk");
+    let disk = Disk::make();
+    // In order, with its units; without them, so that PID 1 itself still holds a node on it.
+    for command in ["pilotctl poweroff", "pilotctl poweroff -f"] {
+        let mut board = Session::boot_with_disk(name, disk.path());
+        let lines = write_lines(&mut board);
+        board.type_line(command);
+        board.expect("power-off: now");
+        board.ends_orderly();
+        assert!(disk.is_clean(), "{command}: {}", disk.describe());
+        assert!(disk.lines() >= lines, "{command}: {} of {lines}", disk.lines());
+    }
+    // The plug is pulled; what was synced before is there again after the next boot.
+    let mut board = Session::boot_with_disk(name, disk.path());
+    let lines = write_lines(&mut board);
+    drop(board);
+    assert!(!disk.is_clean(), "{}", disk.describe());
+    let mut board = Session::boot_with_disk(name, disk.path());
+    assert!(write_lines(&mut board) >= lines);
+    // What the kernel makes of Ctrl-Alt-Del.
+    board.type_line("kill -INT 1");
+    board.expect("reboot: now");
+    board.ends_orderly();
+    assert!(disk.is_clean(), "{}", disk.describe());
+}
+
+/// How many lines are on the disk for good.
+fn write_lines(board: &mut Session) -> usize {
+    board.expect("the board is up");
+    // The device appears when its driver has found it, not when that is loaded.
+    board.type_line("until grep -q line /data/log; do sleep 1; done; sync; wc -l /data/log");
+    board.expect("wc -l /data/log");
+    let said = board.expect(" /data/log");
+    said.split_whitespace().nth_back(1).unwrap().parse().unwrap()
 }
 
 /// One boot, and everything that can be seen of it from outside.

@@ -1,5 +1,7 @@
 //! A board that a test talks to: its console, its forwarded ports, its shell over ssh.
 
+pub mod disk;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream, UdpSocket};
@@ -10,11 +12,13 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pilot_board::arch::facts;
 use pilot_board::conf::Board;
-use pilot_board::image;
+use pilot_board::image::{self, Image};
 use pilot_board::machine::{ConsoleTo, Machine};
 use pilot_board::ports::{self, Port};
 use pilot_board::state::State;
+use pilot_board::{fail, qemu};
 
 /// How long anything may take before the test gives up: a bound for the case that something is
 /// broken, not a measure. An emulated machine on a busy host is slow.
@@ -55,14 +59,34 @@ pub struct Said {
 impl Session {
     /// Builds and starts the board; what it says on its console is kept from the first byte on.
     pub fn boot(name: &str) -> Self {
+        let program = Path::new(env!("CARGO_BIN_EXE_board"));
+        Self::boot_by(name, |board, image, ports| {
+            Machine::start(board, image, ports, ConsoleTo::Program, program)
+        })
+    }
+
+    /// The same for a board under QEMU that has a disk, whose contents are those of a file.
+    pub fn boot_with_disk(name: &str, disk: &Path) -> Self {
+        Self::boot_by(name, |board, image, ports| {
+            let machine = facts(board.arch).machine.expect("a board with a disk is emulated");
+            let mut command = qemu::command(&machine, image, ports)?;
+            let drive = format!("file={},if=none,format=raw,id=disk", disk.display());
+            command.args(["-drive", &drive, "-device", "virtio-blk-device,drive=disk"]);
+            Machine::emulate(command, ConsoleTo::Program)
+        })
+    }
+
+    fn boot_by(
+        name: &str,
+        start: impl FnOnce(&Board, &Image, &[Port]) -> fail::Result<Machine>,
+    ) -> Self {
         let board = Board::find(name).unwrap_or_else(|failure| panic!("{failure}"));
         let state = State::take().unwrap_or_else(|failure| panic!("{failure}"));
         let image = image::build(&state, &board).unwrap_or_else(|failure| panic!("{failure}"));
         drop(state);
         let ports = ports::choose(&board.conf.forward, false).unwrap();
-        let program = Path::new(env!("CARGO_BIN_EXE_board"));
-        let mut machine = Machine::start(&board, &image, &ports, ConsoleTo::Program, program)
-            .unwrap_or_else(|failure| panic!("{failure}"));
+        let mut machine =
+            start(&board, &image, &ports).unwrap_or_else(|failure| panic!("{failure}"));
         let (mut from, typing) = machine.console.take().expect("the console is ours");
         let (sender, console) = mpsc::channel();
         thread::spawn(move || {
