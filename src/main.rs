@@ -15,8 +15,9 @@ pilotlight::entry!(main);
 
 fn main(args: Args) -> u8 {
     let mut args = args.iter();
-    let path = args.next().and_then(|path| path.to_str().ok()).unwrap_or_default();
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let path = args.next().unwrap_or_default().to_bytes();
+    let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let name = core::str::from_utf8(name).unwrap_or_default();
     if getpid() != Pid::INIT && ctl::NAMES.contains(&name) {
         return control(name, &mut args);
     }

@@ -12,7 +12,7 @@ use super::address::{Printed, PrintedPeer, SortKey};
 use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
-use super::text::width;
+use super::text::{is_in, width};
 use super::{exit, words};
 
 /// Prints units and instances.
@@ -201,10 +201,6 @@ fn chosen(call: &Call<'_>, name: &str, kind: &Kind<'_>) -> bool {
     };
     call.types.is_none_or(|types| is_in(types, kind))
         && (call.names.is_empty() || call.names.iter().any(|&typed| Typed(typed).is(name)))
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split(',').any(|each| each == word)
 }
 
 /// Prints listeners, one a line, ordered by address.

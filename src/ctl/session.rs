@@ -7,6 +7,7 @@ use unit::UnitId;
 use unit::control::{
     FRAME_MAX, ManagerStatus, Refusal, Reply, Request, SOCKET_PATH, UnitStatus, Verb,
 };
+use unit::decode;
 
 use super::exit;
 use super::names::Typed;
@@ -181,7 +182,7 @@ impl<'s, 't> Session<'s, 't> {
             .map_err(|_| Failure::Confused)?;
         let length = self.link.exchange(request, patient, frame).map_err(Failure::Unreachable)?;
         let reply = frame.get(..length).ok_or(Failure::Confused)?;
-        match postcard::from_bytes(reply).map_err(|_| Failure::Confused)? {
+        match decode::from_bytes(reply).ok_or(Failure::Confused)? {
             Reply::Refused(refusal) => Err(Failure::Refused(refusal)),
             reply @ (Reply::Done
             | Reply::Failed(_)

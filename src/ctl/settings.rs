@@ -16,6 +16,7 @@ const CLD_EXITED: u8 = 1;
 const CLD_KILLED: u8 = 2;
 const CLD_DUMPED: u8 = 3;
 
+#[inline(never)]
 pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &UnitStatus<'_>) {
     let (code, number) = match status.exit {
         None => (0, 0),
@@ -52,11 +53,12 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
     }
 }
 
+#[inline(never)]
 pub(super) fn context(list: &mut List<'_, '_>, context: &ExecContext<'_>) {
     let directory = match (context.working_directory_home, context.working_directory) {
         (true, _) => "~",
         (false, "") => "/",
-        (false, path) => path.trim_end_matches('\0'),
+        (false, path) => path.strip_suffix('\0').unwrap_or_default(),
     };
     list.text("User", context.user);
     list.text("Group", context.group);
@@ -74,6 +76,7 @@ pub(super) fn context(list: &mut List<'_, '_>, context: &ExecContext<'_>) {
     list.text("NotifyAccess", if context.notify { "main" } else { "none" });
 }
 
+#[inline(never)]
 pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &UnitStatus<'_>) {
     for listener in socket.listeners.iter() {
         list.other("Listen", &PrintedListener(listener));
@@ -117,7 +120,7 @@ struct PrintedCommand<'t>(Command<'t>);
 impl Display for PrintedCommand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ignore = if self.0.ignore_failure { "yes" } else { "no" };
-        let path = self.0.path.trim_end_matches('\0');
+        let path = self.0.path.strip_suffix('\0').unwrap_or_default();
         let argv = CommandLine(self.0.args);
         write!(f, "{{ path={path} ; argv[]={argv} ; ignore_errors={ignore} }}")
     }

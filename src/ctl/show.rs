@@ -8,7 +8,7 @@ use unit::{Edges, Ids, Kind, Millis, Table, UnitId};
 use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
-use super::text::{Output, Span};
+use super::text::{Output, Span, is_in};
 use super::{exit, settings, words};
 
 /// Prints the properties of the named units, or of PID 1 itself.
@@ -129,8 +129,8 @@ impl List<'_, '_> {
     /// Prints the name, unless the property is not asked for.
     #[inline(never)]
     fn begin(&mut self, name: &str) -> bool {
-        let mut asked = self.call.properties.iter().flat_map(|list| list.split(','));
-        if !self.call.properties.is_empty() && !asked.any(|each| each == name) {
+        let mut asked = self.call.properties.iter();
+        if !self.call.properties.is_empty() && !asked.any(|list| is_in(list, name)) {
             return false;
         }
         if !self.call.value {
@@ -163,16 +163,16 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     list.other("Conflicts", &Units(&table, conflicts));
     list.other("Before", &Units(&table, before));
     list.other("After", &Units(&table, after));
-    match unit.kind {
+    match &unit.kind {
         Kind::Target => {}
         Kind::Service(service) => {
             list.other("TriggeredBy", &Units(&table, service.sockets));
-            settings::service(&mut list, &service, &status);
+            settings::service(&mut list, service, &status);
             settings::context(&mut list, &service.exec_context());
         }
         Kind::Socket(socket) => {
             list.text("Triggers", table.name(socket.service));
-            settings::socket(&mut list, &socket, &status);
+            settings::socket(&mut list, socket, &status);
         }
     }
     Ok(())

@@ -95,6 +95,11 @@ impl<'o> Output<'o> {
     }
 }
 
+/// True if the word is one of a list with commas.
+pub(super) fn is_in(list: &str, word: &str) -> bool {
+    list.as_bytes().split(|&byte| byte == b',').any(|each| each == word.as_bytes())
+}
+
 struct Counter(usize);
 
 impl Write for Counter {

@@ -14,7 +14,7 @@ pub mod instance;
 mod job;
 mod manager;
 mod notify;
-mod places;
+pub(crate) mod places;
 pub mod service;
 mod shutdown;
 pub mod socket;

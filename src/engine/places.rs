@@ -1,14 +1,14 @@
 //! Places in memory, found by the numbers of what they belong to.
 
 use core::marker::PhantomData;
-use core::ops::Deref;
+use core::ops::{Deref, DerefMut};
 
 use unit::{ListenerId, UnitId};
 
 use super::event::InstanceId;
 
 /// A number that is a place.
-pub(super) trait Number: Copy {
+pub(crate) trait Number: Copy {
     /// The number as an index.
     fn place(self) -> usize;
 }
@@ -33,13 +33,13 @@ impl Number for InstanceId {
 
 /// A slice whose places have numbers of a type of their own.
 #[derive(Debug)]
-pub(super) struct Places<'s, Id, T> {
+pub(crate) struct Places<'s, Id, T> {
     all: &'s mut [T],
     of: PhantomData<Id>,
 }
 
 impl<'s, Id, T> Places<'s, Id, T> {
-    pub(super) const fn new(all: &'s mut [T]) -> Self {
+    pub(crate) const fn new(all: &'s mut [T]) -> Self {
         Self { all, of: PhantomData }
     }
 }
@@ -48,13 +48,19 @@ impl<'s, Id, T> Places<'s, Id, T> {
 /// inlined: each of the many calls would be three times as long.
 impl<Id: Number, T> Places<'_, Id, T> {
     #[inline(never)]
-    pub(super) fn at(&self, id: Id) -> &T {
+    pub(crate) fn at(&self, id: Id) -> &T {
         &self.all[id.place()]
     }
 
     #[inline(never)]
-    pub(super) fn at_mut(&mut self, id: Id) -> &mut T {
+    pub(crate) fn at_mut(&mut self, id: Id) -> &mut T {
         &mut self.all[id.place()]
+    }
+}
+
+impl<Id, T> DerefMut for Places<'_, Id, T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        self.all
     }
 }
 

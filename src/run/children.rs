@@ -12,6 +12,7 @@ use rustix::process::{Resource, Rlimit, Signal, WaitOptions, WaitStatus};
 use unit::control::{Exit, ShutdownKind};
 use unit::{ServiceType, Stdio, UnitId};
 
+use crate::engine::places::Places;
 use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Stage};
 use crate::sys::cell::Once;
 use crate::sys::child::{Failure, Full, Pool, Slot};
@@ -52,10 +53,10 @@ struct ExecPipe {
 
 pub(super) struct Children {
     pool: Pool<Work>,
-    pipes: &'static mut [Option<ExecPipe>],
+    pipes: Places<'static, UnitId, Option<ExecPipe>>,
     /// /dev/kmsg for each service: the kernel limits what comes through one opening of it, so
     /// that one service's talk cannot cost the others theirs.
-    kmsg: &'static mut [Option<OwnedFd>],
+    kmsg: Places<'static, UnitId, Option<OwnedFd>>,
     invocations: Invocations,
     console_is_serial: bool,
     /// The limit that children are to have, if it is not PID 1's own.
@@ -66,8 +67,8 @@ impl Children {
     pub(super) fn new() -> Self {
         Self {
             pool: Pool::new(SLOTS.take()),
-            pipes: PIPES.take(),
-            kmsg: KMSG.take(),
+            pipes: Places::new(PIPES.take()),
+            kmsg: Places::new(KMSG.take()),
             invocations: Invocations::new(),
             console_is_serial: console::is_serial(),
             limit_nofile: set_own_limit(),
@@ -137,7 +138,7 @@ impl Pilot {
         let group = self.groups.directory(request.unit, &self.table);
         work.cgroup = group.map_or(-1, |group| group.as_raw_fd());
         if [request.context.stdout, request.context.stderr].contains(&Stdio::Kmsg) {
-            let kmsg = &mut self.children.kmsg[request.unit.index()];
+            let kmsg = self.children.kmsg.at_mut(request.unit);
             // A kernel without it is no reason not to run: the stream stays on /dev/null.
             *kmsg = kmsg.take().or_else(console::open_kmsg);
             work.kmsg = kmsg.as_ref().map_or(-1, AsRawFd::as_raw_fd);
@@ -164,19 +165,19 @@ impl Pilot {
         self.forget_exec(unit);
         let flags = EventFlags::empty();
         if let Ok(generation) = self.watch.add(fd.as_fd(), Source::Executed(unit), flags) {
-            self.children.pipes[unit.index()] = Some(ExecPipe { fd, generation, pid });
+            *self.children.pipes.at_mut(unit) = Some(ExecPipe { fd, generation, pid });
         }
     }
 
     fn forget_exec(&mut self, unit: UnitId) {
-        if let Some(pipe) = self.children.pipes[unit.index()].take() {
+        if let Some(pipe) = self.children.pipes.at_mut(unit).take() {
             self.watch.remove(pipe.fd.as_fd());
         }
     }
 
     /// The last writing end of a pipe is closed: the child has executed its program, or ended.
     pub(super) fn on_executed(&mut self, unit: UnitId, report: &Report) {
-        let Some(pipe) = &self.children.pipes[unit.index()] else { return };
+        let Some(pipe) = self.children.pipes.at(unit) else { return };
         if pipe.generation != report.generation {
             return;
         }

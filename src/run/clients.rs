@@ -4,6 +4,7 @@ use rustix::event::epoll::EventFlags;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use unit::control::{FRAME_MAX, Refusal, Reply, Request};
+use unit::decode;
 
 use crate::engine::{Answer, CLIENTS, ClientId, Event, Instant};
 use crate::sys::message;
@@ -154,7 +155,7 @@ impl Pilot {
         }
         let mut frame = [0; FRAME_MAX];
         let request = match message::receive_frame(client.connection.as_fd(), &mut frame) {
-            Ok(length @ 1..) => postcard::from_bytes::<Request>(&frame[..length]).ok(),
+            Ok(length @ 1..) => decode::from_bytes::<Request>(&frame[..length]),
             Err(Errno::MSGSIZE) => None,
             Err(Errno::AGAIN) => return,
             Ok(0) | Err(_) => {

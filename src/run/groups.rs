@@ -7,6 +7,7 @@ use rustix::process::{Pid as KernelPid, PidfdFlags, Signal, pidfd_open, pidfd_se
 use unit::control::Exit;
 use unit::{Table, UnitId};
 
+use crate::engine::places::Places;
 use crate::engine::{Event, Pid};
 use crate::sys::cell::Once;
 use crate::sys::cgroup::{self, Group, Root};
@@ -59,7 +60,7 @@ impl Place {
 pub(super) struct Groups {
     /// `None`: no control groups here.
     root: Option<Root>,
-    places: &'static mut [Place],
+    places: Places<'static, UnitId, Place>,
     /// How many places are asked about without a control group.
     asked: usize,
 }
@@ -67,7 +68,7 @@ pub(super) struct Groups {
 impl Groups {
     pub(super) fn new() -> Self {
         let root = Root::open().inspect_err(|errno| log::info!("no control groups: {errno}"));
-        Self { root: root.ok(), places: PLACES.take(), asked: 0 }
+        Self { root: root.ok(), places: Places::new(PLACES.take()), asked: 0 }
     }
 
     /// A unit's control group, made when it is first needed.
@@ -76,7 +77,7 @@ impl Groups {
         unit: UnitId,
         table: &Table<'static>,
     ) -> Option<BorrowedFd<'_>> {
-        let place = &mut self.places[unit.index()];
+        let place = self.places.at_mut(unit);
         if place.group.is_none() {
             place.group = self.root.as_ref()?.group(table.name(unit)).ok();
         }
@@ -85,7 +86,7 @@ impl Groups {
 
     /// A child of ours leads a process group of that unit.
     pub(super) fn note_leader(&mut self, unit: UnitId, pid: u32) {
-        let place = &mut self.places[unit.index()];
+        let place = self.places.at_mut(unit);
         if place.group.is_none() {
             place.leaders = [Leader::Running(pid), place.leaders[0]];
         }
@@ -110,7 +111,7 @@ impl Groups {
 
     /// Signals all processes of a unit; `leaders` are those it is known to have.
     pub(super) fn kill(&self, unit: UnitId, leaders: impl Iterator<Item = u32>, number: u8) {
-        let place = &self.places[unit.index()];
+        let place = self.places.at(unit);
         if let Some(group) = &place.group {
             group.signal(number);
             return;
@@ -126,7 +127,7 @@ impl Groups {
     }
 
     pub(super) fn kill_adopted(&self, unit: UnitId, number: u8) {
-        let adopted = &self.places[unit.index()].adopted;
+        let adopted = &self.places.at(unit).adopted;
         if let (Some((watched, _)), Some(signal)) = (adopted, Signal::from_named_raw(number.into()))
         {
             let _ = pidfd_send_signal(&watched.fd, signal);
@@ -134,7 +135,7 @@ impl Groups {
     }
 
     fn is_populated(&self, unit: UnitId) -> bool {
-        let place = &self.places[unit.index()];
+        let place = self.places.at(unit);
         match &place.group {
             Some(group) => group.is_populated(),
             None => place.leaders.iter().any(|leader| *leader != Leader::Nobody),
@@ -166,7 +167,7 @@ impl Pilot {
     }
 
     fn watch_events(&mut self, unit: UnitId) {
-        let place = &mut self.groups.places[unit.index()];
+        let place = self.groups.places.at_mut(unit);
         let Some(group) = &place.group else {
             self.groups.asked += usize::from(!place.asked);
             place.asked = true;
@@ -182,7 +183,7 @@ impl Pilot {
     }
 
     fn forget_events(&mut self, unit: UnitId) {
-        let place = &mut self.groups.places[unit.index()];
+        let place = self.groups.places.at_mut(unit);
         if let (Some(group), true) = (&place.group, place.generation != Generation::NONE) {
             place.generation = Generation::NONE;
             self.watch.remove(group.events());
@@ -191,7 +192,7 @@ impl Pilot {
     }
 
     pub(super) fn on_group_changed(&mut self, unit: UnitId, report: &Report) {
-        let watched = self.groups.places[unit.index()].generation == report.generation;
+        let watched = self.groups.places.at(unit).generation == report.generation;
         if watched && !self.groups.is_populated(unit) {
             self.forget_events(unit);
             self.feed(Event::GroupEmpty(unit));
@@ -203,9 +204,8 @@ impl Pilot {
         if self.groups.asked == 0 {
             return;
         }
-        for index in 0..UNITS {
-            let unit = UnitId(index as u16);
-            if self.groups.places[index].asked && !self.groups.is_populated(unit) {
+        for unit in self.table.ids() {
+            if self.groups.places.at(unit).asked && !self.groups.is_populated(unit) {
                 self.forget_events(unit);
                 self.feed(Event::GroupEmpty(unit));
             }
@@ -226,12 +226,12 @@ impl Pilot {
         };
         self.drop_adopted(unit);
         let watched = Watched { fd, generation };
-        self.groups.places[unit.index()].adopted = Some((watched, pid.0));
+        self.groups.places.at_mut(unit).adopted = Some((watched, pid.0));
         self.answer(Event::MainAdopted { unit, pid });
     }
 
     fn drop_adopted(&mut self, unit: UnitId) -> Option<u32> {
-        let (watched, pid) = self.groups.places[unit.index()].adopted.take()?;
+        let (watched, pid) = self.groups.places.at_mut(unit).adopted.take()?;
         self.watch.remove(watched.fd.as_fd());
         Some(pid)
     }
@@ -239,7 +239,7 @@ impl Pilot {
     /// An adopted process has ended. If it has become our child, reaping tells how; if it has
     /// another parent, nobody tells us, and it counts as a clean exit.
     pub(super) fn on_adopted_ended(&mut self, unit: UnitId, report: &Report) {
-        let Some((watched, pid)) = &self.groups.places[unit.index()].adopted else { return };
+        let Some((watched, pid)) = &self.groups.places.at(unit).adopted else { return };
         if watched.generation != report.generation {
             return;
         }
@@ -258,10 +258,10 @@ impl Pilot {
 
     /// That process was reaped: its pidfd has told all it can tell.
     pub(super) fn forget_adopted(&mut self, pid: u32) {
-        for index in 0..UNITS {
-            let adopted = &self.groups.places[index].adopted;
+        for unit in self.table.ids() {
+            let adopted = &self.groups.places.at(unit).adopted;
             if adopted.as_ref().is_some_and(|(_, adopted)| *adopted == pid) {
-                self.drop_adopted(UnitId(index as u16));
+                self.drop_adopted(unit);
             }
         }
     }

@@ -11,6 +11,7 @@ use unit::{
     UnitId,
 };
 
+use crate::engine::places::Places;
 use crate::engine::{AcceptFailure, Event, InstanceId};
 use crate::sys::cell::{Array, Once};
 use crate::sys::path::Path;
@@ -35,9 +36,9 @@ struct Place {
 }
 
 pub(super) struct Listeners {
-    places: &'static mut [Place],
+    places: Places<'static, ListenerId, Place>,
     /// Accepted, and not yet handed to their processes.
-    connections: &'static mut [Option<OwnedFd>],
+    connections: Places<'static, InstanceId, Option<OwnedFd>>,
     /// Tells when a node changes: somebody may have removed it. `None`: the kernel has none.
     inotify: Option<OwnedFd>,
 }
@@ -48,39 +49,39 @@ impl Listeners {
         let inotify = opened
             .ok()
             .filter(|inotify| watch.add(inotify.as_fd(), Source::Nodes, EventFlags::IN).is_ok());
-        let places = PLACES.fill_with(|| Place {
+        let mut places = Places::new(PLACES.fill_with(|| Place {
             owner: UnitId(0),
             fd: None,
             generation: Generation::NONE,
             node: None,
-        });
+        }));
         for owner in table.ids() {
             if let Kind::Socket(socket) = table.kind(owner) {
                 for listener in socket.listener_ids() {
-                    places[listener.index()].owner = owner;
+                    places.at_mut(listener).owner = owner;
                 }
             }
         }
-        Self { places, connections: CONNECTIONS.take(), inotify }
+        Self { places, connections: Places::new(CONNECTIONS.take()), inotify }
     }
 
     /// The descriptor of an open listener.
     pub(super) fn fd(&self, listener: ListenerId) -> Option<BorrowedFd<'_>> {
-        self.places[listener.index()].fd.as_ref().map(AsFd::as_fd)
+        self.places.at(listener).fd.as_ref().map(AsFd::as_fd)
     }
 
     /// The connection accepted for an instance.
     pub(super) fn connection(&self, instance: InstanceId) -> Option<BorrowedFd<'_>> {
-        self.connections[usize::from(instance.0)].as_ref().map(AsFd::as_fd)
+        self.connections.at(instance).as_ref().map(AsFd::as_fd)
     }
 
     /// Closes our copy of a connection.
     pub(super) fn drop_connection(&mut self, instance: InstanceId) {
-        self.connections[usize::from(instance.0)] = None;
+        *self.connections.at_mut(instance) = None;
     }
 
     pub(super) fn unwatch(&mut self, listener: ListenerId, watch: &mut Watch) {
-        let place = &mut self.places[listener.index()];
+        let place = self.places.at_mut(listener);
         if place.generation != Generation::NONE {
             place.generation = Generation::NONE;
             let fd = place.fd.as_ref().expect("what is watched is open");
@@ -103,7 +104,7 @@ impl Listeners {
                 log::warn!("{name}: socket option {level}/{number}: {reason}");
             }
         })?;
-        let place = &mut self.places[id.index()];
+        let place = self.places.at_mut(id);
         assert!(place.fd.is_none());
         place.fd = Some(fd);
         place.node = None;
@@ -127,7 +128,7 @@ impl Listeners {
     fn has_lost_its_node(&self, id: ListenerId, config: &Listener<'_>) -> bool {
         match config.address {
             Address::Path(path) => {
-                let place = &self.places[id.index()];
+                let place = self.places.at(id);
                 place.fd.is_some() && place.node != socket::node(path)
             }
             Address::Port(_) | Address::V4(..) | Address::V6(..) | Address::Abstract(_) => false,
@@ -142,7 +143,7 @@ impl Listeners {
         {
             let _ = Path::new(path).and_then(|path| rustix::fs::unlink(path.as_c_str()));
         }
-        self.places[id.index()].fd = None;
+        self.places.at_mut(id).fd = None;
     }
 }
 
@@ -195,7 +196,7 @@ impl Pilot {
             self.answer(Event::HungUp(id));
             return;
         }
-        let place = &mut self.listeners.places[id.index()];
+        let place = self.listeners.places.at_mut(id);
         let Some(fd) = &place.fd else { return };
         if place.generation != Generation::NONE {
             return;
@@ -208,7 +209,7 @@ impl Pilot {
     }
 
     pub(super) fn on_listener(&mut self, id: ListenerId, report: &Report) {
-        if self.listeners.places[id.index()].generation != report.generation {
+        if self.listeners.places.at(id).generation != report.generation {
             return;
         }
         if report.flags.contains(EventFlags::HUP) {
@@ -234,7 +235,7 @@ impl Pilot {
         while let Ok(1..) = rustix::io::read(inotify, &mut buffer) {}
         for index in 0..LISTENERS {
             let id = ListenerId(index as u16);
-            if self.listeners.places[index].generation == Generation::NONE {
+            if self.listeners.places.at(id).generation == Generation::NONE {
                 continue;
             }
             let (_, config) = self.listener(id);
@@ -254,7 +255,7 @@ impl Pilot {
         match socket::accept(fd) {
             Ok((connection, peer)) => {
                 let peer = peer.unwrap_or_else(|| self.unix_peer(listener, connection.as_fd()));
-                self.listeners.connections[usize::from(instance.0)] = Some(connection);
+                *self.listeners.connections.at_mut(instance) = Some(connection);
                 self.answer(Event::Accepted { instance, peer });
             }
             Err(errno) => {
@@ -287,7 +288,7 @@ impl Pilot {
 
     /// A listener's unit and settings.
     fn listener(&self, id: ListenerId) -> (UnitId, Listener<'static>) {
-        let unit = self.listeners.places[id.index()].owner;
+        let unit = self.listeners.places.at(id).owner;
         let config = self.socket(unit);
         let place = usize::from(id.0 - config.first_listener.0);
         (unit, config.listeners.get(place).expect("a listener of its owner"))

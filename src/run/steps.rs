@@ -11,7 +11,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit};
 use rustix::thread::{Gid, Uid};
-use unit::{EXEC_PATH, ExecContext, Stdio};
+use unit::{EXEC_PATH, ExecContext, Stdio, decode};
 
 use crate::engine::Stage;
 use crate::sys::child::{Birth, Failure, Full, Vectors};
@@ -137,8 +137,7 @@ const fn exit_code(stage: Stage) -> u8 {
 }
 
 fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible, Broken> {
-    let context =
-        work.context.and_then(|bytes| postcard::from_bytes::<ExecContext<'_>>(bytes).ok());
+    let context = work.context.and_then(decode::from_bytes::<ExecContext<'_>>);
     let context = context.expect("PID 1 has decoded it before");
     if birth == Birth::MustMove {
         // Without control groups a unit's processes are found by their process groups.
@@ -290,12 +289,12 @@ fn change_directory(context: &ExecContext<'_>, home: &[u8]) -> Result<(), Errno>
 fn execute(work: &Work) -> Errno {
     let program = work.program.expect("PID 1 has set it");
     let Ok(path) = CStr::from_bytes_with_nul(program.as_bytes()) else { return Errno::INVAL };
-    if program.contains('/') {
+    if program.as_bytes().contains(&b'/') {
         return work.vectors.execute(path);
     }
     let mut error = Errno::NOENT;
     for directory in EXEC_PATH.split(':') {
-        let name = program.trim_end_matches('\0');
+        let name = program.strip_suffix('\0').unwrap_or_default();
         let path = match Path::format(format_args!("{directory}/{name}")) {
             Ok(path) => path,
             Err(errno) => return errno,

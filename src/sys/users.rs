@@ -55,7 +55,8 @@ pub fn find_user(wanted: &str) -> Result<User, Errno> {
     let number = parse(wanted.as_bytes());
     let unknown =
         |uid| User { uid, gid: uid, name: Vec::new(), home: Vec::new(), shell: Vec::new() };
-    let found = open(c"/etc/passwd").and_then(|source| find_in_passwd(source, wanted, number));
+    let found =
+        open(c"/etc/passwd").and_then(|mut source| find_in_passwd(&mut source, wanted, number));
     match (found, number) {
         (Ok(Some(user)), _) => Ok(user),
         (Ok(None) | Err(_), Some(uid)) => Ok(unknown(uid)),
@@ -71,7 +72,7 @@ pub fn find_user(wanted: &str) -> Result<User, Errno> {
 pub fn find_group(wanted: &str) -> Result<u32, Errno> {
     match parse(wanted.as_bytes()) {
         Some(gid) => Ok(gid),
-        None => find_in_group(open(c"/etc/group")?, wanted.as_bytes())?.ok_or(Errno::SRCH),
+        None => find_in_group(&mut open(c"/etc/group")?, wanted.as_bytes())?.ok_or(Errno::SRCH),
     }
 }
 
@@ -86,7 +87,7 @@ pub fn groups_of(name: &[u8], own: u32) -> Result<Vec<u32, GROUPS_MAX>, Errno> {
         return Ok(groups);
     }
     match open(c"/etc/group") {
-        Ok(source) => collect_groups(source, name, &mut groups)?,
+        Ok(mut source) => collect_groups(&mut source, name, &mut groups)?,
         Err(Errno::NOENT) => {}
         Err(errno) => return Err(errno),
     }
@@ -101,10 +102,9 @@ fn parse(text: &[u8]) -> Option<u32> {
 }
 
 /// Fills the buffer and says how far; 0 is the end.
-trait Source: FnMut(&mut [u8]) -> Result<usize, Errno> {}
-impl<F: FnMut(&mut [u8]) -> Result<usize, Errno>> Source for F {}
+type Source<'s> = &'s mut dyn FnMut(&mut [u8]) -> Result<usize, Errno>;
 
-fn open(path: &CStr) -> Result<impl Source, Errno> {
+fn open(path: &CStr) -> Result<impl FnMut(&mut [u8]) -> Result<usize, Errno> + use<>, Errno> {
     let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     Ok(move |buffer: &mut [u8]| rustix::io::read(&file, buffer))
 }
@@ -113,8 +113,8 @@ fn open(path: &CStr) -> Result<impl Source, Errno> {
 /// until it returns true. Commas end fields, too: in group(5) the members are fields 3, 4, ….
 /// A field that is too long is empty.
 fn for_each_field(
-    mut source: impl Source,
-    mut each: impl FnMut(usize, &Field, bool) -> bool,
+    source: Source<'_>,
+    each: &mut dyn FnMut(usize, &Field, bool) -> bool,
 ) -> Result<(), Errno> {
     let mut chunk = [0u8; CHUNK_BYTES];
     let mut field = Field::new();
@@ -147,7 +147,7 @@ fn for_each_field(
 }
 
 fn find_in_passwd(
-    source: impl Source,
+    source: Source<'_>,
     wanted: &str,
     number: Option<u32>,
 ) -> Result<Option<User>, Errno> {
@@ -160,7 +160,7 @@ fn find_in_passwd(
     };
     let mut user = none();
     let mut found = false;
-    for_each_field(source, |field, text, line_ends| {
+    for_each_field(source, &mut |field, text, line_ends| {
         match field {
             0 => user.name = text.clone(),
             2 => user.uid = parse(text).unwrap_or(u32::MAX),
@@ -185,10 +185,10 @@ fn find_in_passwd(
     Ok(found.then_some(user))
 }
 
-fn find_in_group(source: impl Source, wanted: &[u8]) -> Result<Option<u32>, Errno> {
+fn find_in_group(source: Source<'_>, wanted: &[u8]) -> Result<Option<u32>, Errno> {
     let mut named = false;
     let mut found = None;
-    for_each_field(source, |field, text, _| {
+    for_each_field(source, &mut |field, text, _| {
         match field {
             0 => named = !text.is_empty() && text == wanted,
             2 if named => found = parse(text),
@@ -200,12 +200,12 @@ fn find_in_group(source: impl Source, wanted: &[u8]) -> Result<Option<u32>, Errn
 }
 
 fn collect_groups(
-    source: impl Source,
+    source: Source<'_>,
     name: &[u8],
     groups: &mut Vec<u32, GROUPS_MAX>,
 ) -> Result<(), Errno> {
     let mut gid = None;
-    for_each_field(source, |field, text, line_ends| {
+    for_each_field(source, &mut |field, text, line_ends| {
         match (field, gid) {
             (2, _) => gid = parse(text),
             (3.., Some(gid)) if text == name && !groups.contains(&gid) => {
@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     /// A file that comes a few bytes at a time.
-    fn file(text: &'static str) -> impl Source {
+    fn file(text: &'static str) -> impl FnMut(&mut [u8]) -> Result<usize, Errno> {
         let mut rest = text.as_bytes();
         move |buffer: &mut [u8]| {
             let length = rest.len().min(5);
@@ -241,7 +241,7 @@ mod tests {
         last:x:40:40:::";
 
     fn user(wanted: &str) -> Option<User> {
-        find_in_passwd(file(PASSWD), wanted, parse(wanted.as_bytes())).unwrap()
+        find_in_passwd(&mut file(PASSWD), wanted, parse(wanted.as_bytes())).unwrap()
     }
 
     #[test]
@@ -277,11 +277,11 @@ mod tests {
 
     #[test]
     fn groups_are_found_by_name_and_by_member() {
-        assert_eq!(find_in_group(file(GROUP), b"tty").unwrap(), Some(5));
-        assert_eq!(find_in_group(file(GROUP), b"ann").unwrap(), None);
+        assert_eq!(find_in_group(&mut file(GROUP), b"tty").unwrap(), Some(5));
+        assert_eq!(find_in_group(&mut file(GROUP), b"ann").unwrap(), None);
         let mut groups = Vec::new();
         groups.push(34).unwrap();
-        collect_groups(file(GROUP), b"www", &mut groups).unwrap();
+        collect_groups(&mut file(GROUP), b"www", &mut groups).unwrap();
         assert_eq!(groups, [34, 4, 5, 9]);
     }
 

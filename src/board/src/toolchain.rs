@@ -21,6 +21,17 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 /// fifth of the program, and on ARM ask for the unwinder of a library that is not there.
 const RUST_FLAGS: [&str; 2] = ["-Crelocation-model=static", "-Cforce-unwind-tables=no"];
 
+/// Flags where the compiler is known, so that its unstable ones can be used. Without debug text of
+/// values, which no message shows, pilot is a tenth smaller. Without the passes that keep
+/// addresses and constants in registers across long functions it is a hundredth smaller: there
+/// are too few registers, and what is kept is spilled.
+const SOURCE_FLAGS: [&str; 4] = [
+    "-Zfmt-debug=none",
+    "-Cllvm-args=-disable-machine-licm",
+    "-Cllvm-args=-disable-lsr",
+    "-Cllvm-args=-disable-constant-hoisting",
+];
+
 /// A compiler that can build for one architecture.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Toolchain {
@@ -92,14 +103,13 @@ impl Toolchain {
         }
     }
 
-    /// All flags for one architecture. A compiler that builds its library may use its unstable
-    /// ones: without debug text of values, which no message shows, pilot is a tenth smaller.
+    /// All flags for one architecture.
     fn rust_flags(&self, arch: Arch) -> Vec<String> {
         let mut flags = [&RUST_FLAGS, facts(arch).rust_flags].concat();
         let rustc = match self {
             Self::Installed => &default_rustc(),
             Self::Source { rustc } => {
-                flags.push("-Zfmt-debug=none");
+                flags.extend(SOURCE_FLAGS);
                 rustc
             }
         };

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod control;
+pub mod decode;
 pub mod directives;
 pub mod limits;
 pub mod model;

@@ -7,6 +7,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::decode;
 use crate::seq::{Args, Ids, Seq, Words};
 
 /// A unit's number: its place in the table, which is also a valid start order.
@@ -192,7 +193,7 @@ impl<'a> Service<'a> {
     /// # Panics
     /// Never on a table that [`crate::Table::open`] accepted.
     pub fn exec_context(&self) -> ExecContext<'a> {
-        let Ok(context) = postcard::from_bytes(self.context) else {
+        let Some(context) = decode::from_bytes(self.context) else {
             panic!("the table was checked when it was opened");
         };
         context
@@ -351,7 +352,7 @@ impl<'a> Socket<'a> {
     /// # Panics
     /// Never on a table that [`crate::Table::open`] accepted.
     pub fn setup(&self) -> SocketSetup<'a> {
-        let Ok(setup) = postcard::from_bytes(self.setup) else {
+        let Some(setup) = decode::from_bytes(self.setup) else {
             panic!("the table was checked when it was opened");
         };
         setup

@@ -6,6 +6,7 @@ use core::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decode;
 use crate::model::UnitId;
 
 /// A list of `T`, each item in postcard form, one behind the other.
@@ -43,7 +44,7 @@ impl<'a, T: Deserialize<'a>> Seq<'a, T> {
             if rest.is_empty() {
                 return None;
             }
-            let (item, tail) = postcard::take_from_bytes(rest).ok()?;
+            let (item, tail) = decode::take_from_bytes(rest)?;
             rest = tail;
             Some(item)
         })

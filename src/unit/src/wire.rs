@@ -18,6 +18,7 @@ use core::fmt;
 
 use serde::Deserialize;
 
+use crate::decode;
 use crate::model::{Edges, Kind, Manager, Unit, UnitId};
 
 /// First bytes of a table.
@@ -91,7 +92,7 @@ impl<'a> Table<'a> {
         let unit_count = word_at(body, 0).ok_or(TableError::Short)? as u16;
         let manager_at = INDEX_AT + 4 * usize::from(unit_count);
         let manager = body.get(manager_at..).ok_or(TableError::Short)?;
-        let (manager, _) = postcard::take_from_bytes(manager).map_err(|_| TableError::Record)?;
+        let manager = decode::from_bytes(manager).ok_or(TableError::Record)?;
         let table = Self { body, manager, crc, unit_count };
         for unit in table.ids() {
             table.decode::<Unit<'_>>(unit).ok_or(TableError::Record)?;
@@ -167,8 +168,7 @@ impl<'a> Table<'a> {
     }
 
     fn decode<T: Deserialize<'a>>(&self, unit: UnitId) -> Option<T> {
-        let record = self.record(unit)?;
-        postcard::take_from_bytes(record).ok().map(|(part, _)| part)
+        decode::from_bytes(self.record(unit)?)
     }
 
     fn record(&self, unit: UnitId) -> Option<&'a [u8]> {
