@@ -104,14 +104,18 @@ pub(super) type Entry = unsafe extern "C" fn(*mut c_void) -> !;
 /// The arguments must describe a stack that is the child's alone for as long as it needs one,
 /// and memory it shares must be prepared for that.
 #[cfg(target_arch = "x86_64")]
-unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut c_void) -> isize {
+unsafe fn clone_into<const NUMBER: u32>(
+    args: [usize; 5],
+    entry: Entry,
+    argument: *mut c_void,
+) -> isize {
     let result: isize;
     let [a, b, c, d, e] = args;
     // SAFETY: the caller's promise. The child leaves by `entry`, which does not return.
     unsafe {
         asm!("syscall", "test rax, rax", "jnz 2f", "xor ebp, ebp", "mov rdi, r13", "call r12",
              "ud2", "2:",
-             in("r12") entry, in("r13") argument, inlateout("rax") number as isize => result,
+             in("r12") entry, in("r13") argument, inlateout("rax") NUMBER as isize => result,
              in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e,
              lateout("rcx") _, lateout("r11") _);
     }
@@ -124,14 +128,18 @@ unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut
 /// The arguments must describe a stack that is the child's alone for as long as it needs one,
 /// and memory it shares must be prepared for that.
 #[cfg(target_arch = "aarch64")]
-unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut c_void) -> isize {
+unsafe fn clone_into<const NUMBER: u32>(
+    args: [usize; 5],
+    entry: Entry,
+    argument: *mut c_void,
+) -> isize {
     let result: isize;
     let [a, b, c, d, e] = args;
     // SAFETY: the caller's promise. The child leaves by `entry`, which does not return.
     unsafe {
         asm!("svc #0", "cbnz x0, 2f", "mov x29, xzr", "mov x30, xzr", "mov x0, x21", "blr x20",
              "brk #1", "2:",
-             in("x20") entry, in("x21") argument, in("x8") number as usize,
+             in("x20") entry, in("x21") argument, in("x8") NUMBER as usize,
              inlateout("x0") a => result, in("x1") b, in("x2") c, in("x3") d, in("x4") e);
     }
     result
@@ -143,14 +151,18 @@ unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut
 /// The arguments must describe a stack that is the child's alone for as long as it needs one,
 /// and memory it shares must be prepared for that.
 #[cfg(target_arch = "arm")]
-unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut c_void) -> isize {
+unsafe fn clone_into<const NUMBER: u32>(
+    args: [usize; 5],
+    entry: Entry,
+    argument: *mut c_void,
+) -> isize {
     let result: isize;
     let [a, b, c, d, e] = args;
     // SAFETY: the caller's promise. The child leaves by `entry`, which does not return.
     unsafe {
-        asm!("mov {saved}, r7", "mov r7, {number}", "svc #0", "mov r7, {saved}",
+        asm!("mov {saved}, r7", "movw r7, #{number}", "svc #0", "mov r7, {saved}",
              "cmp r0, #0", "bne 2f", "mov r0, {argument}", "blx {entry}", "udf #1", "2:",
-             saved = out(reg) _, number = in(reg) number, entry = in(reg) entry,
+             saved = out(reg) _, number = const NUMBER, entry = in(reg) entry,
              argument = in(reg) argument, inlateout("r0") a => result,
              in("r1") b, in("r2") c, in("r3") d, in("r4") e);
     }
@@ -163,13 +175,17 @@ unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut
 /// The arguments must describe a stack that is the child's alone for as long as it needs one,
 /// and memory it shares must be prepared for that.
 #[cfg(target_arch = "riscv64")]
-unsafe fn clone_into(number: u32, args: [usize; 5], entry: Entry, argument: *mut c_void) -> isize {
+unsafe fn clone_into<const NUMBER: u32>(
+    args: [usize; 5],
+    entry: Entry,
+    argument: *mut c_void,
+) -> isize {
     let result: isize;
     let [a, b, c, d, e] = args;
     // SAFETY: the caller's promise. The child leaves by `entry`, which does not return.
     unsafe {
         asm!("ecall", "bnez a0, 2f", "mv a0, s3", "jalr s2", "unimp", "2:",
-             in("s2") entry, in("s3") argument, in("a7") number as usize,
+             in("s2") entry, in("s3") argument, in("a7") NUMBER as usize,
              inlateout("a0") a => result, in("a1") b, in("a2") c, in("a3") d, in("a4") e);
     }
     result
@@ -195,7 +211,7 @@ pub(super) unsafe fn clone3(
 ) -> Result<u32, Errno> {
     let words = [&raw const *args as usize, size_of::<clone_args>(), 0, 0, 0];
     // SAFETY: the caller's promise.
-    checked(unsafe { clone_into(__NR_clone3, words, entry, argument) }).map(|pid| pid as u32)
+    checked(unsafe { clone_into::<__NR_clone3>(words, entry, argument) }).map(|pid| pid as u32)
 }
 
 /// [clone(2)](https://man7.org/linux/man-pages/man2/clone.2.html), for kernels before 5.5.
@@ -218,7 +234,7 @@ pub(super) unsafe fn clone(
         [flags, stack_top, 0, 0, clear_tid]
     };
     // SAFETY: the caller's promise.
-    checked(unsafe { clone_into(__NR_clone, words, entry, argument) }).map(|pid| pid as u32)
+    checked(unsafe { clone_into::<__NR_clone>(words, entry, argument) }).map(|pid| pid as u32)
 }
 
 /// fork(2): a child with a copy of everything. `None` in the child.

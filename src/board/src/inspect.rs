@@ -197,25 +197,26 @@ fn riscv64(code: &[u8], found: &mut dyn FnMut(u32)) {
     }
 }
 
-/// `mov r7, N` before `svc 0`, in Thumb code; or `mov rM, N` and `mov r7, rM`, for r7 is the
-/// frame pointer, too.
+/// `mov r7, N` before `svc 0`, in Thumb code, whatever was copied to r7 before that; or `mov rM, N`
+/// and `mov r7, rM`, for r7 is the frame pointer, too.
 fn armv7(code: &[u8], found: &mut dyn FnMut(u32)) {
     for before in before_calls(code, &[0x00, 0xdf], 2) {
         let halves = || (0..before.len()).step_by(2).filter_map(|at| Some((at, half(before, at)?)));
         let copied = halves().rfind(|(_, first)| first & 0xff87 == 0x4607);
-        let register = copied.map_or(7, |(_, first)| first >> 3 & 0xf);
+        let source = copied.map_or(7, |(_, first)| first >> 3 & 0xf);
+        let is_number = |register: u32| register == 7 || register == source;
         for (at, first) in halves() {
-            if first & 0xf800 == 0x2000 && first >> 8 & 7 == register {
+            if first & 0xf800 == 0x2000 && is_number(first >> 8 & 7) {
                 found(first & 0xff);
             }
             let Some(second) = half(before, at + 2) else { continue };
             let is_movw = first & 0xfbf0 == 0xf240 && second & 0x8000 == 0;
-            if is_movw && second >> 8 & 0xf == register {
+            if is_movw && is_number(second >> 8 & 0xf) {
                 let high = (first & 0xf) << 12 | (first >> 10 & 1) << 11;
                 found(high | (second >> 12 & 7) << 8 | second & 0xff);
             }
             let is_mov = first & 0xfbef == 0xf04f && second & 0xf000 == 0;
-            if is_mov && second >> 8 & 0xf == register {
+            if is_mov && is_number(second >> 8 & 0xf) {
                 found(second & 0xff);
             }
         }
@@ -246,6 +247,8 @@ mod tests {
         assert_eq!(numbers(armv7, &[0x40, 0xf2, 0xb3, 0x17, 0x00, 0xdf]), [435]);
         // movs r3, 192; movs r2, 45; mov r7, r2; svc 0
         assert_eq!(numbers(armv7, &[0xc0, 0x23, 0x2d, 0x22, 0x17, 0x46, 0x00, 0xdf]), [45]);
+        // mov r7, r2, of a call before; movw r7, 435; svc 0
+        assert_eq!(numbers(armv7, &[0x17, 0x46, 0x40, 0xf2, 0xb3, 0x17, 0x00, 0xdf]), [435]);
     }
 
     #[test]
