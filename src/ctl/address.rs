@@ -17,6 +17,8 @@ impl Display for Printed<'_> {
             Address::V6(address, port, device) => write!(f, "[{address}]:{port}%{device}"),
             Address::Path(path) => f.write_str(path),
             Address::Abstract(name) => write!(f, "@{name}"),
+            Address::Netlink(family, groups) => write!(f, "netlink {family} {groups}"),
+            Address::MessageQueue(name) => write!(f, "/{name}"),
         }
     }
 }
@@ -39,6 +41,8 @@ impl<'a> SortKey<'a> {
             Address::V4(address, port) => (1, address.to_ipv6_mapped().octets(), port, ""),
             Address::Path(path) => (2, [0; 16], 0, path),
             Address::Abstract(name) => (3, [0; 16], 0, name),
+            Address::Netlink(family, _) => (4, [0; 16], family, ""),
+            Address::MessageQueue(name) => (5, [0; 16], 0, name),
         };
         Self { family, address, port, text, kind: listener.kind as u8 }
     }
@@ -51,6 +55,9 @@ pub(super) const fn kind(kind: ListenKind) -> &'static str {
         ListenKind::Datagram => "Datagram",
         ListenKind::SequentialPacket => "SequentialPacket",
         ListenKind::Fifo => "FIFO",
+        ListenKind::Special => "Special",
+        ListenKind::Netlink => "Netlink",
+        ListenKind::MessageQueue => "MessageQueue",
     }
 }
 

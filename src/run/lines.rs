@@ -221,6 +221,8 @@ impl fmt::Display for AddressWords<'_> {
             }
             Some(Address::Path(path)) => f.write_str(path),
             Some(Address::Abstract(name)) => write!(f, "@{name}"),
+            Some(Address::Netlink(family, groups)) => write!(f, "netlink {family} {groups}"),
+            Some(Address::MessageQueue(name)) => write!(f, "/{name}"),
             None => f.write_str("nowhere"),
         }
     }

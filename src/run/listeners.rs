@@ -100,8 +100,7 @@ impl Listeners {
             // A bare port has the options of both protocols.
             if errno != Errno::NOPROTOOPT {
                 let SocketOption { level, name: number, .. } = option;
-                let reason = Reason(super::prepare::number(errno));
-                log::warn!("{name}: socket option {level}/{number}: {reason}");
+                log::warn!("{name}: socket option {level}/{number}: {}", reason(errno));
             }
         })?;
         let place = self.places.at_mut(id);
@@ -131,20 +130,40 @@ impl Listeners {
                 let place = self.places.at(id);
                 place.fd.is_some() && place.node != socket::node(path)
             }
-            Address::Port(_) | Address::V4(..) | Address::V6(..) | Address::Abstract(_) => false,
+            Address::Port(_)
+            | Address::V4(..)
+            | Address::V6(..)
+            | Address::Abstract(_)
+            | Address::Netlink(..)
+            | Address::MessageQueue(_) => false,
         }
     }
 
     fn close(&mut self, id: ListenerId, config: &Listener<'_>, remove: bool, watch: &mut Watch) {
         self.unwatch(id, watch);
-        if let Address::Path(path) = config.address
-            && remove
-            && !self.has_lost_its_node(id, config)
-        {
-            let _ = Path::new(path).and_then(|path| rustix::fs::unlink(path.as_c_str()));
+        match config.address {
+            Address::Path(path)
+                if remove
+                    && config.kind != ListenKind::Special
+                    && !self.has_lost_its_node(id, config) =>
+            {
+                let _ = Path::new(path).and_then(|path| rustix::fs::unlink(path.as_c_str()));
+            }
+            Address::MessageQueue(name) if remove => socket::remove_message_queue(name),
+            Address::Path(_)
+            | Address::MessageQueue(_)
+            | Address::Port(_)
+            | Address::V4(..)
+            | Address::V6(..)
+            | Address::Abstract(_)
+            | Address::Netlink(..) => {}
         }
         self.places.at_mut(id).fd = None;
     }
+}
+
+fn reason(errno: Errno) -> Reason {
+    Reason(super::prepare::number(errno))
 }
 
 fn numbered<'t>(unit: &Socket<'t>) -> impl Iterator<Item = (ListenerId, Listener<'t>)> + use<'t> {
@@ -159,7 +178,11 @@ impl Pilot {
             let unit = self.socket(unit);
             let mut connected = numbered(&unit).filter(|(_, config)| match config.kind {
                 ListenKind::Stream | ListenKind::SequentialPacket => true,
-                ListenKind::Datagram | ListenKind::Fifo => false,
+                ListenKind::Datagram
+                | ListenKind::Fifo
+                | ListenKind::Special
+                | ListenKind::Netlink
+                | ListenKind::MessageQueue => false,
             });
             let dead = connected
                 .find(|(id, _)| self.listeners.fd(*id).is_some_and(|fd| !socket::is_listening(fd)));
@@ -180,6 +203,15 @@ impl Pilot {
                 return;
             }
         }
+        for (_, config) in numbered(&unit) {
+            let Address::Path(path) = config.address else { continue };
+            for link in setup.symlinks.iter() {
+                if let Err(errno) = socket::link(&setup, path, link) {
+                    let (link, reason) = (link.to_str().unwrap_or_default(), reason(errno));
+                    log::warn!("{name}: no link {link}: {reason}");
+                }
+            }
+        }
         self.answer(Event::SocketOpened(id));
     }
 
@@ -187,6 +219,11 @@ impl Pilot {
         let unit = self.socket(id);
         for (listener, config) in numbered(&unit) {
             self.listeners.close(listener, &config, unit.remove_on_stop, &mut self.watch);
+        }
+        if unit.remove_on_stop {
+            for link in unit.setup().symlinks.iter() {
+                let _ = socket::remove_link(link);
+            }
         }
     }
 

@@ -6,14 +6,15 @@
 //! linux-raw-sys generated from the kernel's own headers.
 
 use core::arch::asm;
-use core::ffi::{c_char, c_void};
+use core::ffi::{CStr, c_char, c_void};
 use core::mem::size_of;
 use core::ptr::null_mut;
 
 use linux_raw_sys::general::{
     __NR_clone, __NR_clone3, __NR_close_range, __NR_execve, __NR_exit_group, __NR_getsockopt,
-    __NR_ioctl, __NR_kill, __NR_recvmsg, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_setsockopt,
-    __NR_signalfd4, SIG_SETMASK, SIGCHLD, clone_args, iovec, kernel_sigaction,
+    __NR_ioctl, __NR_kill, __NR_mq_open, __NR_mq_unlink, __NR_recvmsg, __NR_rt_sigaction,
+    __NR_rt_sigprocmask, __NR_setsockopt, __NR_signalfd4, O_CLOEXEC, O_CREAT, O_NONBLOCK, O_RDONLY,
+    SIG_SETMASK, SIGCHLD, clone_args, iovec, kernel_sigaction,
 };
 use linux_raw_sys::net::{SO_PEERCRED, SOL_SOCKET, msghdr, ucred};
 use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -344,6 +345,31 @@ pub(super) fn setsockopt(
     ];
     // SAFETY: the value outlives the call, which reads no more of it than its length.
     checked(unsafe { syscall(__NR_setsockopt, words) }).map(drop)
+}
+
+/// [mq_open(2)](https://man7.org/linux/man-pages/man2/mq_open.2.html) for reading, made if need
+/// be: most messages and bytes of each, or the kernel's. Its name has no slash here.
+pub(super) fn mq_open(name: &CStr, mode: u16, size: Option<[u32; 2]>) -> Result<OwnedFd, Errno> {
+    // struct mq_attr: flags, messages, bytes, messages there, nothing.
+    let mut attributes = [0usize; 8];
+    if let Some([messages, bytes]) = size {
+        attributes[1] = messages as usize;
+        attributes[2] = bytes as usize;
+    }
+    let attributes_at = size.map_or(0, |_| attributes.as_ptr() as usize);
+    let flags = O_RDONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC;
+    let words = [name.as_ptr() as usize, flags as usize, mode.into(), attributes_at, 0, 0];
+    // SAFETY: both outlive the call, and it only reads them.
+    let fd = checked(unsafe { syscall(__NR_mq_open, words) })?;
+    // SAFETY: the kernel has just given it to us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
+}
+
+/// [mq_unlink(2)](https://man7.org/linux/man-pages/man2/mq_unlink.2.html); that there is none is
+/// fine.
+pub(super) fn mq_unlink(name: &CStr) {
+    // SAFETY: the name outlives the call.
+    let _ = unsafe { syscall(__NR_mq_unlink, [name.as_ptr() as usize, 0, 0, 0, 0, 0]) };
 }
 
 /// [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html): length, control bytes

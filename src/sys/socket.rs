@@ -3,6 +3,7 @@
 //! # Safety
 //! The one ioctl passes a `struct ifreq`, whose layout is asserted.
 
+use core::ffi::CStr;
 use core::mem::size_of;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
@@ -10,8 +11,10 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
+use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{
-    AddressFamily, SocketAddrAny, SocketAddrUnix, SocketFlags, SocketType, ipproto, sockopt,
+    AddressFamily, Protocol, RawProtocol, SocketAddrAny, SocketAddrUnix, SocketFlags, SocketType,
+    ipproto, sockopt,
 };
 use unit::control::Peer;
 use unit::{
@@ -47,7 +50,10 @@ pub fn open(
         ListenKind::Stream => SocketType::STREAM,
         ListenKind::Datagram => SocketType::DGRAM,
         ListenKind::SequentialPacket => SocketType::SEQPACKET,
+        ListenKind::Netlink => SocketType::RAW,
         ListenKind::Fifo => return open_fifo(setup, listener),
+        ListenKind::Special => return open_special(setup, listener),
+        ListenKind::MessageQueue => return open_message_queue(setup, listener),
     };
     let mut opening = Opening { setup, kind, options: listener.options, on_failure };
     let socket = match listener.address {
@@ -60,8 +66,10 @@ pub fn open(
             rustix::net::bind(&socket, &SocketAddrUnix::new_abstract_name(name.as_bytes())?)?;
             socket
         }
+        Address::Netlink(family, groups) => opening.netlink(family, groups)?,
+        Address::MessageQueue(_) => return Err(Errno::INVAL),
     };
-    if kind != SocketType::DGRAM {
+    if matches!(listener.kind, ListenKind::Stream | ListenKind::SequentialPacket) {
         rustix::net::listen(&socket, setup.backlog.min(i32::MAX as u32) as i32)?;
     }
     Ok(socket)
@@ -78,7 +86,16 @@ struct Opening<'a> {
 impl Opening<'_> {
     /// With its own options set.
     fn socket(&mut self, family: AddressFamily) -> Result<OwnedFd, Errno> {
-        let socket = rustix::net::socket_with(family, self.kind, FLAGS, None)?;
+        let protocol = match family {
+            AddressFamily::UNIX => None,
+            _ => RawProtocol::new(self.setup.protocol.into()).map(Protocol::from_raw),
+        };
+        let socket = rustix::net::socket_with(family, self.kind, FLAGS, protocol)?;
+        self.set_options(socket.as_fd())?;
+        Ok(socket)
+    }
+
+    fn set_options(&mut self, socket: BorrowedFd<'_>) -> Result<(), Errno> {
         for option in self.options.iter() {
             let number;
             let value = match option.value {
@@ -88,12 +105,22 @@ impl Opening<'_> {
                 }
                 OptionValue::Text(text) => text.as_bytes(),
             };
-            match raw::setsockopt(socket.as_fd(), option.level, option.name, value) {
+            match raw::setsockopt(socket, option.level, option.name, value) {
                 Ok(()) => {}
                 Err(errno) if option.required => return Err(errno),
                 Err(errno) => (self.on_failure)(&option, errno),
             }
         }
+        Ok(())
+    }
+
+    fn netlink(&mut self, family: u16, groups: u32) -> Result<OwnedFd, Errno> {
+        let protocol = RawProtocol::new(family.into()).map(Protocol::from_raw);
+        let socket =
+            rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, FLAGS, protocol)?;
+        self.set_options(socket.as_fd())?;
+        // The kernel chooses the port.
+        rustix::net::bind(&socket, &SocketAddrNetlink::new(0, groups))?;
         Ok(socket)
     }
 
@@ -199,6 +226,70 @@ fn open_fifo(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<OwnedFd
     rustix::fs::fchmod(&fifo, Mode::from_raw_mode(setup.mode.into()))?;
     give_to_owner(setup, &path)?;
     Ok(fifo)
+}
+
+/// A device, or a file of /proc or /sys: systemd.socket(5), ListenSpecial=.
+fn open_special(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errno> {
+    let Address::Path(path) = listener.address else { return Err(Errno::INVAL) };
+    let access = if setup.writable { OFlags::RDWR } else { OFlags::RDONLY };
+    let flags = access | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW;
+    let special = rustix::fs::open(Path::new(path)?.as_c_str(), flags, Mode::empty())?;
+    match FileType::from_raw_mode(rustix::fs::fstat(&special)?.st_mode) {
+        FileType::RegularFile | FileType::CharacterDevice => Ok(special),
+        FileType::Directory
+        | FileType::Symlink
+        | FileType::Fifo
+        | FileType::Socket
+        | FileType::BlockDevice
+        | FileType::Unknown => Err(Errno::ADDRINUSE),
+    }
+}
+
+/// mq_open(3), mq_overview(7).
+fn open_message_queue(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errno> {
+    let Address::MessageQueue(name) = listener.address else { return Err(Errno::INVAL) };
+    let _umask = Umask::narrowed_to(setup.mode);
+    let size = [setup.queue_messages, setup.queue_message_bytes];
+    let given = size.iter().all(|&each| each > 0);
+    let name = Path::new(name)?;
+    raw::mq_open(name.as_c_str(), setup.mode, given.then_some(size))
+}
+
+/// Removes a message queue: mq_unlink(3).
+pub fn remove_message_queue(name: &str) {
+    if let Ok(name) = Path::new(name) {
+        raw::mq_unlink(name.as_c_str());
+    }
+}
+
+/// Makes links to a node. A link of that name is replaced; anything else is left as it is.
+///
+/// # Errors
+/// EEXIST for that, or those of symlink(2).
+pub fn link(setup: &SocketSetup<'_>, path: &str, link: &CStr) -> Result<(), Errno> {
+    if let Ok(link) = link.to_str() {
+        make_parents(link, setup.directory_mode)?;
+    }
+    let path = Path::new(path)?;
+    match rustix::fs::symlink(path.as_c_str(), link) {
+        Err(Errno::EXIST) => {
+            remove_link(link)?;
+            rustix::fs::symlink(path.as_c_str(), link)
+        }
+        linked => linked,
+    }
+}
+
+/// Removes a link, and nothing that is none.
+///
+/// # Errors
+/// EEXIST if it is none, or those of unlink(2).
+pub fn remove_link(link: &CStr) -> Result<(), Errno> {
+    let stat = rustix::fs::lstat(link)?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
+        return Err(Errno::EXIST);
+    }
+    rustix::fs::unlink(link)
 }
 
 /// Makes the directories on the way to a node.

@@ -31,6 +31,7 @@ pub fn all(world: &mut World) {
             ("a_port_is_for_both_families", a_port_is_for_both_families),
             ("an_ipv6_port_can_be_for_ipv6_only", an_ipv6_port_can_be_for_ipv6_only),
             ("options_are_set_before_anybody_connects", options_are_set),
+            ("what_is_no_socket_starts_services_too", special_files_and_queues),
             ("nodes_have_owners_and_modes", nodes_have_owners_and_modes),
             ("nodes_go_when_their_socket_stops", nodes_go_when_their_socket_stops),
             ("a_node_of_others_gets_our_mode", a_node_of_others_gets_our_mode),
@@ -181,6 +182,47 @@ fn bound(world: &World, address: IpAddr, port: u16, kind: SocketType) -> OwnedFd
         name == Some(wanted) && sockopt::socket_type(copy) == Ok(kind)
     });
     found.unwrap_or_else(|| panic!("nothing at {wanted}"))
+}
+
+/// Where PID 1's descriptors lead.
+fn held(world: &World) -> Vec<String> {
+    let numbers = fs::read_dir(format!("/proc/{}/fd", world.pid)).unwrap();
+    let links = numbers.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+    links.map(|link| link.to_string_lossy().into_owned()).collect()
+}
+
+fn special_files_and_queues(world: &mut World) {
+    let queue = |world: &World| held(world).iter().any(|link| link.contains("pilot-test"));
+    assert!(queue(world), "{:?}", held(world));
+    let groups = fs::read_to_string(format!("/proc/{}/net/netlink", world.pid)).unwrap();
+    // sk, Eth, Pid, Groups: the family is KOBJECT_UEVENT.
+    let mut fields = groups.lines().map(|line| line.split_whitespace().skip(1));
+    let uevents = |mut line: std::iter::Skip<std::str::SplitWhitespace<'_>>| {
+        line.next() == Some("15") && line.nth(1) == Some("00000001")
+    };
+    assert!(fields.any(uevents), "{groups}");
+
+    for link in ["/run/odd/link", "/run/else/link"] {
+        let to = fs::read_link(world.path(link)).unwrap();
+        assert_eq!(to.to_str(), Some("/run/odd/sock"));
+    }
+    world.control(&["stop", "odd.socket"]);
+    assert!(!queue(world));
+    assert!(fs::symlink_metadata(world.path("/run/odd/link")).is_err());
+    // What is no link stays what it is.
+    fs::write(world.path("/run/else/link"), "mine").unwrap();
+    world.control(&["start", "odd.socket"]);
+    assert_eq!(fs::read_to_string(world.path("/run/else/link")).unwrap(), "mine");
+    assert!(fs::read_link(world.path("/run/odd/link")).is_ok());
+    world.wait_for_line("odd.socket: no link /run/else/link");
+
+    let stage = Stage::new(world);
+    // It can always be read: the service is there as soon as the socket is.
+    world.control(&["start", "mounts.socket"]);
+    let mut service = stage.enter("mounts");
+    world.control(&["stop", "mounts.socket"]);
+    service.order("exit 0");
+    service.dies();
 }
 
 fn options_are_set(world: &mut World) {

@@ -95,6 +95,8 @@ codes! {
         "Sockets= names a socket that starts another service.";
     ACCESS_WITHOUT_ACCEPT "E324" "access-without-accept" Error
         "Addresses are allowed or denied where PID 1 does not accept.";
+    LINK_TO_NOTHING "E325" "link-to-nothing" Error
+        "Symlinks= has not one path to lead to.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";

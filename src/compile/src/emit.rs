@@ -221,6 +221,7 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
         .collect();
     let allow: Vec<u8> = plan.allow.iter().flat_map(encode).collect();
     let deny: Vec<u8> = plan.deny.iter().flat_map(encode).collect();
+    let symlinks: Vec<u8> = plan.symlinks.iter().flat_map(|path| path.bytes().chain([0])).collect();
     let setup = encode(&unit::SocketSetup {
         backlog: plan.backlog,
         bind_ipv6_only: plan.bind_ipv6_only,
@@ -228,6 +229,11 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
         no_delay: plan.no_delay,
         keep_alive: plan.keep_alive,
         pipe_size: plan.pipe_size,
+        protocol: plan.protocol,
+        writable: plan.writable,
+        queue_messages: plan.queue_messages,
+        queue_message_bytes: plan.queue_message_bytes,
+        symlinks: Words::from_bytes(&symlinks),
         user: &plan.user,
         group: &plan.group,
         mode: plan.mode,

@@ -76,7 +76,10 @@ fn is_from_network(listener: &Listener) -> bool {
         Address::Port(_) => true,
         Address::V4(address, _) => !address.is_loopback(),
         Address::V6(address, _, _) => !address.is_loopback(),
-        Address::Path(_) | Address::Abstract(_) => false,
+        Address::Path(_)
+        | Address::Abstract(_)
+        | Address::Netlink(..)
+        | Address::MessageQueue(_) => false,
     }
 }
 
@@ -98,7 +101,10 @@ fn check_both_families(socket: &Socket, report: &mut Report) {
                     Address::Port(other) => other == port,
                     Address::V4(_, other) => v4 && other == port,
                     Address::V6(_, other, _) => !v4 && other == port,
-                    Address::Path(_) | Address::Abstract(_) => false,
+                    Address::Path(_)
+                    | Address::Abstract(_)
+                    | Address::Netlink(..)
+                    | Address::MessageQueue(_) => false,
                 }
         })
     };
@@ -109,7 +115,11 @@ fn check_both_families(socket: &Socket, report: &mut Report) {
             // The wildcard takes IPv4 too.
             Address::V6(address, _, _) if address.is_unspecified() => continue,
             Address::V6(_, port, _) => ("IPv6", "IPv4", has(true, *kind, *port)),
-            Address::Port(_) | Address::Path(_) | Address::Abstract(_) => continue,
+            Address::Port(_)
+            | Address::Path(_)
+            | Address::Abstract(_)
+            | Address::Netlink(..)
+            | Address::MessageQueue(_) => continue,
         };
         if !there {
             let message = format!("this listens to {one} and not to {other}");

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use unit::ListenKind;
 
-use crate::grammar::{Address, Arg, Command, Listener, Piece};
+use crate::grammar::{Address, Arg, Command, Listener, Piece, netlink_family};
 use crate::plan::{KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan};
 use crate::{Image, emit};
 
@@ -74,6 +74,9 @@ fn listener_text(listener: &Listener) -> String {
         ListenKind::Datagram => "ListenDatagram",
         ListenKind::SequentialPacket => "ListenSequentialPacket",
         ListenKind::Fifo => "ListenFIFO",
+        ListenKind::Special => "ListenSpecial",
+        ListenKind::Netlink => "ListenNetlink",
+        ListenKind::MessageQueue => "ListenMessageQueue",
     };
     let address = match &listener.address {
         Address::Port(port) => port.to_string(),
@@ -82,6 +85,8 @@ fn listener_text(listener: &Listener) -> String {
         Address::V6(host, port, scope) => format!("[{host}%{scope}]:{port}"),
         Address::Path(path) => path.clone(),
         Address::Abstract(name) => format!("@{name}"),
+        Address::Netlink(family, groups) => format!("{} {groups}", netlink_family(*family)),
+        Address::MessageQueue(name) => format!("/{name}"),
     };
     format!("{key}={address}")
 }

@@ -121,9 +121,14 @@ or socket";
                 /// Where to listen, in the order in which the service is passed them: a port (all
                 /// addresses), `1.2.3.4:port`, `[v6]:port` or `[v6%interface]:port`, `/path` or
                 /// `@abstract-name`. ListenSequentialPacket= takes the last two, ListenFIFO= a
-                /// path. An empty one clears all four.
+                /// path, ListenSpecial= that of a device or of a file in /proc or /sys that can be
+                /// waited for, ListenNetlink= a family and its groups as a number
+                /// (`kobject-uevent 1`), ListenMessageQueue= a `/name`. An empty one clears all.
                 listeners: Many<Listeners>
-                    ["ListenStream", "ListenDatagram", "ListenSequentialPacket", "ListenFIFO"]
+                    [
+                        "ListenStream", "ListenDatagram", "ListenSequentialPacket", "ListenFIFO",
+                        "ListenSpecial", "ListenNetlink", "ListenMessageQueue"
+                    ]
                     = "" needs "CONFIG_UNIX or CONFIG_INET";
                 /// yes: PID 1 accepts, and each connection gets its own instance of the
                 /// template NAME@.service. no: the service is passed the listeners and accepts.
@@ -195,6 +200,17 @@ or socket";
                 pass_packet_info: One<Boolean> ["PassPacketInfo"] = "no";
                 /// Each message says when it came: off, us or ns.
                 timestamping: One<TimestampName> ["Timestamping"] = "off";
+                /// What is spoken instead of TCP or UDP: udplite, sctp or mptcp.
+                socket_protocol: Maybe<SocketProtocolName> ["SocketProtocol"] = "TCP or UDP";
+                /// Opens what ListenSpecial= names for writing as well.
+                writable: One<Boolean> ["Writable"] = "no";
+                /// Messages that a message queue holds; goes with MessageQueueMessageSize=.
+                queue_messages: Maybe<Unsigned> ["MessageQueueMaxMessages"] = "the kernel's";
+                /// Bytes of its longest message.
+                queue_message_bytes: Maybe<Bytes> ["MessageQueueMessageSize"] = "the kernel's";
+                /// Symbolic links to the path, of which there must be one. What is no link is
+                /// left as it is.
+                symlinks: Many<AbsolutePaths> ["Symlinks"] = "";
                 /// Size of a FIFO in bytes. K, M and G are understood.
                 pipe_size: Maybe<Bytes> ["PipeSize"] = "the kernel's";
                 /// Connections from these addresses are taken, whatever IPAddressDeny= says:

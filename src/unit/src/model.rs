@@ -374,6 +374,16 @@ pub struct SocketSetup<'a> {
     pub keep_alive: bool,
     /// `PipeSize=`, in bytes: F_SETPIPE_SZ of fcntl(2); 0 leaves the kernel's.
     pub pipe_size: u32,
+    /// `SocketProtocol=`: the number of /etc/protocols; 0 is the one that goes with the kind.
+    pub protocol: u16,
+    /// `Writable=`: ListenSpecial= opens for writing as well.
+    pub writable: bool,
+    /// `MessageQueueMaxMessages=` and `MessageQueueMessageSize=`; 0 are the kernel's.
+    pub queue_messages: u32,
+    /// See `queue_messages`; in bytes.
+    pub queue_message_bytes: u32,
+    /// `Symlinks=`: links to the one path that is listened at, each NUL-terminated.
+    pub symlinks: Words<'a>,
     /// `SocketUser=`, for nodes in the file system: a name or a number; empty is root.
     pub user: &'a str,
     /// `SocketGroup=`; empty is the user's own group.
@@ -463,6 +473,12 @@ pub enum ListenKind {
     SequentialPacket,
     /// `ListenFIFO=`.
     Fifo,
+    /// `ListenSpecial=`: a device or a file of /proc or /sys.
+    Special,
+    /// `ListenNetlink=`: SOCK_RAW of AF_NETLINK.
+    Netlink,
+    /// `ListenMessageQueue=`: mq_overview(7).
+    MessageQueue,
 }
 
 /// Where a listener is.
@@ -478,6 +494,10 @@ pub enum Address<'a> {
     Path(&'a str),
     /// A name in the abstract AF_UNIX namespace, without its leading `@`.
     Abstract(&'a str),
+    /// A family of netlink(7), and its multicast groups as bits.
+    Netlink(u16, u32),
+    /// The name of a message queue, without its leading `/`.
+    MessageQueue(&'a str),
 }
 
 /// `BindIPv6Only=`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use unit::BindIpv6Only;
+use unit::{BindIpv6Only, ListenKind};
 
 use super::Checked;
 use crate::codes;
@@ -27,7 +27,8 @@ pub(super) fn check_addresses_bound_once(checked: &Checked, report: &mut Report)
     });
     let mut rivals: BTreeMap<String, Vec<Bound<'_>>> = BTreeMap::new();
     for second in bound {
-        let rivals = rivals.entry(place(&second.listener.value)).or_default();
+        let Some(place) = place(&second.listener.value) else { continue };
+        let rivals = rivals.entry(place).or_default();
         for first in rivals.iter() {
             if overlap(first, &second) && checked.conflict(first.unit, second.unit).is_none() {
                 report.push(twice(checked, first, &second));
@@ -37,19 +38,23 @@ pub(super) fn check_addresses_bound_once(checked: &Checked, report: &mut Report)
     }
 }
 
-/// Only listeners of one place can be rivals: a port of a protocol, a path, a name.
-fn place(listener: &Listener) -> String {
-    match &listener.address {
+/// Only listeners of one place can be rivals: a port of a protocol, a path, a name. `None`: any
+/// number of listeners may be there.
+fn place(listener: &Listener) -> Option<String> {
+    Some(match &listener.address {
+        Address::Path(_) if listener.kind == ListenKind::Special => return None,
+        Address::Netlink(..) => return None,
         Address::Path(path) => match path.strip_prefix("/var/run/") {
             // It is a link since the days of /run: hier(7).
             Some(rest) => format!("/run/{rest}"),
             None => path.clone(),
         },
         Address::Abstract(name) => format!("@{name}"),
+        Address::MessageQueue(name) => format!("queue {name}"),
         Address::Port(port) | Address::V4(_, port) | Address::V6(_, port, _) => {
             format!("{}:{port}", Protocol::of(listener.kind).name())
         }
-    }
+    })
 }
 
 fn twice(checked: &Checked, first: &Bound<'_>, second: &Bound<'_>) -> Diagnostic {
@@ -60,7 +65,12 @@ fn twice(checked: &Checked, first: &Bound<'_>, second: &Bound<'_>) -> Diagnostic
     let hint = match &second.listener.value.address {
         _ if same => "leave one of the two out",
         Address::Path(_) => "/var/run is a link to /run: leave one of the two out",
-        Address::Port(_) | Address::V4(..) | Address::V6(..) | Address::Abstract(_) => {
+        Address::Port(_)
+        | Address::V4(..)
+        | Address::V6(..)
+        | Address::Abstract(_)
+        | Address::Netlink(..)
+        | Address::MessageQueue(_) => {
             "a bare port and [::] take IPv4 too, unless BindIPv6Only=ipv6-only says otherwise"
         }
     };
@@ -104,7 +114,10 @@ fn host(bound: &Bound<'_>) -> Option<Host> {
         Address::Port(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         Address::V4(address, _) => IpAddr::V4(*address),
         Address::V6(address, _, _) => IpAddr::V6(*address).to_canonical(),
-        Address::Path(_) | Address::Abstract(_) => return None,
+        Address::Path(_)
+        | Address::Abstract(_)
+        | Address::Netlink(..)
+        | Address::MessageQueue(_) => return None,
     };
     let dual = !only_v6 && address == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     Some(Host { address, dual })

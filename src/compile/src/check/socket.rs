@@ -26,6 +26,18 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
         check_reuse_port(socket, report);
         check_keep_alive_is_meant(draft, socket, report);
         check_access_is_ours(socket, report);
+        check_links_lead_somewhere(socket, report);
+    }
+}
+
+/// A link leads to one path.
+fn check_links_lead_somewhere(socket: &Socket, report: &mut Report) {
+    let Some(span) = &socket.symlinks.given else { return };
+    let paths = socket.listeners.items.iter().filter(|listener| listener.value.has_path()).count();
+    if paths != 1 && !socket.symlinks.items.is_empty() {
+        let message = format!("Symlinks= needs one path to lead to, not {paths}");
+        let diagnostic = Diagnostic::new(codes::LINK_TO_NOTHING, message, span, "");
+        report.push(diagnostic.hint("give the listeners that are nodes units of their own"));
     }
 }
 
@@ -83,6 +95,9 @@ fn check_accept_kinds(socket: &Socket, report: &mut Report) {
             ListenKind::Stream | ListenKind::SequentialPacket => continue,
             ListenKind::Datagram => "datagrams have no connections to accept",
             ListenKind::Fifo => "a FIFO has no connections to accept",
+            ListenKind::Special => "a file has no connections to accept",
+            ListenKind::Netlink => "netlink has no connections to accept",
+            ListenKind::MessageQueue => "a message queue has no connections to accept",
         };
         let diagnostic = Diagnostic::new(codes::ACCEPT_KIND, what, &listener.span, "here");
         report.push(diagnostic.and(accept, "Accept=yes").hint("use Accept=no"));
@@ -123,11 +138,12 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
     let (on_tcp, on_v6) = (any(Listener::is_tcp), any(Listener::is_v6));
     let (on_unix, on_udp) = (any(Listener::is_unix), any(Listener::is_udp));
     let on_socket = any(Listener::is_socket);
-    let on_fifo = any(|listener| listener.kind == ListenKind::Fifo);
-    let queue = |listener: &Listener| {
-        matches!(listener.kind, ListenKind::Stream | ListenKind::SequentialPacket)
+    let of = |kind: ListenKind| {
+        listeners.is_empty() || listeners.iter().any(|listener| listener.value.kind == kind)
     };
-    let on_queue = any(queue);
+    let on_fifo = of(ListenKind::Fifo);
+    let on_queue = any(Listener::has_queue);
+    let (on_file, on_messages) = (of(ListenKind::Special), of(ListenKind::MessageQueue));
     let node = "only nodes in the file system have owners and modes";
     let accept = socket.accept.value;
     let options = [
@@ -157,6 +173,10 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
         (place(&socket.receive_buffer), on_socket, "no listener is a socket"),
         (place(&socket.send_buffer), on_socket, "no listener is a socket"),
         (socket.timestamping.given.clone(), on_socket, "no listener is a socket"),
+        (place(&socket.socket_protocol), on_ip, "no listener has a port"),
+        (socket.writable.given.clone(), on_file, "there is no ListenSpecial="),
+        (place(&socket.queue_messages), on_messages, "there is no ListenMessageQueue="),
+        (place(&socket.queue_message_bytes), on_messages, "there is no ListenMessageQueue="),
         (place(&socket.pipe_size), on_fifo, "no listener is a FIFO"),
         (socket.reuse_port.given.clone(), on_ip, "no listener has a port"),
         (socket.bind_ipv6_only.given.clone(), on_v6, "no listener is IPv6"),

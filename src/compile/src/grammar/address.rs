@@ -27,7 +27,10 @@ impl Listener {
     pub fn is_ip(&self) -> bool {
         match self.address {
             Address::Port(_) | Address::V4(..) | Address::V6(..) => true,
-            Address::Path(_) | Address::Abstract(_) => false,
+            Address::Path(_)
+            | Address::Abstract(_)
+            | Address::Netlink(..)
+            | Address::MessageQueue(_) => false,
         }
     }
 
@@ -51,19 +54,30 @@ impl Listener {
         self.is_ip() && self.kind == ListenKind::Datagram
     }
 
-    /// True if it is a socket, not a FIFO.
+    /// True if it is a socket, not a file of another kind.
     pub fn is_socket(&self) -> bool {
-        self.kind != ListenKind::Fifo
+        match self.kind {
+            ListenKind::Stream
+            | ListenKind::Datagram
+            | ListenKind::SequentialPacket
+            | ListenKind::Netlink => true,
+            ListenKind::Fifo | ListenKind::Special | ListenKind::MessageQueue => false,
+        }
     }
 
     /// True if it is a socket of AF_UNIX.
     pub fn is_unix(&self) -> bool {
-        self.is_socket() && !self.is_ip()
+        self.is_socket() && matches!(self.address, Address::Path(_) | Address::Abstract(_))
     }
 
-    /// True if it is a node in the file system.
+    /// True if it is a node in the file system, and PID 1 makes it.
     pub fn has_path(&self) -> bool {
-        matches!(self.address, Address::Path(_))
+        self.kind != ListenKind::Special && matches!(self.address, Address::Path(_))
+    }
+
+    /// True if connections are accepted there.
+    pub fn has_queue(&self) -> bool {
+        matches!(self.kind, ListenKind::Stream | ListenKind::SequentialPacket)
     }
 }
 
@@ -80,6 +94,10 @@ pub enum Address {
     Path(String),
     /// In the abstract namespace.
     Abstract(String),
+    /// A family of netlink, and its groups.
+    Netlink(u16, u32),
+    /// A message queue.
+    MessageQueue(String),
 }
 
 impl Address {
@@ -91,6 +109,8 @@ impl Address {
             Self::V6(address, port, scope) => unit::Address::V6(*address, *port, scope),
             Self::Path(path) => unit::Address::Path(path),
             Self::Abstract(name) => unit::Address::Abstract(name),
+            Self::Netlink(family, groups) => unit::Address::Netlink(*family, *groups),
+            Self::MessageQueue(name) => unit::Address::MessageQueue(name),
         }
     }
 }
@@ -108,6 +128,9 @@ impl List for Listeners {
             "ListenDatagram" => ListenKind::Datagram,
             "ListenSequentialPacket" => ListenKind::SequentialPacket,
             "ListenFIFO" => ListenKind::Fifo,
+            "ListenSpecial" => ListenKind::Special,
+            "ListenNetlink" => ListenKind::Netlink,
+            "ListenMessageQueue" => ListenKind::MessageQueue,
             _ => ListenKind::Stream,
         };
         let span = text.whole();
@@ -131,14 +154,77 @@ fn refuse(span: &Span, label: String, hint: Option<&str>, text: &Value, cx: &mut
     cx.refuse_with(codes::BAD_ADDRESS, span, label, hint);
 }
 
+/// The families of netlink(7), as systemd names them.
+const NETLINK_FAMILIES: &[(&str, u16)] = &[
+    ("route", 0),
+    ("firewall", 3),
+    ("inet-diag", 4),
+    ("nflog", 5),
+    ("xfrm", 6),
+    ("selinux", 7),
+    ("iscsi", 8),
+    ("audit", 9),
+    ("fib-lookup", 10),
+    ("connector", 11),
+    ("netfilter", 12),
+    ("ip6-fw", 13),
+    ("dnrtmsg", 14),
+    ("kobject-uevent", 15),
+    ("generic", 16),
+    ("scsitransport", 18),
+    ("ecryptfs", 19),
+    ("rdma", 20),
+];
+
+/// A family by its name.
+pub fn netlink_family(number: u16) -> &'static str {
+    let known = NETLINK_FAMILIES.iter().find(|(_, family)| *family == number);
+    known.map_or("netlink", |(name, _)| *name)
+}
+
+fn netlink(text: &str) -> Result<Address, Refusal> {
+    let mut words = text.split_whitespace();
+    let name = words.next().unwrap_or_default();
+    let Some((_, family)) = NETLINK_FAMILIES.iter().find(|(known, _)| *known == name) else {
+        let hint = "write a family and its groups, such as `kobject-uevent 1`";
+        return Err((format!("`{name}` is no family of netlink"), Some(hint)));
+    };
+    let groups = words.next().map_or(Ok(0), str::parse);
+    match (groups, words.next()) {
+        (Ok(groups), None) => Ok(Address::Netlink(*family, groups)),
+        _ => Err(("the groups are one number".into(), None)),
+    }
+}
+
+fn message_queue(text: &str) -> Result<Address, Refusal> {
+    match text.strip_prefix('/') {
+        Some(name) if !name.is_empty() && !name.contains('/') && name.len() <= NODE_PATH_MAX => {
+            Ok(Address::MessageQueue(name.into()))
+        }
+        _ => Err(("a message queue has a name such as `/events`: mq_overview(7)".into(), None)),
+    }
+}
+
 fn address(text: &str, kind: ListenKind) -> Result<Address, Refusal> {
+    match kind {
+        ListenKind::Netlink => return netlink(text),
+        ListenKind::MessageQueue => return message_queue(text),
+        ListenKind::Stream
+        | ListenKind::Datagram
+        | ListenKind::SequentialPacket
+        | ListenKind::Fifo
+        | ListenKind::Special => {}
+    }
     if text.starts_with('/') {
         let path = absolute_path(text).map_err(|label| (label.to_string(), None))?;
         let (most, whose) = match kind {
             ListenKind::Fifo => (NODE_PATH_MAX, "FIFO"),
-            ListenKind::Stream | ListenKind::Datagram | ListenKind::SequentialPacket => {
-                (SUN_PATH_MAX, "socket")
-            }
+            ListenKind::Special => (NODE_PATH_MAX, "file"),
+            ListenKind::Stream
+            | ListenKind::Datagram
+            | ListenKind::SequentialPacket
+            | ListenKind::Netlink
+            | ListenKind::MessageQueue => (SUN_PATH_MAX, "socket"),
         };
         if path.len() > most {
             let label = format!("longer than the {most} bytes of a {whose}'s path");
@@ -148,6 +234,9 @@ fn address(text: &str, kind: ListenKind) -> Result<Address, Refusal> {
     }
     if kind == ListenKind::Fifo {
         return Err(("a FIFO is at an absolute path".into(), None));
+    }
+    if kind == ListenKind::Special {
+        return Err(("a file is at an absolute path".into(), None));
     }
     if let Some(name) = text.strip_prefix('@') {
         if name.is_empty() || name.len() > SUN_PATH_MAX {
@@ -250,6 +339,18 @@ mod tests {
             assert!(address(text, ListenKind::Stream).is_err(), "{text}");
         }
         assert!(address(&long, ListenKind::Fifo).is_ok());
+        let netlink = address("kobject-uevent 1", ListenKind::Netlink);
+        assert_eq!(netlink, Ok(Address::Netlink(15, 1)));
+        assert_eq!(address("route", ListenKind::Netlink), Ok(Address::Netlink(0, 0)));
+        for text in ["kobject", "route x", "route 1 2", ""] {
+            assert!(address(text, ListenKind::Netlink).is_err(), "{text}");
+        }
+        let queue = address("/x", ListenKind::MessageQueue);
+        assert_eq!(queue, Ok(Address::MessageQueue("x".into())));
+        for text in ["x", "/", "/a/b", "80"] {
+            assert!(address(text, ListenKind::MessageQueue).is_err(), "{text}");
+        }
+        assert!(address("dev/x", ListenKind::Special).is_err());
         let longer = format!("/{}", "x".repeat(NODE_PATH_MAX));
         assert!(address(&longer, ListenKind::Fifo).is_err());
         assert!(address("@x", ListenKind::Fifo).is_err());

@@ -130,7 +130,12 @@ impl Protocol {
     pub const fn of(kind: ListenKind) -> Self {
         match kind {
             ListenKind::Datagram => Self::Udp,
-            ListenKind::Stream | ListenKind::SequentialPacket | ListenKind::Fifo => Self::Tcp,
+            ListenKind::Stream
+            | ListenKind::SequentialPacket
+            | ListenKind::Fifo
+            | ListenKind::Special
+            | ListenKind::Netlink
+            | ListenKind::MessageQueue => Self::Tcp,
         }
     }
 

@@ -16,15 +16,15 @@ mod tests;
 mod time;
 mod words;
 
-pub use address::{Address, Listener, Listeners};
+pub use address::{Address, Listener, Listeners, netlink_family};
 pub use board::{
     AbsolutePath, Architecture, ArchitectureName, Forward, Forwards, HostName, Protocol, WordLines,
 };
 pub use command::{Arg, Command, Commands, Piece};
 pub use lint::{LintName, LintNames};
 pub use names::{
-    Account, Assignments, Directory, FdName, InstanceName, Paths, Strings, Text, UnitName, Units,
-    Uris, WorkingDirectory,
+    AbsolutePaths, Account, Assignments, Directory, FdName, InstanceName, Paths, Strings, Text,
+    UnitName, Units, Uris, WorkingDirectory,
 };
 pub use number::{Boolean, Mode, Rlimit, Signal, Unsigned, truth};
 pub use option::{Algorithm, Bytes, Hops, Interface, Prefixes, Signed, TypeOfService};
@@ -197,6 +197,13 @@ keywords! {
         "yes" => BindIpv6Only::Ipv6Only,
         "false" => BindIpv6Only::Both,
         "true" => BindIpv6Only::Ipv6Only,
+    }
+
+    /// `SocketProtocol=`: the numbers of linux/in.h.
+    SocketProtocolName -> u16 {
+        "udplite" => 136,
+        "sctp" => 132,
+        "mptcp" => 262,
     }
 
     /// `Timestamping=`: the option of socket(7).

@@ -1,5 +1,7 @@
 //! Texts, names, lists of names, environment assignments.
 
+use unit::NODE_PATH_MAX;
+
 use super::{Context, List, Scalar, words};
 use crate::codes;
 use crate::names::{self, Name};
@@ -219,6 +221,31 @@ pub(super) fn absolute_path(text: &str) -> Result<String, &'static str> {
         return Err("`..` can lead anywhere: write the path without it");
     }
     Ok(format!("/{}", parts.collect::<Vec<_>>().join("/")))
+}
+
+/// Absolute paths of nodes.
+#[derive(Debug)]
+pub struct AbsolutePaths;
+
+impl List for AbsolutePaths {
+    type Item = String;
+    const FORM: &'static str = "absolute paths";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
+        let span = text.whole();
+        let Some(words) = cx.specifiers.expand(&text.text, &span, cx) else { return Vec::new() };
+        let mut paths = Vec::new();
+        for word in words.split_whitespace() {
+            match absolute_path(word) {
+                Ok(value) if value.len() <= NODE_PATH_MAX => {
+                    paths.push(Spanned { value, span: span.clone() });
+                }
+                Ok(_) => cx.refuse(codes::BAD_VALUE, &span, "longer than a node's path"),
+                Err(label) => cx.refuse(codes::BAD_VALUE, &span, label),
+            }
+        }
+        paths
+    }
 }
 
 /// `WorkingDirectory=`.

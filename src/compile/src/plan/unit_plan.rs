@@ -69,6 +69,11 @@ pub struct SocketPlan {
     pub no_delay: bool,
     pub keep_alive: bool,
     pub pipe_size: u32,
+    pub protocol: u16,
+    pub writable: bool,
+    pub queue_messages: u32,
+    pub queue_message_bytes: u32,
+    pub symlinks: Vec<String>,
     pub fd_name: String,
     pub user: String,
     pub group: String,
@@ -223,6 +228,11 @@ pub(super) fn socket(
         pass_packet_info: _,
         timestamping: _,
         pipe_size,
+        socket_protocol,
+        writable,
+        queue_messages,
+        queue_message_bytes,
+        symlinks,
         ip_address_allow,
         ip_address_deny,
         fd_name,
@@ -234,9 +244,11 @@ pub(super) fn socket(
     } = socket;
     let accept = accept.value;
     let either = |with_accept, without| if accept { with_accept } else { without };
+    let limit = |interval, burst| RateLimit { interval, burst };
+    let poll_burst = either(POLL_BURST_ACCEPT, POLL_BURST);
+    let trigger_burst = either(TRIGGER_BURST_ACCEPT, TRIGGER_BURST);
     let (first_listener, first_instance) = (next.listener, next.instance);
-    let max_connections = either(max_connections.or(MAX_CONNECTIONS), 0);
-    let max_connections = u16::try_from(max_connections).ok()?;
+    let max_connections = u16::try_from(either(max_connections.or(MAX_CONNECTIONS), 0)).ok()?;
     next.instance = next.instance.checked_add(max_connections)?;
     let listeners = listeners.values();
     next.listener = next.listener.checked_add(u16::try_from(listeners.len()).ok()?)?;
@@ -250,14 +262,8 @@ pub(super) fn socket(
         first_instance,
         max_connections,
         max_connections_per_source: u16::try_from(max_connections_per_source.value).ok()?,
-        poll_limit: RateLimit {
-            interval: poll_limit_interval.value,
-            burst: poll_limit_burst.or(either(POLL_BURST_ACCEPT, POLL_BURST)),
-        },
-        trigger_limit: RateLimit {
-            interval: trigger_limit_interval.value,
-            burst: trigger_limit_burst.or(either(TRIGGER_BURST_ACCEPT, TRIGGER_BURST)),
-        },
+        poll_limit: limit(poll_limit_interval.value, poll_limit_burst.or(poll_burst)),
+        trigger_limit: limit(trigger_limit_interval.value, trigger_limit_burst.or(trigger_burst)),
         allow: ip_address_allow.values(),
         deny: ip_address_deny.values(),
         backlog: backlog.value,
@@ -266,6 +272,11 @@ pub(super) fn socket(
         no_delay: no_delay.value,
         keep_alive: keep_alive.value,
         pipe_size: pipe_size.or(0),
+        protocol: socket_protocol.or(0),
+        writable: writable.value,
+        queue_messages: queue_messages.or(0),
+        queue_message_bytes: queue_message_bytes.or(0),
+        symlinks: symlinks.values(),
         fd_name: fd_name.or(fd_default),
         user: socket_user.or(String::new()),
         group: socket_group.or(String::new()),
