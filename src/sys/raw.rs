@@ -138,9 +138,9 @@ unsafe fn clone_into<const NUMBER: u32>(
     let [a, b, c, d, e] = args;
     // SAFETY: the caller's promise. The child leaves by `entry`, which does not return.
     unsafe {
-        asm!("svc #0", "cbnz x0, 2f", "mov x29, xzr", "mov x30, xzr", "mov x0, x21", "blr x20",
-             "brk #1", "2:",
-             in("x20") entry, in("x21") argument, in("x8") NUMBER as usize,
+        asm!("mov x8, #{number}", "svc #0", "cbnz x0, 2f", "mov x29, xzr", "mov x30, xzr",
+             "mov x0, x21", "blr x20", "brk #1", "2:",
+             in("x20") entry, in("x21") argument, number = const NUMBER, out("x8") _,
              inlateout("x0") a => result, in("x1") b, in("x2") c, in("x3") d, in("x4") e);
     }
     result
@@ -185,8 +185,8 @@ unsafe fn clone_into<const NUMBER: u32>(
     let [a, b, c, d, e] = args;
     // SAFETY: the caller's promise. The child leaves by `entry`, which does not return.
     unsafe {
-        asm!("ecall", "bnez a0, 2f", "mv a0, s3", "jalr s2", "unimp", "2:",
-             in("s2") entry, in("s3") argument, in("a7") NUMBER as usize,
+        asm!("li a7, {number}", "ecall", "bnez a0, 2f", "mv a0, s3", "jalr s2", "unimp", "2:",
+             in("s2") entry, in("s3") argument, number = const NUMBER, out("a7") _,
              inlateout("a0") a => result, in("a1") b, in("a2") c, in("a3") d, in("a4") e);
     }
     result
