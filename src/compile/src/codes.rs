@@ -1,4 +1,5 @@
-//! Every diagnostic has a code: one line each, with what it means.
+//! Every diagnostic has a code: one line each, with what it means. The long of it, with examples
+//! that a test compiles, is in `explain/CODE.md`.
 
 use crate::report::Severity;
 
@@ -13,12 +14,15 @@ pub struct Code {
     pub severity: Severity,
     /// What it means, in one sentence.
     pub meaning: &'static str,
+    /// Why, with an example and its mended form: `explain/CODE.md`, Markdown.
+    pub explanation: &'static str,
 }
 
 macro_rules! codes {
     ($($constant:ident $id:literal $name:literal $severity:ident $meaning:literal;)*) => {
         $(#[doc = $meaning] pub const $constant: Code = Code {
             id: $id, name: $name, severity: Severity::$severity, meaning: $meaning,
+            explanation: include_str!(concat!("explain/", $id, ".md")),
         };)*
         /// All codes, in order.
         pub const ALL: &[Code] = &[$($constant),*];

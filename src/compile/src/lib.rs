@@ -16,8 +16,11 @@ pub mod check;
 pub mod codes;
 pub mod draft;
 pub mod emit;
+pub mod explain;
 mod folders;
 pub mod grammar;
+#[cfg(feature = "cli")]
+pub mod json;
 pub mod lint;
 pub mod load;
 pub mod manual;

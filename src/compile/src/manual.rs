@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use unit::unsupported::{Loss, SUFFIXES, Same, TABLES, Unsupported};
+use unit::unsupported::{self, Loss, SUFFIXES, Same, TABLES, Unsupported};
 
 use crate::codes;
 use crate::draft::{ROWS, Row, SECTIONS};
 use crate::grammar;
-use crate::report::Severity;
+use crate::report::{Severity, did_you_mean};
 use crate::targets;
 
 const HEAD: &str = "\
@@ -89,6 +89,71 @@ fn put_row(text: &mut String, row: &Row) {
     if !row.needs.is_empty() {
         put(text, format_args!("- kernel: {}\n", row.needs));
     }
+}
+
+/// What is known of a name: rows that have it, and reasons why it is not supported.
+#[derive(Debug)]
+pub struct Found {
+    /// Its rows, one a section.
+    pub rows: Vec<&'static Row>,
+    /// Where it is not supported: the sections, and why.
+    pub reasons: Vec<(Vec<&'static str>, Unsupported)>,
+}
+
+/// Looks a directive up, in any case and with or without its `=`.
+pub fn find(name: &str) -> Found {
+    let name = name.trim().trim_end_matches('=');
+    let same = |each: &&str| each.eq_ignore_ascii_case(name);
+    let rows: Vec<&Row> =
+        ROWS.iter().filter(|row| row.names.iter().any(same)).collect();
+    let mut reasons: Vec<(Vec<&'static str>, Unsupported)> = Vec::new();
+    let mut sections: Vec<&'static str> = Vec::new();
+    for section in TABLES.iter().flat_map(|table| table.sections.iter().copied()) {
+        let is_new = !sections.contains(&section);
+        sections.push(section);
+        if !is_new || rows.iter().any(|row| row.section == section) {
+            continue;
+        }
+        let Some(row) = unsupported::rows(section).find(|row| same(&row.name)) else { continue };
+        match reasons.iter_mut().find(|(_, each)| *each == row) {
+            Some((sections, _)) => sections.push(section),
+            None => reasons.push((vec![section], row)),
+        }
+    }
+    Found { rows, reasons }
+}
+
+/// The directive that was probably meant.
+pub fn nearest(name: &str) -> Option<String> {
+    let rows = ROWS.iter().flat_map(|row| row.names.iter().copied());
+    let known = TABLES.iter().flat_map(|table| table.rows.iter().map(|row| row.name));
+    did_you_mean(name, rows.chain(known))
+}
+
+/// The manual's entry of a directive; empty if nobody knows it.
+pub fn entry(found: &Found) -> String {
+    let mut text = String::new();
+    for row in &found.rows {
+        put(&mut text, format_args!("[{}]\n", row.section));
+        put_row(&mut text, row);
+    }
+    for (sections, row) in &found.reasons {
+        let sections = sections.iter().map(|name| format!("[{name}]"));
+        let sections = sections.collect::<Vec<_>>().join(" ");
+        let fate = match row.loss {
+            Loss::Cosmetic => "ignored with a warning",
+            Loss::Behaviour => "refused",
+        };
+        let Unsupported { name, instead, .. } = row;
+        put(&mut text, format_args!("{sections}\n\n### `{name}=`\n\n"));
+        put(&mut text, format_args!("Known to systemd, not supported here: {fate}.\n\n"));
+        put(&mut text, format_args!("- instead: {instead}\n"));
+        let taken = taken(row.same);
+        if !taken.is_empty() {
+            put(&mut text, format_args!("- taken without a word: {taken}\n"));
+        }
+    }
+    text
 }
 
 fn put_targets(text: &mut String) {

@@ -32,6 +32,14 @@ impl Span {
     pub fn head(file: &Arc<File>) -> Self {
         Self { file: file.clone(), range: 0..0 }
     }
+
+    /// Line and column of its first character, from 1.
+    pub fn line_and_column(&self) -> (usize, usize) {
+        let before = &self.file.text[..self.range.start];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
 }
 
 /// A value and where it was written.

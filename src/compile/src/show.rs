@@ -68,7 +68,7 @@ fn show_socket(text: &mut String, socket: &SocketPlan, plan: &Plan) {
 }
 
 /// As in the unit file: `ListenStream=80`.
-fn listener_text(listener: &Listener) -> String {
+pub fn listener_text(listener: &Listener) -> String {
     let key = match listener.kind {
         ListenKind::Stream => "ListenStream",
         ListenKind::Datagram => "ListenDatagram",
@@ -110,7 +110,7 @@ fn show_service(text: &mut String, service: &ServicePlan, plan: &Plan) {
 }
 
 /// The program, then each further word of argv in quotes of its own.
-fn command_text(command: &Command) -> String {
+pub fn command_text(command: &Command) -> String {
     let mut text = String::new();
     for (flag, prefix) in [(command.ignore_failure, '-'), (command.privileged, '+')] {
         if flag {

@@ -2,13 +2,16 @@
 //!
 //! `BLESS=1 cargo test -p pilot-compile` writes what is said now; the change is reviewed as a diff.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::{diagnostics, entries, name};
 use compile::report::render_all;
 use compile::{
-    BOARD_CONF, Diagnostic, Source, codes, compile_board, compile_sources, lint_board, show,
+    BOARD_CONF, Source, codes, compile_board, compile_sources, show,
 };
 
 fn root() -> PathBuf {
@@ -29,48 +32,13 @@ fn expect(file: &Path, said: &str) -> Result<(), String> {
     Err(format!("--- {} (BLESS=1 accepts it) says now:\n{said}", file.display()))
 }
 
-fn folders(path: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(path).expect("a folder of the repository");
-    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    folders.sort();
-    folders
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().expect("a name").to_string_lossy().into_owned()
-}
-
-/// What is said of a folder: a board, or the units of one.
-fn diagnostics(folder: &Path) -> Vec<Diagnostic> {
-    let result = if name(folder).starts_with('L') {
-        return match lint_board(folder) {
-            Ok((_, warnings)) => warnings,
-            Err(failure) => failure.diagnostics,
-        };
-    } else if folder.join(BOARD_CONF).is_file() {
-        compile_board(folder)
-    } else {
-        let read = |path: &PathBuf| Source {
-            path: name(path),
-            text: fs::read(path).expect("a readable file"),
-        };
-        let sources: Vec<Source> = folders(folder).iter().map(read).collect();
-        let conf = Source { path: BOARD_CONF.into(), text: Vec::new() };
-        compile_sources(&conf, &sources)
-    };
-    match result {
-        Ok((_, warnings)) => warnings,
-        Err(failure) => failure.diagnostics,
-    }
-}
-
 #[test]
 fn every_bad_example_is_told_with_its_code_and_no_other() {
     let mut wrong = Vec::new();
     let root = root();
-    for folder in folders(&root.join("tests/units/bad")) {
+    for folder in entries(&root.join("tests/units/bad")) {
         let name = name(&folder);
-        let diagnostics = diagnostics(&folder);
+        let diagnostics = diagnostics(&folder, name.starts_with('L'));
         let codes: BTreeSet<&str> = diagnostics.iter().map(|each| each.code.id).collect();
         let own = name.split('-').next().expect("a code before the name");
         if codes != BTreeSet::from([own]) {
@@ -90,8 +58,8 @@ fn every_bad_example_is_told_with_its_code_and_no_other() {
 fn the_tutorials_examples_get_their_verdicts() {
     let root = root();
     let mut wrong = Vec::new();
-    for folder in folders(&root.join("tests/units/reference")) {
-        let said = render_all(&diagnostics(&folder), &annotate_snippets::Renderer::plain());
+    for folder in entries(&root.join("tests/units/reference")) {
+        let said = render_all(&diagnostics(&folder, false), &annotate_snippets::Renderer::plain());
         let file = format!("tests/expect/diagnostics/reference-{}.txt", name(&folder));
         wrong.extend(expect(&root.join(file), &said).err());
     }
@@ -103,7 +71,7 @@ const MADE: &[&str] = &["E100", "E102"];
 
 #[test]
 fn every_code_has_a_bad_example_of_its_name() {
-    let bad = folders(&root().join("tests/units/bad"));
+    let bad = entries(&root().join("tests/units/bad"));
     let examples: BTreeSet<String> = bad.iter().map(|folder| name(folder)).collect();
     for code in codes::ALL.iter().filter(|code| !MADE.contains(&code.id)) {
         let expected = format!("{}-{}", code.id, code.name);
@@ -139,7 +107,7 @@ fn long_lines_and_files_are_refused() {
 fn good_boards_have_the_plan_that_was_reviewed() {
     let root = root();
     let mut wrong = Vec::new();
-    let good = folders(&root.join("tests/units/good"));
+    let good = entries(&root.join("tests/units/good"));
     let is_board = |folder: &PathBuf| {
         let conf = fs::read_to_string(folder.join(BOARD_CONF)).unwrap_or_default();
         conf.contains("Architecture=")

@@ -1,0 +1,121 @@
+//! What each verb does: paths and names in, an answer out.
+
+use std::fs;
+use std::path::Path;
+
+use compile::draft::ROWS;
+use compile::report::{Diagnostic, Failure};
+use compile::{BOARD_CONF, Image, check_paths, compile_board, json, lint_board, manual, show};
+use compile::{codes, explain as explanations};
+use serde_json::json;
+
+use crate::answer::{Answer, Misuse};
+
+type Result = std::result::Result<Answer, Misuse>;
+
+/// Each board on its own, everything else together.
+pub fn check(paths: &[std::path::PathBuf]) -> Result {
+    let mut answer = Answer::default();
+    let mut loose = Vec::new();
+    for path in paths {
+        let names_board = path.file_name().is_some_and(|name| name == BOARD_CONF);
+        let path = if names_board { path.parent().unwrap_or(path) } else { path };
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        if path.join(BOARD_CONF).is_file() {
+            answer.diagnostics.extend(told(compile_board(path).map(|(_, warnings)| warnings)));
+        } else if let Err(error) = fs::metadata(path) {
+            return Err(Misuse(format!("cannot read {}: {error}", path.display())));
+        } else {
+            loose.push(path.to_path_buf());
+        }
+    }
+    if !loose.is_empty() {
+        answer.diagnostics.extend(told(check_paths(&loose)));
+    }
+    Ok(answer)
+}
+
+fn told(result: std::result::Result<Vec<Diagnostic>, Failure>) -> Vec<Diagnostic> {
+    result.unwrap_or_else(|failure| failure.diagnostics)
+}
+
+fn is_board(folder: &Path) -> std::result::Result<(), Misuse> {
+    let words = || format!("{} is no board: it has no {BOARD_CONF}", folder.display());
+    if folder.join(BOARD_CONF).is_file() { Ok(()) } else { Err(Misuse(words())) }
+}
+
+/// Compiles a board; what there is to say of it is in the answer.
+fn compile(board: &Path, answer: &mut Answer) -> std::result::Result<Option<Image>, Misuse> {
+    is_board(board)?;
+    Ok(match compile_board(board) {
+        Ok((image, warnings)) => {
+            answer.diagnostics.extend(warnings);
+            Some(image)
+        }
+        Err(failure) => {
+            answer.diagnostics.extend(failure.diagnostics);
+            None
+        }
+    })
+}
+
+/// The expansion of a board.
+pub fn plan(board: &Path) -> Result {
+    let mut answer = Answer::default();
+    if let Some(image) = compile(board, &mut answer)? {
+        answer.text = show::show(&image);
+        answer.result = json::plan(&image);
+    }
+    Ok(answer)
+}
+
+/// Good practice, and how well services are confined.
+pub fn lint(board: &Path) -> Result {
+    is_board(board)?;
+    let (ratings, diagnostics) = match lint_board(board) {
+        Ok(found) => found,
+        Err(failure) => (Vec::new(), failure.diagnostics),
+    };
+    let text: String = ratings.iter().map(|rating| format!("{rating}\n")).collect();
+    let result = ratings.iter().map(json::rating).collect();
+    Ok(Answer { diagnostics, ..Answer::new(text, result) })
+}
+
+/// The long of a code.
+pub fn explain(id: &str) -> Result {
+    let Some(code) = explanations::find(id) else {
+        return Err(unknown("code", id, explanations::nearest(id)));
+    };
+    let codes::Code { id, name, severity: _, meaning, explanation } = code;
+    let result =
+        json!({ "code": id, "name": name, "meaning": meaning, "explanation": explanation });
+    Ok(Answer::new(explanations::text(code), result))
+}
+
+/// The manual's entry of a directive.
+pub fn man(name: &str) -> Result {
+    let found = manual::find(name);
+    if found.rows.is_empty() && found.reasons.is_empty() {
+        return Err(unknown("directive", name, manual::nearest(name)));
+    }
+    let rows = found.rows.iter().map(|row| json::row(row));
+    let reasons = found.reasons.iter().map(|(sections, row)| {
+        json!({
+            "sections": sections,
+            "names": [row.name],
+            "supported": false,
+            "instead": row.instead,
+        })
+    });
+    Ok(Answer::new(manual::entry(&found), rows.chain(reasons).collect()))
+}
+
+fn unknown(what: &str, name: &str, near: Option<String>) -> Misuse {
+    let near = near.map(|near| format!("; {near}")).unwrap_or_default();
+    Misuse(format!("there is no {what} `{name}`{near}"))
+}
+
+/// The whole manual.
+pub fn manual() -> Answer {
+    Answer::new(manual::manual(), ROWS.iter().map(json::row).collect())
+}
