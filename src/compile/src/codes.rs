@@ -139,4 +139,20 @@ codes! {
         "A unit requires another and does not wait for it.";
     OPEN_NODE "L507" "open-node" Warning
         "A socket in the file system is open to everybody, and nobody said so.";
+    IMPORT_SYNTAX "E601" "import-syntax" Error
+        "A line of inetd.conf or xinetd.conf is not of its form.";
+    UNKNOWN_ATTRIBUTE "E602" "unknown-attribute" Error "xinetd has no attribute of that name.";
+    UNKNOWN_SERVICE "E603" "unknown-service" Error "Nobody knows the port of a service to import.";
+    NO_COUNTERPART "E604" "no-counterpart" Error
+        "A service of inetd or xinetd cannot be a unit here, and is left out.";
+    ACCESS_LOST "E605" "access-lost" Error
+        "A service to import would be open to more than before, and is left out.";
+    UNIT_REFUSED "E606" "unit-refused" Error
+        "A service to import makes units that do not compile, and is left out.";
+    NOT_MAPPED "W601" "not-mapped" Warning
+        "What inetd or xinetd is told there has no counterpart in a unit.";
+    MAPPED_OTHERWISE "W602" "mapped-otherwise" Warning
+        "What is imported will behave somewhat otherwise than under inetd or xinetd.";
+    LEFT_OPEN "W603" "left-open" Warning
+        "A service is imported without the access control that it had.";
 }

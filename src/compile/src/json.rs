@@ -115,5 +115,10 @@ pub fn rating(rating: &Hardening) -> Value {
     let missing = rating.missing.iter();
     let missing: Vec<Value> =
         missing.map(|(points, what)| json!({ "points": points, "what": what })).collect();
-    json!({ "service": rating.service, "points": rating.points, "of": POINTS_MAX, "missing": missing })
+    json!({
+        "service": rating.service,
+        "points": rating.points,
+        "of": POINTS_MAX,
+        "missing": missing,
+    })
 }

@@ -20,6 +20,8 @@ pub mod explain;
 mod folders;
 pub mod grammar;
 #[cfg(feature = "cli")]
+pub mod import;
+#[cfg(feature = "cli")]
 pub mod json;
 pub mod lint;
 pub mod load;

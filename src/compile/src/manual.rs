@@ -104,8 +104,7 @@ pub struct Found {
 pub fn find(name: &str) -> Found {
     let name = name.trim().trim_end_matches('=');
     let same = |each: &&str| each.eq_ignore_ascii_case(name);
-    let rows: Vec<&Row> =
-        ROWS.iter().filter(|row| row.names.iter().any(same)).collect();
+    let rows: Vec<&Row> = ROWS.iter().filter(|row| row.names.iter().any(same)).collect();
     let mut reasons: Vec<(Vec<&'static str>, Unsupported)> = Vec::new();
     let mut sections: Vec<&'static str> = Vec::new();
     for section in TABLES.iter().flat_map(|table| table.sections.iter().copied()) {

@@ -9,7 +9,7 @@ use common::{Folder, diagnostics};
 use compile::{Source, codes, explain};
 
 /// Codes whose example cannot stand in a text.
-const WITHOUT_EXAMPLE: &[&str] = &["E100", "E101", "E102"];
+const WITHOUT_EXAMPLE: &[&str] = &["E100", "E101", "E102", "W603"];
 
 fn told(files: &[Source], lint: bool) -> BTreeSet<&'static str> {
     let folder = Folder::with(files);

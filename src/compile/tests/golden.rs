@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 
 use common::{diagnostics, entries, name};
 use compile::report::render_all;
-use compile::{
-    BOARD_CONF, Source, codes, compile_board, compile_sources, show,
-};
+use compile::{BOARD_CONF, Source, codes, compile_board, compile_sources, show};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use answer::{Answer, Format};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use compile::import::Choices;
 
 /// Unit compiler of Pilotlight.
 #[derive(Parser)]
@@ -40,6 +41,29 @@ enum Verb {
         /// The board's folder.
         board: PathBuf,
     },
+    /// Make units of what inetd or xinetd is told, and say what they cannot keep.
+    ///
+    /// `tcp` in inetd.conf is IPv4, as BusyBox has it; `tcp46` is both. What tcpd reads,
+    /// etc/hosts.allow and etc/hosts.deny, is looked for below --root.
+    Import {
+        /// inetd.conf, xinetd.conf, or a folder such as xinetd.d.
+        path: PathBuf,
+        /// The folder to write the units into; it is made if need be.
+        #[arg(short, long)]
+        output: PathBuf,
+        /// What stands for / in the file: the folder above its etc if there is one, else /.
+        #[arg(long)]
+        root: Option<PathBuf>,
+        /// Write over files that are there.
+        #[arg(long)]
+        force: bool,
+        /// Import services whose access control cannot be kept: they are open afterwards.
+        #[arg(long)]
+        accept_open: bool,
+        /// Start through tcpd what was started through it: it must be on the board.
+        #[arg(long)]
+        keep_tcpd: bool,
+    },
     /// Explain a diagnostic, with an example and its mended form.
     Explain {
         /// Its code, such as E301, or its name.
@@ -65,6 +89,10 @@ fn main() -> ExitCode {
         Verb::Check { paths } => ("check", verbs::check(&paths)),
         Verb::Plan { board } => ("plan", verbs::plan(&board)),
         Verb::Lint { board } => ("lint", verbs::lint(&board)),
+        Verb::Import { path, output, root, force, accept_open, keep_tcpd } => {
+            let choices = Choices { accept_open, keep_tcpd };
+            ("import", verbs::import(&path, &output, root.as_deref(), force, choices))
+        }
         Verb::Explain { code } => ("explain", verbs::explain(&code)),
         Verb::Man { directive } => ("man", verbs::man(&directive)),
         Verb::Manual => ("manual", Ok(verbs::manual())),

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use compile::draft::ROWS;
 use compile::report::{Diagnostic, Failure};
-use compile::{BOARD_CONF, Image, check_paths, compile_board, json, lint_board, manual, show};
+use compile::{
+    BOARD_CONF, Image, check_paths, compile_board, import, json, lint_board, manual, show,
+};
 use compile::{codes, explain as explanations};
 use serde_json::json;
 
@@ -79,6 +81,36 @@ pub fn lint(board: &Path) -> Result {
     let text: String = ratings.iter().map(|rating| format!("{rating}\n")).collect();
     let result = ratings.iter().map(json::rating).collect();
     Ok(Answer { diagnostics, ..Answer::new(text, result) })
+}
+
+/// Units of what inetd or xinetd is told, written into a folder.
+pub fn import(
+    path: &Path,
+    output: &Path,
+    root: Option<&Path>,
+    force: bool,
+    choices: import::Choices,
+) -> Result {
+    let root = root.map_or_else(|| import::root_of(path), Path::to_path_buf);
+    let imported = import::import_path(path, &root, choices)
+        .map_err(|error| Misuse(format!("cannot read {}: {error}", path.display())))?;
+    let paths: Vec<_> = imported.units.iter().map(|unit| output.join(&unit.path)).collect();
+    if let Some(there) = paths.iter().find(|path| !force && path.exists()) {
+        let words = format!("{} is there already: --force writes over it", there.display());
+        return Err(Misuse(words));
+    }
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(output)?;
+        let files = paths.iter().zip(&imported.units);
+        files.into_iter().try_for_each(|(path, unit)| fs::write(path, &unit.text))
+    };
+    write().map_err(|error| Misuse(format!("cannot write to {}: {error}", output.display())))?;
+    let mut text: String = paths.iter().map(|path| format!("{}\n", path.display())).collect();
+    let import::Imported { services, left_out, .. } = imported;
+    text.push_str(&format!("{services} imported, {left_out} left out\n"));
+    let written: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let result = json!({ "written": written, "imported": services, "left_out": left_out });
+    Ok(Answer { diagnostics: imported.diagnostics, ..Answer::new(text, result) })
 }
 
 /// The long of a code.

@@ -1,10 +1,11 @@
 //! What several tests need: folders of their own, and what is said of one.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use compile::{BOARD_CONF, Diagnostic, Source, compile_board, compile_sources, lint_board};
+use compile::{BOARD_CONF, Diagnostic, Source, compile_board, compile_sources, import, lint_board};
 
 /// A folder that goes away again.
 pub struct Folder(pub PathBuf);
@@ -50,8 +51,19 @@ pub fn name(path: &Path) -> String {
     path.file_name().expect("a name").to_string_lossy().into_owned()
 }
 
-/// What is said of a folder: a board, or the units of one; `lint` says whether good practice is looked at, too.
+/// Files that are imported, not compiled.
+const IMPORTED: [&str; 2] = ["inetd.conf", "xinetd.conf"];
+
+/// What is said of a folder: a board, the units of one, or what is to become units; `lint` says
+/// whether good practice is looked at, too.
 pub fn diagnostics(folder: &Path, lint: bool) -> Vec<Diagnostic> {
+    let to_import = IMPORTED.map(|name| folder.join(name)).into_iter().find(|path| path.exists());
+    if let Some(path) = to_import {
+        // A folder of that name says that its example is imported with that option.
+        let accept_open = folder.join("accept-open").exists();
+        let choices = import::Choices { accept_open, keep_tcpd: false };
+        return import::import_path(&path, folder, choices).expect("readable").diagnostics;
+    }
     let result = if lint {
         return match lint_board(folder) {
             Ok((_, warnings)) => warnings,
