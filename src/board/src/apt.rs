@@ -15,6 +15,9 @@ use crate::state::{Key, State, write_whole};
 
 /// The release that boards are made of: the first with a riscv64 port.
 const RELEASE: &str = "trixie";
+/// Names under which a mirror may have it. While a mirror is being brought up to date the lists
+/// under one name may not fit together and those under the other do.
+const SUITES: [&str; 2] = [RELEASE, "stable"];
 /// Where Debian keeps the keys of its archive; the first that exists signs.
 const KEYRINGS: [&str; 2] = [
     "/usr/share/keyrings/debian-archive-keyring.pgp",
@@ -66,16 +69,12 @@ impl Apt {
         for dir in ["lists/partial", "cache/archives/partial", "resolved"] {
             state.dir(Path::new("apt").join(dir))?;
         }
-        let list = apt.dir.join("sources.list");
-        let text = sources_list()?;
-        if fs::read_to_string(&list).is_ok_and(|old| old == text) {
-            return Ok(apt);
+        let sources = sources_lists()?;
+        let kept = fs::read_to_string(apt.dir.join("sources.list")).unwrap_or_default();
+        if !sources.contains(&kept) {
+            fs::write(apt.dir.join("status"), "").or_file("write", &apt.dir.join("status"))?;
+            apt.update(&sources)?;
         }
-        fs::write(apt.dir.join("status"), "").or_file("write", &apt.dir.join("status"))?;
-        let fresh = apt.dir.join("sources.fresh");
-        write_whole(&fresh, text)?;
-        apt.update(&fresh)?;
-        fs::rename(&fresh, &list).or_file("write", &list)?;
         Ok(apt)
     }
 
@@ -90,14 +89,29 @@ impl Apt {
             Ok(packages) => Ok(packages),
             // The archive has moved on since the lists were fetched.
             Err(_) => {
-                self.update(&self.dir.join("sources.list"))?;
+                self.update(&sources_lists()?)?;
                 self.unpack_all(arch, &self.resolve(arch, names, along)?)
             }
         }
     }
 
-    fn update(&self, list: &Path) -> Result<()> {
+    /// Fetches the package lists, from the first of the sources that has them whole.
+    fn update(&self, sources: &[String]) -> Result<()> {
         say::step("Fetching", format!("package lists of Debian {RELEASE}"));
+        let fresh = self.dir.join("sources.fresh");
+        let mut fetched = Ok(());
+        for source in sources {
+            write_whole(&fresh, source)?;
+            fetched = self.update_from(&fresh);
+            if fetched.is_ok() {
+                let list = self.dir.join("sources.list");
+                return fs::rename(&fresh, &list).or_file("write", &list);
+            }
+        }
+        fetched
+    }
+
+    fn update_from(&self, list: &Path) -> Result<()> {
         let resolved = self.dir.join("resolved");
         for entry in fs::read_dir(&resolved).or_file("read", &resolved)?.flatten() {
             fs::remove_file(entry.path()).or_file("remove", &entry.path())?;
@@ -106,7 +120,23 @@ impl Apt {
         for arch in arch::ALL {
             update.arg(format!("-oAPT::Architectures::={}", facts(arch).debian));
         }
-        fail::run(update.args(["-qq", "update"]), NEXT)
+        fail::run(update.args(["-qq", "update"]), NEXT)?;
+        self.see_release()
+    }
+
+    /// That what was fetched is of the release wanted: other names of it move on.
+    fn see_release(&self) -> Result<()> {
+        let lists = self.dir.join("lists");
+        let wanted = format!("Codename: {RELEASE}");
+        let is_release = |path: &Path| path.to_string_lossy().ends_with("_InRelease");
+        let says = |path: &Path| {
+            fs::read_to_string(path).is_ok_and(|text| text.lines().any(|line| line == wanted))
+        };
+        let mut found = fs::read_dir(&lists).or_file("read", &lists)?.flatten();
+        if found.any(|entry| is_release(&entry.path()) && says(&entry.path())) {
+            return Ok(());
+        }
+        Err(Failure::new(format!("the mirror's lists are not those of Debian {RELEASE}"), NEXT))
     }
 
     /// Names and versions: `name version` a line, kept until the lists change.
@@ -223,8 +253,9 @@ impl Apt {
     }
 }
 
-/// The one source: the mirror this machine uses for Debian's main archive.
-fn sources_list() -> Result<String> {
+/// The one source, under each name it may have: the mirror this machine uses for Debian's main
+/// archive.
+fn sources_lists() -> Result<[String; SUITES.len()]> {
     let format = "$(LABEL)\t$(COMPONENT)\t$(REPO_URI)";
     let mut ask = Command::new("apt-get");
     ask.args(["indextargets", "--format", format]).env("LC_ALL", "C");
@@ -238,7 +269,9 @@ fn sources_list() -> Result<String> {
         .find(|path| Path::new(path).exists())
         .ok_or_else(|| Failure::new("the keys of Debian's archive are missing", next))?;
     let archs = arch::ALL.map(|arch| facts(arch).debian).join(",");
-    Ok(format!("deb [arch={archs} signed-by={keyring}] {mirror} {RELEASE} main\n"))
+    Ok(SUITES.map(|suite| {
+        format!("deb [arch={archs} signed-by={keyring}] {mirror} {suite} main\n")
+    }))
 }
 
 /// Picks the mirror out of apt's index targets. Labels are only known once the host's own lists
