@@ -7,6 +7,7 @@ const BOARD: &str = "PILOT_BOARD";
 fn main() {
     println!("cargo::rerun-if-changed=src/build.rs");
     println!("cargo::rerun-if-env-changed={BOARD}");
+    println!("cargo::rustc-check-cfg=cfg(without, values(any()))");
     #[cfg(feature = "pid1")]
     {
         compile_units();
@@ -36,6 +37,9 @@ fn compile_units() {
             std::process::exit(1);
         }
     };
+    for feature in image.plan.without() {
+        println!("cargo::rustc-cfg=without={feature:?}");
+    }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let files = [("table.bin", image.table), ("limits.rs", image.limits_rs.into_bytes())];
     for (name, bytes) in files {

@@ -8,6 +8,7 @@ extern crate std;
 
 pub mod ctl;
 pub mod engine;
+pub mod features;
 #[cfg(feature = "pid1")]
 pub mod log;
 #[cfg(feature = "pid1")]

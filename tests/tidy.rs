@@ -8,6 +8,8 @@ const COLUMNS_MAX: usize = 100;
 /// Longest file of product code, in lines above its tests. Down is free, up is argued for here:
 /// every arm of the engine's machines is written out.
 const FILE_LINES_MAX: usize = 560;
+/// Tables as files: as long as there are rows.
+const TABLES: [&str; 1] = ["src/unit/src/directives.rs"];
 /// Longest function, in lines.
 const FUNCTION_LINES_MAX: usize = 100;
 /// Folders with code of ours.
@@ -91,7 +93,8 @@ fn files_and_functions_stay_small() {
     for (name, text) in sources("rs") {
         let text = product(&text);
         let lines = text.lines().count();
-        if lines > FILE_LINES_MAX && !name.starts_with("tests/") {
+        let is_table = TABLES.contains(&name.as_str());
+        if lines > FILE_LINES_MAX && !name.starts_with("tests/") && !is_table {
             complaints.push(format!("{name}: {lines} lines, {FILE_LINES_MAX} are enough"));
         }
         let mut function: Option<(usize, usize, String)> = None;

@@ -23,6 +23,7 @@ use unit::{
 
 use super::path::Path;
 use super::{raw, users};
+use crate::features;
 
 const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
 /// The mask PID 1 lives with, and what its children inherit.
@@ -247,6 +248,9 @@ fn open_special(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<Owne
 
 /// mq_open(3), mq_overview(7).
 fn open_message_queue(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errno> {
+    if !features::MESSAGE_QUEUES {
+        return Err(Errno::INVAL);
+    }
     let Address::MessageQueue(name) = listener.address else { return Err(Errno::INVAL) };
     let _umask = Umask::narrowed_to(setup.mode);
     let size = [setup.queue_messages, setup.queue_message_bytes];
@@ -257,7 +261,9 @@ fn open_message_queue(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Resul
 
 /// Removes a message queue: mq_unlink(3).
 pub fn remove_message_queue(name: &str) {
-    if let Ok(name) = Path::new(name) {
+    if features::MESSAGE_QUEUES
+        && let Ok(name) = Path::new(name)
+    {
         raw::mq_unlink(name.as_c_str());
     }
 }
@@ -267,6 +273,9 @@ pub fn remove_message_queue(name: &str) {
 /// # Errors
 /// EEXIST for that, or those of symlink(2).
 pub fn link(setup: &SocketSetup<'_>, path: &str, link: &CStr) -> Result<(), Errno> {
+    if !features::SYMLINKS {
+        return Err(Errno::INVAL);
+    }
     if let Ok(link) = link.to_str() {
         make_parents(link, setup.directory_mode)?;
     }
@@ -285,6 +294,9 @@ pub fn link(setup: &SocketSetup<'_>, path: &str, link: &CStr) -> Result<(), Errn
 /// # Errors
 /// EEXIST if it is none, or those of unlink(2).
 pub fn remove_link(link: &CStr) -> Result<(), Errno> {
+    if !features::SYMLINKS {
+        return Err(Errno::INVAL);
+    }
     let stat = rustix::fs::lstat(link)?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
         return Err(Errno::EXIST);

@@ -269,9 +269,8 @@ fn sources_lists() -> Result<[String; SUITES.len()]> {
         .find(|path| Path::new(path).exists())
         .ok_or_else(|| Failure::new("the keys of Debian's archive are missing", next))?;
     let archs = arch::ALL.map(|arch| facts(arch).debian).join(",");
-    Ok(SUITES.map(|suite| {
-        format!("deb [arch={archs} signed-by={keyring}] {mirror} {suite} main\n")
-    }))
+    Ok(SUITES
+        .map(|suite| format!("deb [arch={archs} signed-by={keyring}] {mirror} {suite} main\n")))
 }
 
 /// Picks the mirror out of apt's index targets. Labels are only known once the host's own lists

@@ -23,6 +23,8 @@ pub fn show(image: &Image) -> String {
     for (name, value) in emit::fields(&image.limits) {
         line(&mut text, format_args!("    {name:<14} {value:>6}"));
     }
+    let without = plan.without().collect::<Vec<_>>().join(" ");
+    line(&mut text, format_args!("\nwithout {without}"));
     text
 }
 

@@ -29,7 +29,13 @@ pub const HEADER_BYTES: usize = 16;
 pub const INDEX_AT: usize = 4;
 
 /// The shape of the model in words: any change to it changes [`SCHEMA`].
-const SHAPE: &str = concat!(include_str!("model.rs"), include_str!("seq.rs"));
+const SHAPE: &str = concat!(
+    include_str!("model/mod.rs"),
+    include_str!("model/exec.rs"),
+    include_str!("model/service.rs"),
+    include_str!("model/socket.rs"),
+    include_str!("seq.rs")
+);
 
 /// Hash of the model's source: a table of another shape is refused, whatever its version.
 pub const SCHEMA: u32 = crc32(SHAPE.as_bytes());

@@ -1,6 +1,7 @@
 //! Checked units to a plan: numbers, order, edges both ways, listeners, instances, sizes.
 //! Nothing is left to decide after it.
 
+pub mod features;
 mod limits;
 mod options;
 mod unit_plan;

@@ -1,0 +1,41 @@
+//! Which parts of `pilot` the units of a board use: the other half of `src/features.rs`.
+
+use unit::ListenKind;
+
+use super::{KindPlan, Plan, SocketPlan};
+
+/// A part of `pilot` that only some boards need.
+type Feature = (&'static str, fn(&Plan) -> bool);
+
+/// All of them: the name, and whether a plan has a unit that uses it.
+const FEATURES: [Feature; 3] = [
+    ("access-lists", |plan| {
+        sockets(plan).any(|socket| !socket.allow.is_empty() || !socket.deny.is_empty())
+    }),
+    ("message-queues", |plan| {
+        let is_queue = |socket: &SocketPlan| {
+            socket.listeners.iter().any(|each| each.kind == ListenKind::MessageQueue)
+        };
+        sockets(plan).any(is_queue)
+    }),
+    ("symlinks", |plan| sockets(plan).any(|socket| !socket.symlinks.is_empty())),
+];
+
+fn sockets(plan: &Plan) -> impl Iterator<Item = &SocketPlan> {
+    plan.units.iter().filter_map(|unit| match &unit.kind {
+        KindPlan::Socket(socket) => Some(&**socket),
+        KindPlan::Target | KindPlan::Service(_) => None,
+    })
+}
+
+/// The names of all features.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FEATURES.into_iter().map(|(name, _)| name)
+}
+
+impl Plan {
+    /// The features that no unit uses: `cfg(without = "…")` for the build of `pilot`.
+    pub fn without(&self) -> impl Iterator<Item = &'static str> {
+        FEATURES.into_iter().filter(|(_, is_used)| !is_used(self)).map(|(name, _)| name)
+    }
+}

@@ -1,0 +1,26 @@
+//! What the board's units use of `pilot`: what they do not use is not in the program.
+//!
+//! The build compiles the units first; for each feature that none of them uses it sets
+//! `cfg(without = "…")`, and the constant here is false. A *door* is a function that nobody comes
+//! through without the feature: it begins with `if !features::…`, and the compiler leaves out all
+//! that only it leads to. Doors are few, at the begin of a machine or a step, never in its midst.
+//! The compiler's half, `plan::features`, says by which units each feature is used. Tests on the
+//! host have them all.
+
+macro_rules! features {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal;)*) => {
+        $($(#[$doc])* pub const $constant: bool = !cfg!(without = $name);)*
+
+        /// All of them by the names that the compiler knows.
+        pub const NAMES: &[&str] = &[$($name),*];
+    };
+}
+
+features! {
+    /// `IPAddressAllow=` and `IPAddressDeny=`.
+    ACCESS_LISTS = "access-lists";
+    /// `ListenMessageQueue=`.
+    MESSAGE_QUEUES = "message-queues";
+    /// `Symlinks=`.
+    SYMLINKS = "symlinks";
+}

@@ -1,0 +1,52 @@
+//! What a child is given before it executes its program: systemd.exec(5).
+
+use serde::{Deserialize, Serialize};
+
+use crate::seq::Words;
+
+/// What a child does between clone and exec: systemd.exec(5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ExecContext<'a> {
+    /// `User=`: a name or a number, looked up by the child; empty is root.
+    pub user: &'a str,
+    /// `Group=`: as `user`; empty is the user's own group.
+    pub group: &'a str,
+    /// `WorkingDirectory=`, NUL-terminated; empty (without NUL) is `/`.
+    pub working_directory: &'a str,
+    /// `WorkingDirectory=-…`: a missing one is fine.
+    pub working_directory_optional: bool,
+    /// `WorkingDirectory=~`: the user's home.
+    pub working_directory_home: bool,
+    /// `Environment=`, the board's below the unit's, `NAME=value`.
+    #[serde(borrow)]
+    pub environment: Words<'a>,
+    /// `UMask=`.
+    pub umask: u16,
+    /// `LimitNOFILE=`, soft and hard; `u64::MAX` is infinity; `None` leaves PID 1's own.
+    pub limit_nofile: Option<(u64, u64)>,
+    /// `StandardInput=`.
+    pub stdin: Stdio,
+    /// `StandardOutput=`, resolved: `Inherit` is "as stdin".
+    pub stdout: Stdio,
+    /// `StandardError=`, resolved: `Inherit` is "as stdout".
+    pub stderr: Stdio,
+    /// `NonBlocking=`: O_NONBLOCK on the passed sockets.
+    pub non_blocking: bool,
+    /// True if READY=1 and its kin are listened to: NOTIFY_SOCKET is set.
+    pub notify: bool,
+}
+
+/// Where a standard stream leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Stdio {
+    /// /dev/null.
+    Null,
+    /// The console. As stdin it becomes the controlling terminal.
+    Tty,
+    /// The connection (`Accept=yes`) or the only listener.
+    Socket,
+    /// /dev/kmsg (output only).
+    Kmsg,
+    /// As the stream before it: stdout as stdin, stderr as stdout.
+    Inherit,
+}

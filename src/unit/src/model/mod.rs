@@ -1,0 +1,166 @@
+//! Units as the board sees them: names resolved, defaults applied, nothing left to decide.
+//!
+//! Strings and lists are borrowed: from unit text on the host, from `.rodata` on the board.
+//! What each kind of unit has stands in a file of its own.
+//! "Read before editing": systemd.unit(5).
+
+mod exec;
+mod service;
+mod socket;
+
+use serde::{Deserialize, Serialize};
+
+use crate::seq::{Ids, Words};
+
+pub use self::exec::{ExecContext, Stdio};
+pub use self::service::{Command, EXEC_PATH, KillMode, Restart, Service, ServiceType};
+pub use self::socket::{
+    Address, BindIpv6Only, ListenKind, Listener, OptionValue, Prefix, Socket, SocketOption,
+    SocketSetup,
+};
+
+/// A unit's number: its place in the table, which is also a valid start order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct UnitId(pub u16);
+
+impl UnitId {
+    /// The number as an index.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A listener's number on the whole board: sockets own consecutive ranges of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct ListenerId(pub u16);
+
+impl ListenerId {
+    /// The number as an index.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A duration in milliseconds; at most 49 days. "infinity" is `None` of an `Option`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Millis(pub u32);
+
+/// At most `burst` events in `interval`; `burst` 0 or `interval` 0 means no limit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct RateLimit {
+    /// Length of the window.
+    pub interval: Millis,
+    /// Events allowed in it.
+    pub burst: u32,
+}
+
+/// Settings of the board as a whole: `board.conf`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Manager<'a> {
+    /// Host name set at boot; empty leaves the kernel's.
+    pub hostname: &'a str,
+    /// The unit a boot starts.
+    pub default_target: UnitId,
+    /// Where PID 1 writes and `StandardInput=tty` reads.
+    pub console: &'a str,
+    /// Environment of every service, below its own `Environment=`.
+    pub environment: Words<'a>,
+    /// What PID 1 does after a programmer error.
+    pub crash_action: CrashAction,
+    /// What Ctrl-Alt-Del does.
+    pub ctrl_alt_del: Emergency,
+    /// All units must have stopped by then; after it everything left is killed.
+    pub shutdown_timeout: Millis,
+    /// Spawns whose child has not yet executed its program, at once.
+    pub spawn_slots: u8,
+    /// Most verbose level that reaches the console, as in syslog(3): 3 error … 7 debug.
+    pub log_level: u8,
+}
+
+/// What PID 1 does when it finds itself broken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum CrashAction {
+    /// Reboot at once, after sync(2).
+    Reboot,
+    /// Power off.
+    Poweroff,
+    /// Stand still, for a debugger or a watchdog.
+    Freeze,
+}
+
+/// `StartLimitAction=` and its kin: what happens to the board.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Emergency {
+    /// Nothing.
+    None,
+    /// Orderly reboot.
+    Reboot,
+    /// Reboot without stopping units: everything is killed and unmounted.
+    RebootForce,
+    /// reboot(2) now.
+    RebootImmediate,
+    /// Orderly power-off.
+    Poweroff,
+    /// As [`Emergency::RebootForce`], for power-off.
+    PoweroffForce,
+    /// As [`Emergency::RebootImmediate`], for power-off.
+    PoweroffImmediate,
+    /// Orderly halt.
+    Halt,
+    /// As [`Emergency::RebootForce`], for halt.
+    HaltForce,
+    /// As [`Emergency::RebootImmediate`], for halt.
+    HaltImmediate,
+}
+
+/// One unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Unit<'a> {
+    /// Full name with suffix, such as `web.socket`.
+    pub name: &'a str,
+    /// `Description=`; the name where the unit gives none.
+    pub description: &'a str,
+    /// Edges to other units.
+    #[serde(borrow)]
+    pub edges: Edges<'a>,
+    /// What kind it is, with that kind's settings.
+    pub kind: Kind<'a>,
+}
+
+/// A unit's dependencies, both directions, default dependencies included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Edges<'a> {
+    /// `Requires=`: pulled in; if one fails to start, so does this.
+    #[serde(borrow)]
+    pub requires: Ids<'a>,
+    /// `Wants=`, and what `[Install]` of others adds: pulled in, may fail.
+    pub wants: Ids<'a>,
+    /// `Conflicts=`, and those that name this unit in theirs: stopped when this starts.
+    pub conflicts: Ids<'a>,
+    /// `After=`, and those that name this in `Before=`. Started first, stopped last.
+    pub after: Ids<'a>,
+    /// The reverse of `after`.
+    pub before: Ids<'a>,
+    /// The reverse of `requires`: stopped when this is stopped.
+    pub required_by: Ids<'a>,
+}
+
+/// The kinds of unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "decoded on the stack, one at a time")]
+pub enum Kind<'a> {
+    /// A synchronization point without a process.
+    Target,
+    /// A process.
+    #[serde(borrow)]
+    Service(Service<'a>),
+    /// Listeners, and the service they start.
+    Socket(Socket<'a>),
+}
+
+/// Longest unit name, suffix included: UNIT_NAME_MAX of systemd.
+pub const UNIT_NAME_MAX: usize = 255;
+/// Longest path of a socket node: `sun_path` less its NUL, unix(7).
+pub const SUN_PATH_MAX: usize = 107;
+/// Longest path of any node that PID 1 opens: a FIFO, the console.
+pub const NODE_PATH_MAX: usize = 255;
