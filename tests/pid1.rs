@@ -8,6 +8,8 @@
 
 #[path = "pid1/boots.rs"]
 mod boots;
+#[path = "pid1/checks.rs"]
+mod checks;
 #[path = "pid1/clients.rs"]
 mod clients;
 #[path = "pid1/commands.rs"]
@@ -70,9 +72,10 @@ fn main() -> ExitCode {
 type Suite = (&'static str, fn(&Path));
 type Case = (&'static str, fn(&mut World));
 
-const SUITES: [Suite; 14] = [
+const SUITES: [Suite; 15] = [
     ("ordinary", |pilot| ordinary(&mut World::start(pilot, &[]))),
     ("boots", boots::all),
+    ("checks", |pilot| checks::all(&mut World::start(pilot, &[]))),
     ("clients", |pilot| clients::all(&mut World::start(pilot, &[]))),
     ("commands", |pilot| commands::all(&mut World::start(pilot, &[]))),
     ("limits", |pilot| limits::all(&mut World::start(pilot, &[]))),

@@ -15,13 +15,8 @@ use crate::view;
 
 /// Whom the units name, as files of the root file system.
 pub const USERS: [(&str, &str); 2] = [
-    (
-        "etc/passwd",
-        "root:x:0:0::/root:/bin/sh\n\
-         www:x:33:34::/home/www:/bin/sh\n\
-         other:x:35:35::/:/bin/false\n",
-    ),
-    ("etc/group", "root:x:0:\nwww:x:34:\nother:x:35:\nextra:x:40:x,www\n"),
+    ("etc/passwd", include_str!("../checks/files/etc/passwd")),
+    ("etc/group", include_str!("../checks/files/etc/group")),
 ];
 
 /// The entry: `probe MODE ARGUMENTS…`.

@@ -117,9 +117,21 @@ impl World {
             let heard = poll(&mut ready, Some(&seconds(PATIENCE))).unwrap() == 1;
             let patient = heard && begin.elapsed() < PATIENCE;
             assert!(patient, "the console never said {text:?}:\n{}", self.said);
-            let mut bytes = [0; 512];
-            let length = self.console.read(&mut bytes).unwrap();
-            self.said.push_str(&String::from_utf8_lossy(&bytes[..length]));
+            self.read_console();
+        }
+    }
+
+    fn read_console(&mut self) {
+        let mut bytes = [0; 512];
+        let length = self.console.read(&mut bytes).unwrap();
+        self.said.push_str(&String::from_utf8_lossy(&bytes[..length]));
+    }
+
+    /// Reads what the console has said by now.
+    pub fn hear(&mut self) {
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        while poll(&mut [PollFd::new(&self.console, PollFlags::IN)], Some(&now)).unwrap() == 1 {
+            self.read_console();
         }
     }
 
