@@ -1,17 +1,18 @@
 //! A board's folder: `board.conf`, `units/`, and the folders it includes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::check::check;
 use crate::codes;
-use crate::draft;
+use crate::draft::{self, Setting};
 use crate::emit;
 use crate::folders::{self, UnitFolder};
 use crate::grammar::{Architecture, Forward, LintNames};
 use crate::lint::{self, Hardening};
 use crate::load::{self, BoardDraft, Library, Scope};
+use crate::names;
 use crate::plan::{Plan, plan};
 use crate::report::{Diagnostic, Failure, File, Report, Span, Spanned};
 use crate::text::{self, Document};
@@ -76,10 +77,34 @@ pub const UNITS: &str = "units";
 /// Every diagnostic of the run if one of them is an error.
 pub fn compile_board(folder: &Path) -> Result<(Image, Vec<Diagnostic>), Failure> {
     let mut report = Report::default();
-    let Some((board, folders)) = read_board(folder, &mut report) else { return fail(report) };
-    check_architecture(&board, &mut report);
-    let library = folders::library(&folders.unit_folders(&board), &mut report);
+    let Some((board, library)) = read_all(folder, &mut report) else { return fail(report) };
     compile(board, library, report)
+}
+
+/// What `board.conf` says, and every file of units.
+fn read_all(folder: &Path, report: &mut Report) -> Option<(BoardDraft, Library)> {
+    let (board, folders) = read_board(folder, report)?;
+    check_architecture(&board, report);
+    let library = folders::library(&folders.unit_folders(&board), report);
+    Some((board, library))
+}
+
+/// What a board says line by line, before defaults are applied: for comparing boards.
+#[derive(Debug)]
+pub struct Settings {
+    /// `board.conf`.
+    pub board: Vec<Setting>,
+    /// Each unit, by name.
+    pub units: BTreeMap<String, Vec<Setting>>,
+}
+
+/// Reads a board's settings. What is wrong with them [`compile_board`] says.
+pub fn settings(folder: &Path) -> Option<Settings> {
+    let mut report = Report::default();
+    let (board, mut library) = read_all(folder, &mut report)?;
+    let drafts = load::drafts(&mut library, &board, Scope::Board, &mut report);
+    let unit = |(name, draft): (names::Name, draft::Draft)| (name.to_string(), draft.settings());
+    Some(Settings { board: board.settings(), units: drafts.into_iter().map(unit).collect() })
 }
 
 /// Compiles units that are in memory, as if they stood in a board's `units` folder.
@@ -145,9 +170,7 @@ fn check_loose(mut library: Library, mut report: Report) -> Result<Vec<Diagnosti
 /// Every diagnostic of the run if one of them is an error.
 pub fn lint_board(folder: &Path) -> Result<(Vec<Hardening>, Vec<Diagnostic>), Failure> {
     let mut report = Report::default();
-    let Some((board, folders)) = read_board(folder, &mut report) else { return fail(report) };
-    check_architecture(&board, &mut report);
-    let mut library = folders::library(&folders.unit_folders(&board), &mut report);
+    let Some((board, mut library)) = read_all(folder, &mut report) else { return fail(report) };
     let drafts = load::drafts(&mut library, &board, Scope::Board, &mut report);
     let checked = check(drafts, &library, &board, Scope::Board, &mut report);
     let hardening = lint::lint(&checked, &board, &mut report);

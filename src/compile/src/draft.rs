@@ -1,5 +1,6 @@
 //! Drafts: the rows of `unit::directives` as structs, spelling and grammar checked, nothing more.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::grammar::{self, Context, List, Scalar};
@@ -55,9 +56,42 @@ impl<G: List> Many<G> {
 trait Field {
     fn fresh(default: &str) -> Self;
     fn assign(&mut self, text: &Value, default: &str, cx: &mut Context<'_>);
+    /// What it holds, each item with the words that gave it.
+    fn said(&self) -> Vec<Said>;
 }
 
-impl<G: Scalar> Field for One<G> {
+/// A part of what a directive holds, for those who compare two drafts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Said {
+    /// As it was written; `None` is the default.
+    pub words: Option<String>,
+    /// What was understood: equal if and only if the values are.
+    pub meaning: String,
+}
+
+impl Said {
+    fn new(span: Option<&Span>, value: &impl Debug) -> Self {
+        let words = span.map(|span| &span.file.text[span.range.clone()]);
+        let lines = words.map(|words| words.lines().map(|line| line.trim().trim_end_matches('\\')));
+        let words = lines.map(|lines| lines.collect::<Vec<_>>().join(" "));
+        Self { words, meaning: format!("{value:?}") }
+    }
+}
+
+/// A row, and what a draft has by it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Setting {
+    /// The directive's name, and other names it goes by.
+    pub names: &'static [&'static str],
+    /// As in [`Row::arity`].
+    pub arity: &'static str,
+    /// The row's default.
+    pub default: &'static str,
+    /// Nothing but the default, one value, or items.
+    pub said: Vec<Said>,
+}
+
+impl<G: Scalar<Value: Debug>> Field for One<G> {
     fn fresh(default: &str) -> Self {
         Self { value: parse_default::<G>(default), given: None }
     }
@@ -69,9 +103,13 @@ impl<G: Scalar> Field for One<G> {
             *self = Self { value, given: Some(text.whole()) };
         }
     }
+
+    fn said(&self) -> Vec<Said> {
+        vec![Said::new(self.given.as_ref(), &self.value)]
+    }
 }
 
-impl<G: Scalar> Field for Maybe<G> {
+impl<G: Scalar<Value: Debug>> Field for Maybe<G> {
     fn fresh(_: &str) -> Self {
         Self { given: None }
     }
@@ -83,9 +121,14 @@ impl<G: Scalar> Field for Maybe<G> {
             self.given = Some(Spanned { value, span: text.whole() });
         }
     }
+
+    fn said(&self) -> Vec<Said> {
+        let said = |given: &Spanned<G::Value>| Said::new(Some(&given.span), &given.value);
+        self.given.iter().map(said).collect()
+    }
 }
 
-impl<G: List> Field for Many<G> {
+impl<G: List<Item: Debug>> Field for Many<G> {
     fn fresh(_: &str) -> Self {
         Self { items: Vec::new(), given: None }
     }
@@ -97,6 +140,10 @@ impl<G: List> Field for Many<G> {
             self.items.extend(G::parse(text, cx));
             self.given = Some(text.whole());
         }
+    }
+
+    fn said(&self) -> Vec<Said> {
+        self.items.iter().map(|item| Said::new(Some(&item.span), &item.value)).collect()
     }
 }
 
@@ -181,6 +228,16 @@ macro_rules! sections {
                     }
                     true
                 }
+
+                /// All rows, in order, with what is held by each.
+                pub fn settings(&self) -> Vec<Setting> {
+                    vec![$(Setting {
+                        names: &[$($name),+],
+                        arity: stringify!($arity),
+                        default: $default,
+                        said: self.$field.said(),
+                    },)*]
+                }
             }
         )*
 
@@ -232,6 +289,16 @@ pub enum Body {
 }
 
 impl Draft {
+    /// All rows of its sections, with what it has by each.
+    pub fn settings(&self) -> Vec<Setting> {
+        let own = match &self.body {
+            Body::Target => Vec::new(),
+            Body::Service(service) => service.settings(),
+            Body::Socket(socket) => socket.settings(),
+        };
+        [self.unit.settings(), own, self.install.settings()].concat()
+    }
+
     /// `[Service]`, if it is a service.
     pub fn service(&self) -> Option<&Service> {
         match &self.body {

@@ -4,6 +4,8 @@
 
 use serde_json::{Value, json};
 
+use crate::coverage::Coverage;
+use crate::diff::{Change, Difference};
 use crate::draft::Row;
 use crate::emit;
 use crate::lint::{Hardening, POINTS_MAX};
@@ -120,5 +122,59 @@ pub fn rating(rating: &Hardening) -> Value {
         "points": rating.points,
         "of": POINTS_MAX,
         "missing": missing,
+    })
+}
+
+/// What is different between two boards.
+pub fn difference(difference: &Difference) -> Value {
+    let Difference { board, removed, added, changed, moved, sizes, table } = difference;
+    let changes = |list: &[Change]| -> Vec<Value> { list.iter().map(change).collect() };
+    let unit =
+        |(name, list): &(String, Vec<Change>)| json!({ "name": name, "changes": changes(list) });
+    let changed: Vec<Value> = changed.iter().map(unit).collect();
+    let sizes = sizes.iter();
+    let sizes: Vec<Value> = sizes
+        .map(|(name, from, to)| json!({ "name": name, "before": from, "after": to }))
+        .collect();
+    json!({
+        "same": difference.is_none(),
+        "same_table": !table,
+        "board": changes(board),
+        "units": { "removed": removed, "added": added, "changed": changed, "moved": moved },
+        "sizes": sizes,
+    })
+}
+
+fn change(change: &Change) -> Value {
+    json!({ "what": change.what, "before": change.before, "after": change.after })
+}
+
+/// How much of a folder is understood.
+pub fn coverage(coverage: &Coverage) -> Value {
+    let files = coverage.files.iter().map(|file| {
+        let said = file.said.iter();
+        let said = said.map(|(code, key)| json!({ "code": code, "directive": key }));
+        json!({
+            "path": file.path,
+            "verdict": file.verdict.word(),
+            "said": said.collect::<Vec<_>>(),
+        })
+    });
+    let directives = coverage.directives.iter().map(|((section, name), uses)| {
+        json!({
+            "section": section,
+            "name": name,
+            "support": uses.support.word(),
+            "files": uses.files,
+            "assignments": uses.assignments,
+            "refused": uses.refused,
+        })
+    });
+    let (clean, ignored) = coverage.rates();
+    json!({
+        "files": files.collect::<Vec<_>>(),
+        "directives": directives.collect::<Vec<_>>(),
+        "clean_percent": clean,
+        "clean_or_ignored_percent": ignored,
     })
 }

@@ -14,6 +14,10 @@
 mod board;
 pub mod check;
 pub mod codes;
+#[cfg(feature = "cli")]
+pub mod coverage;
+#[cfg(feature = "cli")]
+pub mod diff;
 pub mod draft;
 pub mod emit;
 pub mod explain;
@@ -34,8 +38,8 @@ pub mod targets;
 pub mod text;
 
 pub use board::{
-    BOARD_CONF, BoardConf, Image, Source, UNITS, check_paths, check_sources, compile_board,
-    compile_sources, inputs, lint_board, read_board_conf,
+    BOARD_CONF, BoardConf, Image, Settings, Source, UNITS, check_paths, check_sources,
+    compile_board, compile_sources, inputs, lint_board, read_board_conf, settings,
 };
 pub use grammar::{Architecture, Forward, Protocol};
 pub use report::{Diagnostic, Failure, Severity};

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use unit::ListenKind;
 
 use crate::grammar::{Address, Arg, Command, Listener, Piece, netlink_family};
-use crate::plan::{KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan};
+use crate::plan::{EdgesPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan};
 use crate::{Image, emit};
 
 /// Numbers, start order, edges, listeners, commands and sizes of a board.
@@ -33,14 +33,7 @@ fn line(text: &mut String, words: std::fmt::Arguments<'_>) {
 }
 
 fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
-    let edges = &unit.edges;
-    let lists = [
-        ("requires", &edges.requires),
-        ("wants", &edges.wants),
-        ("conflicts", &edges.conflicts),
-        ("after", &edges.after),
-    ];
-    for (name, list) in lists {
+    for (name, list) in edge_lists(&unit.edges) {
         if !list.is_empty() {
             line(text, format_args!("    {name:<9} {}", names(list, plan)));
         }
@@ -50,6 +43,16 @@ fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
         KindPlan::Service(service) => show_service(text, service, plan),
         KindPlan::Socket(socket) => show_socket(text, socket, plan),
     }
+}
+
+/// The edges of a unit by kind, those that are the reverse of another's left out.
+pub fn edge_lists(edges: &EdgesPlan) -> [(&'static str, &BTreeSet<u16>); 4] {
+    [
+        ("requires", &edges.requires),
+        ("wants", &edges.wants),
+        ("conflicts", &edges.conflicts),
+        ("after", &edges.after),
+    ]
 }
 
 fn names(list: &BTreeSet<u16>, plan: &Plan) -> String {

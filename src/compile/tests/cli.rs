@@ -154,3 +154,57 @@ fn plan_and_manual_go_to_stdout() {
     let manual = pilotc(&["manual"]);
     assert!(String::from_utf8_lossy(&manual.stdout).contains("### `ListenStream=`"));
 }
+
+#[test]
+fn diff_ends_as_diff_does() {
+    let output = pilotc(&["diff", "good/demo", "good/demo"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.is_empty() && output.stderr.is_empty());
+    let output = pilotc(&["diff", "good/demo", "good/layers"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\n  sizes\n"));
+    let output = pilotc(&["diff", "good/demo", "bad/E201-board-values"]);
+    assert_eq!(output.status.code(), Some(2), "what does not compile cannot be compared");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("error[E201]"));
+    assert_eq!(code(&["diff", "good/demo", "bad"]), Some(2));
+    let output = pilotc(&["diff", "good/demo", "good/layers", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\"same\": false"));
+}
+
+#[test]
+fn coverage_tells_each_file_each_directive_and_both_rates() {
+    let folder = Folder::new(
+        "coverage",
+        &[
+            ("clean.service", "[Unit]\nDescription=x\n[Service]\nExecStart=/bin/a\n"),
+            ("ignored.service", "[Service]\nExecStart=/bin/a\nSyslogIdentifier=a\n"),
+            ("sub/lost.service", "[Service]\nExecStart=/bin/a\nUSBFunctionStrings=x\n"),
+            ("wrong.service", "[Service]\nExecStart=/bin/a\nUMask=yes\nFrob=1\n"),
+            ("a.service.d/1.conf", "[Service]\nUMask=0022\n"),
+            ("read.me", "not a unit"),
+        ],
+    );
+    let path = folder.0.display().to_string();
+    let output = pilotc(&["coverage", &path]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0));
+    for line in [
+        "    4     4        0  implemented [Service] ExecStart=\n",
+        "    2     2        1  implemented [Service] UMask=\n",
+        "    1     1        1  unsupported [Service] USBFunctionStrings=\n",
+        "    1     1        1  unknown     [Service] Frob=\n",
+        "ignored     ignored.service  W401 SyslogIdentifier=\n",
+        "unsupported sub/lost.service  E107 USBFunctionStrings=\n",
+        "refused     wrong.service  E106 Frob=, E201 UMask=\n",
+        "clean       a.service.d/1.conf\n",
+        "    5 files\n",
+        " 40.0 % compile clean\n 60.0 % compile with at most",
+    ] {
+        assert!(said.contains(line), "{line} in\n{said}");
+    }
+    let output = pilotc(&["coverage", &path, "--format", "json"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("\"clean_or_ignored_percent\": 60.0"), "{said}");
+    assert_eq!(code(&["coverage", "no/such/folder"]), Some(2));
+}

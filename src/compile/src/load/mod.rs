@@ -64,10 +64,15 @@ impl BoardDraft {
         foreign.tell(report);
         self.file = document.file.clone();
     }
+
+    /// All rows of its sections, with what it has by each.
+    pub fn settings(&self) -> Vec<draft::Setting> {
+        [self.board.settings(), self.lint.settings(), self.manager.settings()].concat()
+    }
 }
 
 /// Directives of [Unit] that older unit files have in [Service]: systemd.unit(5).
-const MOVED_TO_UNIT: &[&str] =
+pub(crate) const MOVED_TO_UNIT: &[&str] =
     &["StartLimitInterval", "StartLimitIntervalSec", "StartLimitBurst", "StartLimitAction"];
 
 /// The unit that a file's name says.

@@ -22,6 +22,10 @@ pub enum Format {
 const CLEAN: u8 = 0;
 const ERRORS: u8 = 1;
 const MISUSE: u8 = 2;
+/// Those of diff(1): the boards are different, and they cannot be compared.
+pub const DIFFERENT: u8 = 1;
+/// See [`DIFFERENT`].
+pub const TROUBLE: u8 = 2;
 
 /// What a verb has found out.
 #[derive(Default)]
@@ -32,6 +36,8 @@ pub struct Answer {
     pub result: Value,
     /// For stderr. An error among them is a failure.
     pub diagnostics: Vec<Diagnostic>,
+    /// The exit code, where the diagnostics do not say it.
+    pub exit: Option<u8>,
 }
 
 /// The verb was not used as it is meant; why.
@@ -40,7 +46,7 @@ pub struct Misuse(pub String);
 impl Answer {
     /// A text and the same for programs.
     pub fn new(text: impl Into<String>, result: Value) -> Self {
-        Self { text: text.into(), result, diagnostics: Vec::new() }
+        Self { text: text.into(), result, ..Self::default() }
     }
 }
 
@@ -71,7 +77,8 @@ pub fn give(verb: &str, answer: Result<Answer, Misuse>, format: Format) -> u8 {
             let _ = writeln!(std::io::stdout().lock(), "{value:#}");
         }
     }
-    if errors == 0 { CLEAN } else { ERRORS }
+    let usual = if errors == 0 { CLEAN } else { ERRORS };
+    answer.exit.unwrap_or(usual)
 }
 
 /// Writes diagnostics to stderr, in colour on a terminal.

@@ -35,6 +35,19 @@ enum Verb {
         /// The board's folder.
         board: PathBuf,
     },
+    /// Say what is different in another board: units, directives, edges, sizes. The exit code is
+    /// 0 if nothing is, 1 if something is, 2 if they cannot be compared.
+    Diff {
+        /// A board's folder.
+        board: PathBuf,
+        /// Another one.
+        other: PathBuf,
+    },
+    /// Tell how much of some unit files is understood, by file and by directive.
+    Coverage {
+        /// The folder; every unit and drop-in below it is looked at on its own.
+        folder: PathBuf,
+    },
     /// Say what is allowed in a board and yet not good practice, and rate how well the services
     /// that the network reaches are confined.
     Lint {
@@ -88,6 +101,8 @@ fn main() -> ExitCode {
     let (name, answer) = match cli.verb {
         Verb::Check { paths } => ("check", verbs::check(&paths)),
         Verb::Plan { board } => ("plan", verbs::plan(&board)),
+        Verb::Diff { board, other } => ("diff", verbs::diff(&board, &other)),
+        Verb::Coverage { folder } => ("coverage", verbs::coverage(&folder)),
         Verb::Lint { board } => ("lint", verbs::lint(&board)),
         Verb::Import { path, output, root, force, accept_open, keep_tcpd } => {
             let choices = Choices { accept_open, keep_tcpd };

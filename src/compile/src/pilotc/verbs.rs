@@ -6,12 +6,13 @@ use std::path::Path;
 use compile::draft::ROWS;
 use compile::report::{Diagnostic, Failure};
 use compile::{
-    BOARD_CONF, Image, check_paths, compile_board, import, json, lint_board, manual, show,
+    BOARD_CONF, Image, check_paths, compile_board, coverage, diff, import, json, lint_board,
+    manual, settings, show,
 };
 use compile::{codes, explain as explanations};
 use serde_json::json;
 
-use crate::answer::{Answer, Misuse};
+use crate::answer::{Answer, DIFFERENT, Misuse, TROUBLE};
 
 type Result = std::result::Result<Answer, Misuse>;
 
@@ -69,6 +70,34 @@ pub fn plan(board: &Path) -> Result {
         answer.result = json::plan(&image);
     }
     Ok(answer)
+}
+
+/// What is different in another board.
+pub fn diff(one: &Path, other: &Path) -> Result {
+    let mut answer = Answer::default();
+    let (old, new) = (side(one, &mut answer)?, side(other, &mut answer)?);
+    answer.exit = Some(TROUBLE);
+    if let (Some(old), Some(new)) = (old, new) {
+        let difference = diff::diff(&old, &new);
+        answer.exit = Some(if difference.is_none() { 0 } else { DIFFERENT });
+        answer.text = difference.to_string();
+        answer.result = json::difference(&difference);
+    }
+    // Warnings are for `check`.
+    answer.diagnostics.retain(Diagnostic::is_error);
+    Ok(answer)
+}
+
+fn side(board: &Path, answer: &mut Answer) -> std::result::Result<Option<diff::Side>, Misuse> {
+    let Some(image) = compile(board, answer)? else { return Ok(None) };
+    Ok(settings(board).map(|settings| diff::Side { settings, image }))
+}
+
+/// How much of a folder is understood.
+pub fn coverage(folder: &Path) -> Result {
+    let coverage = coverage::coverage(folder)
+        .map_err(|error| Misuse(format!("cannot read {}: {error}", folder.display())))?;
+    Ok(Answer::new(coverage.to_string(), json::coverage(&coverage)))
 }
 
 /// Good practice, and how well services are confined.
