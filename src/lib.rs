@@ -6,6 +6,9 @@
 #[cfg(test)]
 extern crate std;
 
+#[macro_use]
+mod bug;
+
 pub mod ctl;
 pub mod engine;
 pub mod features;

@@ -240,7 +240,7 @@ impl Pilot {
     fn service(&self, unit: UnitId) -> Service<'static> {
         match self.table.kind(unit) {
             Kind::Service(service) => service,
-            Kind::Target | Kind::Socket(_) => panic!("not a service"),
+            Kind::Target | Kind::Socket(_) => bug!("not a service"),
         }
     }
 }
@@ -249,6 +249,6 @@ impl Pilot {
 fn socket_config<'t>(table: &Table<'t>, unit: UnitId) -> Socket<'t> {
     match table.kind(unit) {
         Kind::Socket(socket) => socket,
-        Kind::Target | Kind::Service(_) => panic!("not a socket"),
+        Kind::Target | Kind::Service(_) => bug!("not a socket"),
     }
 }

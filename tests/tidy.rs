@@ -209,3 +209,52 @@ fn no_file_knows_the_machine_it_was_written_on() {
     }
     complain(complaints);
 }
+
+#[test]
+fn a_reason_costs_the_board_no_bytes() {
+    let folders = ["src/engine/", "src/run", "src/sys/"];
+    let spellings = [".expect(", "unreachable!(", "panic!(", " assert!(", " assert_eq!("];
+    let mut complaints = Vec::new();
+    for (name, text) in sources("rs") {
+        if !folders.iter().any(|folder| name.starts_with(folder)) {
+            continue;
+        }
+        for (number, line) in product(&text).lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            // What the compiler checks is not in the program; what tells a value is no mere reason.
+            let is_free = code.starts_with("const _") || code.contains("{err");
+            let found = spellings.iter().find(|&&spelling| code.contains(spelling));
+            if let (Some(spelling), false) = (found, is_free) {
+                let place = format!("{name}:{}", number + 1);
+                complaints.push(format!("{place}: {spelling}: write bug! or ensure!, src/bug.rs"));
+            }
+        }
+    }
+    complain(complaints);
+}
+
+/// A second static of the same number would be refused at run time only.
+#[test]
+fn statics_that_are_handed_out_once_have_numbers_of_their_own() {
+    let mut numbers = Vec::new();
+    for (name, text) in sources("rs") {
+        for piece in text.split("static ").skip(1) {
+            let Some((_, type_)) = piece.split_once(": ") else { continue };
+            if !(type_.starts_with("Once<") || type_.starts_with("Array<")) {
+                continue;
+            }
+            let (type_, _) = type_.split_once(" =").expect("a static has a value");
+            let number = type_.trim_end_matches('>').rsplit(", ").next().unwrap_or_default();
+            let number: u8 = number.trim().parse().expect("the number comes last");
+            assert!(number < 32, "{name}: {number}: there are 32 bits");
+            numbers.push((number, name.clone()));
+        }
+    }
+    assert!(numbers.len() >= 10, "they are found: {numbers:?}");
+    numbers.sort();
+    let twice = |pair: &[(u8, String)]| {
+        let [(number, first), (other, second)] = pair else { return None };
+        (number == other).then(|| format!("{first}, {second}: {number} is taken"))
+    };
+    complain(numbers.windows(2).filter_map(twice).collect());
+}

@@ -110,7 +110,7 @@ impl Engine<'_, '_> {
         socket.connections += 1;
         let (first, slots) = self.slots_of(unit);
         let Some(free) = slots.iter().position(|slot| slot.state == SlotState::Free) else {
-            panic!("connections are counted");
+            bug!("connections are counted");
         };
         let instance = InstanceId(first + free as u16);
         *self.instances.at_mut(instance) =
@@ -120,7 +120,8 @@ impl Engine<'_, '_> {
 
     pub(super) fn on_accepted(&mut self, instance: InstanceId, peer: Peer, now: Instant) {
         let unit = self.instance(instance).socket;
-        assert!(self.instance(instance).state == SlotState::Accepting);
+        let is_asked = self.instance(instance).state == SlotState::Accepting;
+        ensure!(is_asked, "an answer to accept(2) has a place");
         let config = self.socket_config(unit);
         if !is_let_in(&config, peer) || self.is_crowded(unit, &config, peer) {
             self.count_refused(unit, now);
@@ -156,7 +157,8 @@ impl Engine<'_, '_> {
         now: Instant,
     ) {
         if let Some(instance) = instance {
-            assert!(self.instance(instance).state == SlotState::Accepting);
+            let is_asked = self.instance(instance).state == SlotState::Accepting;
+            ensure!(is_asked, "an answer to accept(2) has a place");
             self.free(instance);
         }
         match failure {
@@ -202,7 +204,7 @@ impl Engine<'_, '_> {
                 self.give_up(instance, now);
             }
             SlotState::Free | SlotState::Accepting | SlotState::Running { .. } => {
-                panic!("a spawn is answered before anything else happens")
+                bug!("a spawn is answered before anything else happens")
             }
         }
     }
@@ -234,7 +236,7 @@ impl Engine<'_, '_> {
                 self.spawn_instance(template, instance);
             }
             SlotState::Free | SlotState::Accepting | SlotState::Running { .. } => {
-                panic!("these states have no deadline")
+                bug!("these states have no deadline")
             }
         }
     }
@@ -251,7 +253,7 @@ impl Engine<'_, '_> {
             }
             // What SIGKILL does not end is stuck in the kernel: it is given up, not waited for.
             State::StopSigkill { .. } => State::Open,
-            State::Open => panic!("this state has no deadline"),
+            State::Open => bug!("this state has no deadline"),
         };
         self.units.at_mut(unit).kind = KindState::Template(Template { state, ..template });
         self.changed(unit, &before, now);
@@ -291,7 +293,7 @@ impl Engine<'_, '_> {
 
     fn free(&mut self, instance: InstanceId) {
         let slot = self.instances.at_mut(instance);
-        assert!(slot.state != SlotState::Free, "a slot is freed once");
+        ensure!(slot.state != SlotState::Free, "a slot is freed once");
         let unit = slot.socket;
         *slot = Instance::FREE;
         let socket = self.socket(unit);
@@ -307,7 +309,10 @@ impl Engine<'_, '_> {
     fn count_alive(&mut self, unit: UnitId, change: i16, now: Instant) {
         let before = *self.units.at(unit);
         let mut template = *self.template(unit);
-        template.alive = template.alive.checked_add_signed(change).expect("an instance ends once");
+        template.alive = template
+            .alive
+            .checked_add_signed(change)
+            .unwrap_or_else(|| bug!("an instance ends once"));
         if template.alive == 0 {
             template.state = State::Open;
         }
@@ -319,7 +324,7 @@ impl Engine<'_, '_> {
         match &self.units.at(unit).kind {
             KindState::Template(template) => template,
             KindState::Target { .. } | KindState::Service(_) | KindState::Socket(_) => {
-                panic!("not a per-connection service")
+                bug!("not a per-connection service")
             }
         }
     }

@@ -87,7 +87,7 @@ impl Engine<'_, '_> {
                 self.socket_step(unit, socket::Input::Elapsed(view), now);
             }
             KindState::Template(_) => self.expire_template(unit, now),
-            KindState::Target { .. } => panic!("a target has no deadline"),
+            KindState::Target { .. } => bug!("a target has no deadline"),
         }
     }
 }

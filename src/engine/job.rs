@@ -231,7 +231,7 @@ impl Engine<'_, '_> {
                 self.finish_job(unit, JobResult::Done, now);
                 return;
             }
-            ActiveState::Deactivating => panic!("a start waits for the end of a stop"),
+            ActiveState::Deactivating => bug!("a start waits for the end of a stop"),
             ActiveState::Inactive | ActiveState::Activating | ActiveState::Failed => {}
         }
         match before.kind {
@@ -361,7 +361,7 @@ impl Engine<'_, '_> {
 
     pub(super) fn finish_job(&mut self, unit: UnitId, result: JobResult, now: Instant) {
         let Some(job) = self.units.at_mut(unit).job.take() else {
-            panic!("a job ends once");
+            bug!("a job ends once");
         };
         self.jobs_pending -= 1;
         self.search_jobs_anew();

@@ -61,7 +61,7 @@ impl<'t, 's> Engine<'t, 's> {
     pub fn new(table: Table<'t>, storage: Storage<'s>) -> Self {
         let Storage { units, listeners, instances, status } = storage;
         let (mut units, mut listeners) = (Places::new(units), Places::new(listeners));
-        assert!(units.len() == table.len(), "one place per unit");
+        ensure!(units.len() == table.len(), "one place per unit");
         let mut next_status = 0;
         for id in table.ids() {
             let state = units.at_mut(id);
@@ -81,7 +81,7 @@ impl<'t, 's> Engine<'t, 's> {
                     state.first = config.first_instance;
                     state.slots = config.max_connections;
                     let last = usize::from(config.first_instance + config.max_connections);
-                    assert!(last <= instances.len(), "a place per connection");
+                    ensure!(last <= instances.len(), "a place per connection");
                     for listener in config.listener_ids() {
                         *listeners.at_mut(listener) =
                             ListenerState { owner: id, ..ListenerState::NEW };
@@ -89,7 +89,7 @@ impl<'t, 's> Engine<'t, 's> {
                 }
             }
         }
-        assert!(usize::from(next_status) <= status.len(), "a place per status text");
+        ensure!(usize::from(next_status) <= status.len(), "a place per status text");
         Self {
             table,
             units,
@@ -205,7 +205,7 @@ impl<'t, 's> Engine<'t, 's> {
     /// The processes of all instances of a per-connection service.
     pub fn instance_pids(&self, template: UnitId) -> impl Iterator<Item = Pid> + '_ {
         let Kind::Service(config) = self.table.kind(template) else {
-            panic!("only services have instances");
+            bug!("only services have instances");
         };
         config
             .sockets
@@ -216,7 +216,7 @@ impl<'t, 's> Engine<'t, 's> {
     #[inline(never)]
     pub(super) fn push(&mut self, action: Action) {
         let pushed = self.actions.push_back(action);
-        assert!(pushed.is_ok(), "ACTIONS_MAX is what steps can ask for");
+        ensure!(pushed.is_ok(), "ACTIONS_MAX is what steps can ask for");
     }
 
     #[inline(never)]
@@ -228,7 +228,7 @@ impl<'t, 's> Engine<'t, 's> {
         match &mut self.units.at_mut(unit).kind {
             KindState::Service(service) => service,
             KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_) => {
-                panic!("not a service that runs by itself")
+                bug!("not a service that runs by itself")
             }
         }
     }
@@ -237,7 +237,7 @@ impl<'t, 's> Engine<'t, 's> {
         match &mut self.units.at_mut(unit).kind {
             KindState::Socket(socket) => socket,
             KindState::Target { .. } | KindState::Service(_) | KindState::Template(_) => {
-                panic!("not a socket")
+                bug!("not a socket")
             }
         }
     }
@@ -245,14 +245,14 @@ impl<'t, 's> Engine<'t, 's> {
     pub(super) fn service_config(&self, unit: UnitId) -> unit::Service<'t> {
         match self.table.kind(unit) {
             Kind::Service(config) => config,
-            Kind::Target | Kind::Socket(_) => panic!("not a service"),
+            Kind::Target | Kind::Socket(_) => bug!("not a service"),
         }
     }
 
     pub(super) fn socket_config(&self, unit: UnitId) -> unit::Socket<'t> {
         match self.table.kind(unit) {
             Kind::Socket(config) => config,
-            Kind::Target | Kind::Service(_) => panic!("not a socket"),
+            Kind::Target | Kind::Service(_) => bug!("not a socket"),
         }
     }
 
@@ -366,7 +366,7 @@ impl<'t, 's> Engine<'t, 's> {
                     | service::State::StopSigkill { .. } => ServiceView::Busy,
                 }
             }
-            KindState::Target { .. } | KindState::Socket(_) => panic!("a socket starts a service"),
+            KindState::Target { .. } | KindState::Socket(_) => bug!("a socket starts a service"),
         }
     }
 
@@ -375,7 +375,7 @@ impl<'t, 's> Engine<'t, 's> {
             return false;
         }
         let Some(index) = self.units.iter().position(|state| state.dirty) else {
-            panic!("dirty units are counted");
+            bug!("dirty units are counted");
         };
         let unit = UnitId(index as u16);
         self.units.at_mut(unit).dirty = false;
@@ -503,7 +503,7 @@ impl<'t, 's> Engine<'t, 's> {
     /// Stops every instance of a template.
     pub(super) fn stop_template(&mut self, unit: UnitId, now: Instant) {
         let before = *self.units.at(unit);
-        let KindState::Template(template) = &before.kind else { panic!("not a template") };
+        let KindState::Template(template) = &before.kind else { bug!("not a template") };
         let config = self.service_config(unit);
         let open = match template.state {
             instance::State::Open => true,

@@ -130,7 +130,7 @@ impl Engine<'_, '_> {
             | Phase::StopUnits { .. }
             | Phase::Terminate { .. }
             | Phase::Kill { .. }
-            | Phase::Off => panic!("a spawn is answered before anything else happens"),
+            | Phase::Off => bug!("a spawn is answered before anything else happens"),
         }
     }
 
@@ -141,7 +141,7 @@ impl Engine<'_, '_> {
             | Phase::StopUnits { .. }
             | Phase::Terminate { .. }
             | Phase::Kill { .. }
-            | Phase::Off => panic!("only one phase has a finisher"),
+            | Phase::Off => bug!("only one phase has a finisher"),
         }
     }
 

@@ -212,7 +212,7 @@ impl Socket {
                 self.open(unit, 0, out);
             }
             State::Opening { .. } | State::Listening | State::Running | State::Paused { .. } => {
-                panic!("a start job runs only on a socket that is not open")
+                bug!("a start job runs only on a socket that is not open")
             }
         }
     }
@@ -238,7 +238,7 @@ impl Socket {
             | State::Listening
             | State::Running
             | State::Paused { .. }
-            | State::Retrying { .. } => panic!("opening is answered before anything else happens"),
+            | State::Retrying { .. } => bug!("opening is answered before anything else happens"),
         }
     }
 
@@ -254,7 +254,7 @@ impl Socket {
             | State::Listening
             | State::Running
             | State::Paused { .. }
-            | State::Retrying { .. } => panic!("opening is answered before anything else happens"),
+            | State::Retrying { .. } => bug!("opening is answered before anything else happens"),
         }
     }
 
@@ -296,7 +296,7 @@ impl Socket {
             | State::Opening { .. }
             | State::Running
             | State::Paused { .. }
-            | State::Retrying { .. } => panic!("only a watched socket accepts"),
+            | State::Retrying { .. } => bug!("only a watched socket accepts"),
         }
     }
 
@@ -343,7 +343,7 @@ impl Socket {
             }
             State::Retrying { attempt, .. } => self.open(unit, attempt, out),
             State::Dead | State::Opening { .. } | State::Listening | State::Running => {
-                panic!("these states have no deadline")
+                bug!("these states have no deadline")
             }
         }
     }
@@ -389,5 +389,5 @@ impl Socket {
 
 fn push(out: &mut Outcome, action: Action) {
     let pushed = out.actions.push(action);
-    assert!(pushed.is_ok(), "a step asks for SOCKET_ACTIONS_MAX actions at most");
+    ensure!(pushed.is_ok(), "a step asks for SOCKET_ACTIONS_MAX actions at most");
 }

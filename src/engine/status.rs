@@ -41,7 +41,7 @@ impl StatusText {
     /// The text.
     pub fn get(&self) -> &str {
         let Ok(text) = core::str::from_utf8(&self.bytes[..usize::from(self.length)]) else {
-            panic!("only whole characters are kept");
+            bug!("only whole characters are kept");
         };
         text
     }

@@ -92,7 +92,7 @@ impl Pilot {
         let mut watch = Watch::new().unwrap_or_else(|errno| panic!("epoll_create1(2): {errno}"));
         let readable = rustix::event::epoll::EventFlags::IN;
         let added = watch.add(rustix::fd::AsFd::as_fd(&signals), Source::Signals, readable);
-        assert!(added.is_ok(), "the first descriptor of an empty set");
+        ensure!(added.is_ok(), "the first descriptor of an empty set");
         let notifications = Notifications::open(&mut watch);
         let clients = Clients::open(&mut watch);
         if let Err(errno) = fd::reserve(LISTEN_FDS) {

@@ -243,7 +243,7 @@ pub(super) fn exit(status: WaitStatus) -> Exit {
 fn spawn_error(failure: Failure) -> SpawnError {
     let stage = steps::STAGES.into_iter().find(|stage| *stage as u8 == failure.stage);
     SpawnError {
-        stage: stage.expect("a child writes its own stages"),
+        stage: stage.unwrap_or_else(|| bug!("a child writes its own stages")),
         errno: crate::engine::Errno(failure.errno),
     }
 }

@@ -183,7 +183,7 @@ impl Pilot {
         let reply = self.engine.reply(answer, self.now);
         let mut buffer = [0; FRAME_MAX];
         let Ok(frame) = postcard::to_slice(&reply, &mut buffer) else {
-            panic!("FRAME_MAX is for the longest");
+            bug!("FRAME_MAX is for the longest");
         };
         let Some(client) = self.clients.clients[usize::from(id.0)].as_mut() else { return };
         let sent = message::send_frame(client.connection.as_fd(), frame);

@@ -84,7 +84,7 @@ impl Listeners {
         let place = self.places.at_mut(listener);
         if place.generation != Generation::NONE {
             place.generation = Generation::NONE;
-            let fd = place.fd.as_ref().expect("what is watched is open");
+            let fd = place.fd.as_ref().unwrap_or_else(|| bug!("what is watched is open"));
             watch.remove(fd.as_fd());
         }
     }
@@ -104,7 +104,7 @@ impl Listeners {
             }
         })?;
         let place = self.places.at_mut(id);
-        assert!(place.fd.is_none());
+        ensure!(place.fd.is_none(), "an open listener is not opened");
         place.fd = Some(fd);
         place.node = None;
         if let Address::Path(path) = config.address {
@@ -287,7 +287,7 @@ impl Pilot {
 
     pub(super) fn accept(&mut self, listener: ListenerId, instance: InstanceId) {
         let Some(fd) = self.listeners.fd(listener) else {
-            panic!("the engine accepts from open listeners only")
+            bug!("the engine accepts from open listeners only")
         };
         match socket::accept(fd) {
             Ok((connection, peer)) => {
@@ -312,7 +312,7 @@ impl Pilot {
 
     pub(super) fn refuse(&mut self, listener: ListenerId) {
         let Some(fd) = self.listeners.fd(listener) else {
-            panic!("the engine refuses at open listeners only")
+            bug!("the engine refuses at open listeners only")
         };
         // A service that was passed this listener may have made it blocking.
         let refused =
@@ -328,7 +328,7 @@ impl Pilot {
         let unit = self.listeners.places.at(id).owner;
         let config = self.socket(unit);
         let place = usize::from(id.0 - config.first_listener.0);
-        (unit, config.listeners.get(place).expect("a listener of its owner"))
+        (unit, config.listeners.get(place).unwrap_or_else(|| bug!("a listener of its owner")))
     }
 }
 

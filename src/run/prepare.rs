@@ -74,7 +74,9 @@ impl Pilot {
             CommandList::Start => command.index == 0 && service.exec_start_pre.is_empty(),
             CommandList::Reload | CommandList::Stop => false,
         };
-        let command = list.get(command.index.into()).expect("the engine counts the commands");
+        let command = list
+            .get(command.index.into())
+            .unwrap_or_else(|| bug!("the engine counts the commands"));
         Request { process, unit, service, context, command, begins, main_pid }
     }
 }
@@ -136,7 +138,10 @@ impl Sources<'_> {
 
     /// The connection of an instance, and whom it connects: `Accept=yes`.
     fn push_connection(&self, instance: InstanceId, work: &mut Work) -> Result<(), Full> {
-        let fd = self.listeners.connection(instance).expect("accepted before it is served");
+        let fd = self
+            .listeners
+            .connection(instance)
+            .unwrap_or_else(|| bug!("accepted before it is served"));
         work.push_socket(fd);
         let strings = &mut work.vectors;
         match self.engine.instance(instance).peer {

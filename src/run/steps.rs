@@ -65,7 +65,7 @@ impl Work {
 
     pub(super) fn push_socket(&mut self, fd: BorrowedFd<'_>) {
         let place = self.sockets.get_mut(self.socket_count);
-        *place.expect("the compiler has counted them") = fd.as_raw_fd();
+        *place.unwrap_or_else(|| bug!("the compiler has counted them")) = fd.as_raw_fd();
         self.socket_count += 1;
     }
 }
@@ -138,7 +138,7 @@ const fn exit_code(stage: Stage) -> u8 {
 
 fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible, Broken> {
     let context = work.context.and_then(decode::from_bytes::<ExecContext<'_>>);
-    let context = context.expect("PID 1 has decoded it before");
+    let context = context.unwrap_or_else(|| bug!("PID 1 has decoded it before"));
     if birth == Birth::MustMove {
         // Without control groups a unit's processes are found by their process groups.
         let _ = cgroup::move_self(fd::number(work.cgroup));
@@ -169,13 +169,13 @@ fn set_stream(work: &Work, stream: Stdio, number: RawFd) -> Result<(), Errno> {
         Stdio::Inherit => fd::put(fd::number(number - 1), number),
         Stdio::Socket => {
             let socket = work.sockets[..work.socket_count].first();
-            let socket = socket.expect("the compiler has seen that there is one");
+            let socket = socket.unwrap_or_else(|| bug!("the compiler has seen that there is one"));
             fd::put(fd::number(*socket), number)
         }
         Stdio::Kmsg if work.kmsg < 0 => Ok(()),
         Stdio::Kmsg => fd::put(fd::number(work.kmsg), number),
         Stdio::Tty => {
-            let console = Path::new(work.console.expect("PID 1 has set it"))?;
+            let console = Path::new(work.console.unwrap_or_else(|| bug!("PID 1 has set it")))?;
             let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
             let tty = rustix::fs::open(console.as_c_str(), flags, Mode::empty())?;
             if number == 0 {
@@ -287,7 +287,7 @@ fn change_directory(context: &ExecContext<'_>, home: &[u8]) -> Result<(), Errno>
 }
 
 fn execute(work: &Work) -> Errno {
-    let program = work.program.expect("PID 1 has set it");
+    let program = work.program.unwrap_or_else(|| bug!("PID 1 has set it"));
     let Ok(path) = CStr::from_bytes_with_nul(program.as_bytes()) else { return Errno::INVAL };
     if program.as_bytes().contains(&b'/') {
         return work.vectors.execute(path);

@@ -57,7 +57,7 @@ impl Source {
             6 => Self::Adopted(UnitId(index)),
             7 => Self::Group(UnitId(index)),
             8 => Self::Client(ClientId(index as u8)),
-            _ => panic!("a tag we did not make"),
+            _ => bug!("a tag we did not make"),
         }
     }
 }
@@ -115,14 +115,14 @@ impl Watch {
         flags: EventFlags,
     ) {
         let changed = epoll::modify(&self.epoll, fd, tag(source, generation.0), flags);
-        assert!(changed.is_ok(), "it was added");
+        ensure!(changed.is_ok(), "it was added");
     }
 
     /// Reports `fd` no more. To be called before it is closed: the set holds on to the open
     /// file, of which a child that is about to execute its program has a copy.
     pub(super) fn remove(&self, fd: BorrowedFd<'_>) {
         let removed = epoll::delete(&self.epoll, fd);
-        assert!(removed.is_ok(), "it was added");
+        ensure!(removed.is_ok(), "it was added");
     }
 
     /// Waits until something is ready, at most `timeout_ms`; `None` is for ever.

@@ -18,7 +18,7 @@ static TAKEN: AtomicU32 = AtomicU32::new(0);
 /// The second time for a number.
 fn take_number(number: u8) {
     let bit = 1u32 << number;
-    assert!(TAKEN.fetch_or(bit, Ordering::Relaxed) & bit == 0, "taken twice");
+    ensure!(TAKEN.fetch_or(bit, Ordering::Relaxed) & bit == 0, "taken twice");
 }
 
 /// A value that exactly one caller gets. If it is all zero it lies in `.bss`, and costs no page

@@ -132,7 +132,7 @@ impl<T> Pool<T> {
         let slot = &self.slots[index];
         if slot.pid.load(Ordering::Relaxed) != 0 {
             // SAFETY: the slot is free: no child is in it.
-            assert!(unsafe { *slot.canary.get() } == CANARY, "a child's stack overflowed");
+            ensure!(unsafe { *slot.canary.get() } == CANARY, "a child's stack overflowed");
         }
         // SAFETY: no child is in it, and `&mut self` keeps other callers out.
         let work = unsafe { &mut (*slot.prepared.get()).work };
@@ -150,7 +150,7 @@ impl<T> Pool<T> {
         cgroup: Option<BorrowedFd<'_>>,
     ) -> Result<u32, Errno> {
         let slot = &self.slots[id.0];
-        assert!(slot.is_free());
+        ensure!(slot.is_free(), "a child is in this slot");
         loop {
             let birth = match (cgroup, self.ability) {
                 (None, _) | (Some(_), Ability::IntoCgroup) => Birth::Done,
@@ -236,9 +236,9 @@ unsafe extern "C" fn enter<T>(argument: *mut c_void) -> ! {
     let slot = unsafe { &*argument.cast::<Slot<T>>() };
     // SAFETY: while `busy` is set the slot's insides are this child's.
     let prepared = unsafe { &mut *slot.prepared.get() };
-    let steps = prepared.steps.expect("`start` has set them");
+    let steps = prepared.steps.unwrap_or_else(|| bug!("`start` has set them"));
     let failure = steps(&mut prepared.work, prepared.birth);
-    assert!(failure.stage != 0);
+    ensure!(failure.stage != 0, "0 is the mark of no failure");
     let [low, high] = failure.errno.to_le_bytes();
     let word = u32::from_le_bytes([low, high, failure.exit_code, failure.stage]);
     slot.failure.store(word, Ordering::Release);
@@ -408,7 +408,8 @@ impl<const TEXT: usize, const POINTERS: usize> Vectors<TEXT, POINTERS> {
 
     /// execve(2). Comes back only to fail.
     pub fn execute(&self, path: &CStr) -> Errno {
-        assert!(!self.has_no_args() && self.argv_at > self.env_count);
+        let is_complete = !self.has_no_args() && self.argv_at > self.env_count;
+        ensure!(is_complete, "argv is put after the environment");
         let argv = self.pointers[self.argv_at..].as_ptr();
         // SAFETY: both lists end with the null that every push puts behind its pointer, and
         // the strings are as the struct says.

@@ -64,6 +64,13 @@ pub fn panic(info: &PanicInfo<'_>) -> ! {
     give_up(&mut line)
 }
 
+/// What [`crate::bug`] ends in.
+pub(crate) fn bug(file: &str, line: u32) -> ! {
+    let mut text = Line::new();
+    let _ = write!(text, "{file}:{line}: this cannot be");
+    give_up(&mut text)
+}
+
 /// Handler of the signals that a wrong instruction raises.
 pub(super) unsafe extern "C" fn on_fault(signal: c_int) {
     let mut line = Line::new();

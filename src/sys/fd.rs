@@ -18,7 +18,7 @@ pub const LISTEN_FDS_START: RawFd = 3;
 /// Safe because a wrong number is an error (EBADF) or another file of this process, never
 /// memory: what the numbers 0 to 2 and those in a child's own table are good for.
 pub fn number(fd: RawFd) -> BorrowedFd<'static> {
-    assert!(fd >= 0);
+    ensure!(fd >= 0, "-1 is no descriptor");
     // SAFETY: -1 is excluded; nothing is closed through a borrowed descriptor.
     unsafe { BorrowedFd::borrow_raw(fd) }
 }
@@ -28,7 +28,7 @@ pub fn number(fd: RawFd) -> BorrowedFd<'static> {
 /// # Errors
 /// Those of dup2(2).
 pub fn put(from: BorrowedFd<'_>, to: RawFd) -> Result<(), Errno> {
-    assert!(to >= 0 && from.as_raw_fd() != to);
+    ensure!(to >= 0 && from.as_raw_fd() != to, "dup2(2) would do nothing");
     // SAFETY: `to` names a slot of the table that nobody owns as an `OwnedFd`; what it held is
     // replaced, and forgetting the wrapper keeps the copy open.
     let mut target = core::mem::ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(to) });
@@ -69,7 +69,7 @@ pub fn null_streams() -> Result<(), Errno> {
         }
         opened => opened?,
     };
-    assert!(null.as_raw_fd() >= LISTEN_FDS_START, "the streams are occupied");
+    ensure!(null.as_raw_fd() >= LISTEN_FDS_START, "the streams are occupied");
     (0..LISTEN_FDS_START).try_for_each(|stream| put(null.as_fd(), stream))
 }
 

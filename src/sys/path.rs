@@ -40,7 +40,7 @@ impl Path {
 
     /// For a system call.
     pub fn as_c_str(&self) -> &CStr {
-        CStr::from_bytes_with_nul(&self.bytes).expect("`format` has checked it")
+        CStr::from_bytes_with_nul(&self.bytes).unwrap_or_else(|_| bug!("`format` has checked it"))
     }
 }
 

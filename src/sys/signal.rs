@@ -93,7 +93,7 @@ pub fn unblock_all() -> Result<(), Errno> {
 /// # Errors
 /// ESRCH, EPERM.
 pub fn kill(pid: u32, signal: u8) -> Result<(), Errno> {
-    assert!(pid > 1);
+    ensure!(pid > 1, "0 and 1 are not to be signalled");
     raw::kill(pid as i32, signal)
 }
 
@@ -102,7 +102,7 @@ pub fn kill(pid: u32, signal: u8) -> Result<(), Errno> {
 /// # Errors
 /// ESRCH, EPERM.
 pub fn kill_group(leader: u32, signal: u8) -> Result<(), Errno> {
-    assert!(leader > 1);
+    ensure!(leader > 1, "0 and 1 are not to be signalled");
     raw::kill(-(leader as i32), signal)
 }
 

@@ -24,12 +24,14 @@ const RUST_FLAGS: [&str; 2] = ["-Crelocation-model=static", "-Cforce-unwind-tabl
 /// Flags where the compiler is known, so that its unstable ones can be used. Without debug text of
 /// values, which no message shows, pilot is a tenth smaller. Without the passes that keep
 /// addresses and constants in registers across long functions it is a hundredth smaller: there
-/// are too few registers, and what is kept is spilled.
-const SOURCE_FLAGS: [&str; 4] = [
+/// are too few registers, and what is kept is spilled. Sequences of instructions that stand in
+/// many places become functions; for ARM that is not done unasked.
+const SOURCE_FLAGS: [&str; 5] = [
     "-Zfmt-debug=none",
     "-Cllvm-args=-disable-machine-licm",
     "-Cllvm-args=-disable-lsr",
     "-Cllvm-args=-disable-constant-hoisting",
+    "-Cllvm-args=-enable-machine-outliner=always",
 ];
 
 /// A compiler that can build for one architecture.

@@ -21,7 +21,7 @@ impl Service {
             | State::Reload { .. }
             | State::Stop { .. }
             | State::StopSigterm { .. }
-            | State::StopSigkill { .. } => panic!("a start job runs only when nothing else does"),
+            | State::StopSigkill { .. } => bug!("a start job runs only when nothing else does"),
         }
         self.stop_asked = false;
         if let Err(until) = self.starts.take(context.config.start_limit, context.now) {
@@ -92,7 +92,7 @@ impl Service {
             | State::StopSigterm { .. }
             | State::StopSigkill { .. }
             | State::AutoRestart { .. }
-            | State::Failed { .. } => panic!("a reload job runs only on a running service"),
+            | State::Failed { .. } => bug!("a reload job runs only on a running service"),
         }
     }
 
@@ -119,7 +119,7 @@ impl Service {
             | State::StopSigterm { .. }
             | State::StopSigkill { .. }
             | State::AutoRestart { .. }
-            | State::Failed { .. } => panic!("a spawn is answered before anything else happens"),
+            | State::Failed { .. } => bug!("a spawn is answered before anything else happens"),
         }
     }
 
@@ -128,7 +128,7 @@ impl Service {
             State::StartPre { child, .. }
             | State::Reload { child, .. }
             | State::Stop { child, .. } => {
-                assert!(*child == Child::Asked, "one control process at a time");
+                ensure!(*child == Child::Asked, "one control process at a time");
                 *child = Child::Alive(pid);
             }
             State::Dead
@@ -137,7 +137,7 @@ impl Service {
             | State::StopSigterm { .. }
             | State::StopSigkill { .. }
             | State::AutoRestart { .. }
-            | State::Failed { .. } => panic!("a spawn is answered before anything else happens"),
+            | State::Failed { .. } => bug!("a spawn is answered before anything else happens"),
         }
     }
 
@@ -173,7 +173,7 @@ impl Service {
             | State::StopSigterm { .. }
             | State::StopSigkill { .. }
             | State::AutoRestart { .. }
-            | State::Failed { .. } => panic!("a spawn is answered before anything else happens"),
+            | State::Failed { .. } => bug!("a spawn is answered before anything else happens"),
         }
     }
 
@@ -257,7 +257,7 @@ impl Service {
             State::Dead
             | State::StartPre { .. }
             | State::AutoRestart { .. }
-            | State::Failed { .. } => panic!("these states have no main process"),
+            | State::Failed { .. } => bug!("these states have no main process"),
         }
     }
 
@@ -336,7 +336,7 @@ impl Service {
             | State::Start { .. }
             | State::Running { .. }
             | State::AutoRestart { .. }
-            | State::Failed { .. } => panic!("these states have no control process"),
+            | State::Failed { .. } => bug!("these states have no control process"),
         }
     }
 
@@ -431,7 +431,7 @@ impl Service {
                     let deadline = context.stop_deadline();
                     self.state = State::StopSigkill { main, control, deadline };
                 }
-                KillMode::Process | KillMode::None => panic!("nobody asked who is left"),
+                KillMode::Process | KillMode::None => bug!("nobody asked who is left"),
             },
             State::StopSigkill { .. } => push(out, Action::Kill { target, signal: SIGKILL }),
             State::Dead
@@ -441,7 +441,7 @@ impl Service {
             | State::Reload { .. }
             | State::Stop { .. }
             | State::AutoRestart { .. }
-            | State::Failed { .. } => panic!("the answer comes before anything else happens"),
+            | State::Failed { .. } => bug!("the answer comes before anything else happens"),
         }
     }
 
@@ -502,7 +502,7 @@ impl Service {
                 self.state = State::Failed { until: None };
                 out.start = context.config.restart != Restart::No && !self.stop_asked;
             }
-            State::Dead | State::Running { .. } => panic!("these states have no deadline"),
+            State::Dead | State::Running { .. } => bug!("these states have no deadline"),
         }
     }
 

@@ -227,7 +227,7 @@ pub(super) fn push_end(out: &mut Outcome, target: Target, signal: u8) {
 
 pub(super) fn push(out: &mut Outcome, action: Action) {
     let pushed = out.actions.push(action);
-    assert!(pushed.is_ok(), "a step asks for SERVICE_ACTIONS_MAX actions at most");
+    ensure!(pushed.is_ok(), "a step asks for SERVICE_ACTIONS_MAX actions at most");
 }
 
 pub(super) fn ignores_failure(context: &Context<'_, '_>, list: CommandList, index: u8) -> bool {
