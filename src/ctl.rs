@@ -11,6 +11,7 @@ mod args;
 mod jobs;
 mod list;
 mod names;
+mod options;
 mod power;
 mod query;
 mod session;

@@ -19,8 +19,12 @@ macro_rules! features {
 features! {
     /// `IPAddressAllow=` and `IPAddressDeny=`.
     ACCESS_LISTS = "access-lists";
+    /// `FlushPending=`.
+    FLUSH_PENDING = "flush-pending";
     /// `ListenMessageQueue=`.
     MESSAGE_QUEUES = "message-queues";
     /// `Symlinks=`.
     SYMLINKS = "symlinks";
+    /// `vsock:` addresses.
+    VSOCK = "vsock";
 }

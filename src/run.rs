@@ -155,6 +155,7 @@ impl Pilot {
         match action {
             Action::OpenSocket(unit) => self.open_socket(unit),
             Action::CloseSocket(unit) => self.close_socket(unit),
+            Action::Flush(unit) => self.flush(unit),
             Action::Watch(unit) => {
                 for listener in self.socket(unit).listener_ids() {
                     self.watch_listener(listener);

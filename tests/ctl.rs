@@ -138,6 +138,7 @@ fn show_has_settings_and_state() {
     let mut fake = busy_board();
     golden("ctl-show-service", &printed(&mut fake, &["show", "web"]));
     golden("ctl-show-socket", &printed(&mut fake, &["show", "echo.socket"]));
+    golden("ctl-show-socket-options", &printed(&mut fake, &["show", "web.socket"]));
 }
 
 #[test]

@@ -296,6 +296,7 @@ fn socket_table(accept: bool) -> String {
         deny: Seq::EMPTY,
         fd_name: "x.socket",
         remove_on_stop: false,
+        flush_pending: false,
         setup: &[],
     };
     let later = NOW.after(Millis(5000));

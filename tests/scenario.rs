@@ -237,6 +237,7 @@ impl Scenario<'_, '_> {
                 self.engine.step(event, self.now);
             }
             Action::CloseSocket(unit) => self.tell(&format!("close {}", self.name(unit))),
+            Action::Flush(unit) => self.tell(&format!("flush {}", self.name(unit))),
             Action::Watch(unit) => self.tell(&format!("watch {}", self.name(unit))),
             Action::Unwatch(unit) => self.tell(&format!("unwatch {}", self.name(unit))),
             Action::WatchListener(listener) => self.tell(&format!("watch {listener:?}")),

@@ -3,7 +3,7 @@
 use core::fmt::{self, Display};
 
 use unit::control::Peer;
-use unit::{Address, ListenKind, Listener};
+use unit::{Address, ListenKind, Listener, VSOCK_ANY};
 
 /// An address as systemd prints it.
 pub(super) struct Printed<'a>(pub(super) Address<'a>);
@@ -19,6 +19,8 @@ impl Display for Printed<'_> {
             Address::Abstract(name) => write!(f, "@{name}"),
             Address::Netlink(family, groups) => write!(f, "netlink {family} {groups}"),
             Address::MessageQueue(name) => write!(f, "/{name}"),
+            Address::Vsock(VSOCK_ANY, port) => write!(f, "vsock::{port}"),
+            Address::Vsock(context, port) => write!(f, "vsock:{context}:{port}"),
         }
     }
 }
@@ -28,7 +30,7 @@ impl Display for Printed<'_> {
 pub(super) struct SortKey<'a> {
     family: u8,
     address: [u8; 16],
-    port: u16,
+    port: u32,
     text: &'a str,
     kind: u8,
 }
@@ -43,8 +45,20 @@ impl<'a> SortKey<'a> {
             Address::Abstract(name) => (3, [0; 16], 0, name),
             Address::Netlink(family, _) => (4, [0; 16], family, ""),
             Address::MessageQueue(name) => (5, [0; 16], 0, name),
+            Address::Vsock(context, number) => {
+                return Self::numbered(6, context, number, listener.kind);
+            }
         };
-        Self { family, address, port, text, kind: listener.kind as u8 }
+        Self { family, address, port: port.into(), text, kind: listener.kind as u8 }
+    }
+}
+
+impl SortKey<'_> {
+    /// Of an address that is two numbers.
+    fn numbered(family: u8, first: u32, second: u32, kind: ListenKind) -> Self {
+        let mut address = [0; 16];
+        address[..4].copy_from_slice(&first.to_be_bytes());
+        Self { family, address, port: second, text: "", kind: kind as u8 }
     }
 }
 
@@ -70,6 +84,7 @@ impl Display for PrintedPeer {
             Peer::V4(address, port) => write!(f, "{}:{port}", core::net::Ipv4Addr::from(address)),
             Peer::V6(address, port) => write!(f, "[{}]:{port}", core::net::Ipv6Addr::from(address)),
             Peer::Unix { .. } => f.write_str("unix"),
+            Peer::Vsock(context, port) => write!(f, "vsock:{context}:{port}"),
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use core::ffi::CStr;
 use core::fmt::{self, Display};
+use core::net::Ipv6Addr;
 
 use unit::control::{Exit, UnitStatus};
-use unit::{Args, Command, ExecContext, Listener, Service, Socket, Word, Words};
+use unit::{Args, Command, ExecContext, Listener, Prefix, Seq, Service, Socket, Word, Words};
 
 use super::address::{self, Printed};
 use super::show::List;
 use super::text::Harmless;
-use super::words;
+use super::{options, words};
 
 /// waitid(2).
 const CLD_EXITED: u8 = 1;
@@ -63,7 +64,7 @@ pub(super) fn context(list: &mut List<'_, '_>, context: &ExecContext<'_>) {
     list.text("User", context.user);
     list.text("Group", context.group);
     list.text("WorkingDirectory", directory);
-    list.other("Environment", &Environment(context.environment));
+    list.other("Environment", &PrintedWords(context.environment));
     list.mode("UMask", context.umask);
     if let Some((soft, hard)) = context.limit_nofile {
         list.limit("LimitNOFILE", hard);
@@ -101,6 +102,16 @@ pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &Unit
     list.mode("SocketMode", setup.mode);
     list.mode("DirectoryMode", setup.directory_mode);
     list.flag("RemoveOnStop", socket.remove_on_stop);
+    list.flag("FlushPending", socket.flush_pending);
+    list.flag("Writable", setup.writable);
+    list.number("PipeSize", setup.pipe_size);
+    list.number("MessageQueueMaxMessages", setup.queue_messages);
+    list.number("MessageQueueMessageSize", setup.queue_message_bytes);
+    list.text("SocketProtocol", words::protocol(setup.protocol));
+    list.other("Symlinks", &PrintedWords(setup.symlinks));
+    list.other("IPAddressAllow", &Prefixes(socket.allow));
+    list.other("IPAddressDeny", &Prefixes(socket.deny));
+    options::print(list, socket);
     list.time("PollLimitIntervalUSec", Some(socket.poll_limit.interval));
     list.number("PollLimitBurst", socket.poll_limit.burst);
     list.time("TriggerLimitIntervalUSec", Some(socket.trigger_limit.interval));
@@ -161,15 +172,33 @@ fn readable(text: &CStr) -> &str {
     text.to_str().unwrap_or("?")
 }
 
-struct Environment<'t>(Words<'t>);
+/// Words with a blank between them.
+struct PrintedWords<'t>(Words<'t>);
 
-impl Display for Environment<'_> {
+impl Display for PrintedWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, word) in self.0.iter().enumerate() {
             f.write_str(if number > 0 { " " } else { "" })?;
             let word = readable(word);
             let quote = if word.contains([' ', '\t']) { "\"" } else { "" };
             write!(f, "{quote}{word}{quote}")?;
+        }
+        Ok(())
+    }
+}
+
+/// `IPAddressAllow=` and its kin.
+struct Prefixes<'t>(Seq<'t, Prefix>);
+
+impl Display for Prefixes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, Prefix { address, bits }) in self.0.iter().enumerate() {
+            f.write_str(if number > 0 { " " } else { "" })?;
+            let address = Ipv6Addr::from(address);
+            match address.to_ipv4_mapped() {
+                Some(old) => write!(f, "{old}/{}", bits.saturating_sub(96))?,
+                None => write!(f, "{address}/{bits}")?,
+            }
         }
         Ok(())
     }

@@ -105,6 +105,11 @@ impl List<'_, '_> {
         }
     }
 
+    /// A time in whole seconds.
+    pub(super) fn seconds(&mut self, name: &str, value: u32) {
+        self.other(name, &Span { us: u64::from(value) * 1_000_000, parts: usize::MAX });
+    }
+
     /// A file mode.
     #[inline(never)]
     pub(super) fn mode(&mut self, name: &str, value: u16) {

@@ -188,3 +188,13 @@ pub(super) fn signal(text: &str) -> Option<u8> {
 pub(super) fn signal_name(number: u8) -> &'static str {
     usize::from(number).checked_sub(1).and_then(|at| SIGNALS.get(at)).copied().unwrap_or("n/a")
 }
+
+/// `SocketProtocol=`.
+pub(super) const fn protocol(number: u16) -> &'static str {
+    match number {
+        132 => "sctp",
+        136 => "udplite",
+        262 => "mptcp",
+        _ => "",
+    }
+}

@@ -13,6 +13,8 @@ pub enum Action {
     OpenSocket(UnitId),
     /// Close every listener of a socket unit, and unlink nodes if `RemoveOnStop=`.
     CloseSocket(UnitId),
+    /// Drop what is queued at the listeners of a socket unit: `FlushPending=`.
+    Flush(UnitId),
     /// Report `Readable` and `HungUp` of every listener of a socket unit, level-triggered. A
     /// listener whose node in the file system is not its own any more is `HungUp` at once.
     Watch(UnitId),

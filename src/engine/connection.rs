@@ -21,7 +21,7 @@ const EXHAUSTED_PAUSE: Millis = Millis(250);
 const SIGKILL: u8 = 9;
 
 /// `IPAddressAllow=` before `IPAddressDeny=`, and what neither holds is let in:
-/// systemd.resource-control(5). AF_UNIX has no addresses to deny.
+/// systemd.resource-control(5). AF_UNIX and AF_VSOCK have no addresses to deny.
 fn is_let_in(config: &unit::Socket<'_>, peer: Peer) -> bool {
     if !features::ACCESS_LISTS {
         return true;
@@ -29,7 +29,7 @@ fn is_let_in(config: &unit::Socket<'_>, peer: Peer) -> bool {
     let address = match peer {
         Peer::V4(address, _) => Ipv4Addr::from(address).to_ipv6_mapped().octets(),
         Peer::V6(address, _) => address,
-        Peer::Unix { .. } => return true,
+        Peer::Unix { .. } | Peer::Vsock(..) => return true,
     };
     let held = |prefixes: Seq<'_, Prefix>| prefixes.iter().any(|prefix| prefix.holds(&address));
     held(config.allow) || !held(config.deny)

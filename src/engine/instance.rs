@@ -76,7 +76,7 @@ impl Instance {
     }
 
     /// Whether it holds a connection of this source, in the sense of
-    /// `MaxConnectionsPerSource=`: an address, or a user.
+    /// `MaxConnectionsPerSource=`: an address, a user, or a context.
     pub fn is_of_source(&self, peer: Peer) -> bool {
         match self.state {
             SlotState::Free | SlotState::Accepting => false,
@@ -84,7 +84,8 @@ impl Instance {
                 (Peer::V4(one, _), Peer::V4(other, _)) => one == other,
                 (Peer::V6(one, _), Peer::V6(other, _)) => one == other,
                 (Peer::Unix { uid: one }, Peer::Unix { uid: other }) => one == other,
-                (Peer::V4(..) | Peer::V6(..) | Peer::Unix { .. }, _) => false,
+                (Peer::Vsock(one, _), Peer::Vsock(other, _)) => one == other,
+                (Peer::V4(..) | Peer::V6(..) | Peer::Unix { .. } | Peer::Vsock(..), _) => false,
             },
         }
     }

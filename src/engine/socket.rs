@@ -193,13 +193,15 @@ impl Socket {
         match input {
             Input::Start => self.on_start(unit, &mut out),
             Input::Stop => self.on_stop(unit, &mut out),
-            Input::Opened(service) => self.on_opened(unit, service, &mut out),
+            Input::Opened(service) => self.on_opened(unit, config, service, &mut out),
             Input::OpenFailed => self.on_open_failed(now),
             Input::Readable => self.on_readable(unit, config, now, &mut out),
             Input::TriggerLimitHit(until) => self.on_trigger_limit_hit(unit, until, &mut out),
             Input::HungUp => self.on_hung_up(unit, now, &mut out),
-            Input::ServiceChanged(service) => self.on_service_changed(unit, service, &mut out),
-            Input::Elapsed(service) => self.on_elapsed(unit, service, &mut out),
+            Input::ServiceChanged(service) => {
+                self.on_service_changed(unit, config, service, &mut out);
+            }
+            Input::Elapsed(service) => self.on_elapsed(unit, config, service, &mut out),
             Input::ResetFailed => self.on_reset_failed(),
         }
         out
@@ -228,11 +230,17 @@ impl Socket {
         self.result = UnitResult::Success;
     }
 
-    fn on_opened(&mut self, unit: UnitId, service: ServiceView, out: &mut Outcome) {
+    fn on_opened(
+        &mut self,
+        unit: UnitId,
+        config: &unit::Socket<'_>,
+        service: ServiceView,
+        out: &mut Outcome,
+    ) {
         match self.state {
             State::Opening { .. } => {
                 self.result = UnitResult::Success;
-                self.settle(unit, service, out);
+                self.settle(unit, config, service, out);
             }
             State::Dead
             | State::Listening
@@ -317,14 +325,20 @@ impl Socket {
         }
     }
 
-    fn on_service_changed(&mut self, unit: UnitId, service: ServiceView, out: &mut Outcome) {
+    fn on_service_changed(
+        &mut self,
+        unit: UnitId,
+        config: &unit::Socket<'_>,
+        service: ServiceView,
+        out: &mut Outcome,
+    ) {
         match (self.state, service) {
             (State::Listening, ServiceView::Busy) => {
                 push(out, Action::Unwatch(unit));
                 self.state = State::Running;
             }
             (State::Running, ServiceView::Idle | ServiceView::Barred(_)) => {
-                self.settle(unit, service, out);
+                self.settle(unit, config, service, out);
             }
             (State::Running, ServiceView::Busy)
             | (State::Listening, ServiceView::Idle | ServiceView::Barred(_))
@@ -335,11 +349,17 @@ impl Socket {
         }
     }
 
-    fn on_elapsed(&mut self, unit: UnitId, service: ServiceView, out: &mut Outcome) {
+    fn on_elapsed(
+        &mut self,
+        unit: UnitId,
+        config: &unit::Socket<'_>,
+        service: ServiceView,
+        out: &mut Outcome,
+    ) {
         match self.state {
             State::Paused { .. } => {
                 self.result = UnitResult::Success;
-                self.settle(unit, service, out);
+                self.settle(unit, config, service, out);
             }
             State::Retrying { attempt, .. } => self.open(unit, attempt, out),
             State::Dead | State::Opening { .. } | State::Listening | State::Running => {
@@ -375,9 +395,18 @@ impl Socket {
     }
 
     /// Open and not watched: the state that fits what the service does.
-    fn settle(&mut self, unit: UnitId, service: ServiceView, out: &mut Outcome) {
+    fn settle(
+        &mut self,
+        unit: UnitId,
+        config: &unit::Socket<'_>,
+        service: ServiceView,
+        out: &mut Outcome,
+    ) {
         self.state = match service {
             ServiceView::Idle => {
+                if config.flush_pending {
+                    push(out, Action::Flush(unit));
+                }
                 push(out, Action::Watch(unit));
                 State::Listening
             }

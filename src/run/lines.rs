@@ -4,7 +4,7 @@ use core::fmt;
 
 use log::Level;
 use unit::control::{Exit, JobKind, JobResult, ShutdownKind, SubState, UnitResult};
-use unit::{Address, ListenerId, Millis, Table, UnitId};
+use unit::{Address, ListenerId, Millis, Table, UnitId, VSOCK_ANY};
 
 use crate::engine::{
     Engine, Errno, Instant, Record, ShutdownStep, SpawnError, Stage, TRACE_RECORDS, Trace,
@@ -223,6 +223,8 @@ impl fmt::Display for AddressWords<'_> {
             Some(Address::Abstract(name)) => write!(f, "@{name}"),
             Some(Address::Netlink(family, groups)) => write!(f, "netlink {family} {groups}"),
             Some(Address::MessageQueue(name)) => write!(f, "/{name}"),
+            Some(Address::Vsock(VSOCK_ANY, port)) => write!(f, "vsock::{port}"),
+            Some(Address::Vsock(context, port)) => write!(f, "vsock:{context}:{port}"),
             None => f.write_str("nowhere"),
         }
     }

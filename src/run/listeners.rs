@@ -13,6 +13,7 @@ use unit::{
 
 use crate::engine::places::Places;
 use crate::engine::{AcceptFailure, Event, InstanceId};
+use crate::features;
 use crate::sys::cell::{Array, Once};
 use crate::sys::path::Path;
 use crate::sys::{message, socket};
@@ -24,6 +25,9 @@ use super::watch::{Generation, Report, Source, Watch};
 
 static PLACES: Array<Place, LISTENERS, 4> = Array::new();
 static CONNECTIONS: Once<[Option<OwnedFd>; INSTANCES], 5> = Once::new([const { None }; INSTANCES]);
+
+/// Connections or messages of a listener that FlushPending= drops at once.
+const FLUSHED_MAX: usize = 1024;
 
 /// One listener.
 struct Place {
@@ -135,7 +139,8 @@ impl Listeners {
             | Address::V6(..)
             | Address::Abstract(_)
             | Address::Netlink(..)
-            | Address::MessageQueue(_) => false,
+            | Address::MessageQueue(_)
+            | Address::Vsock(..) => false,
         }
     }
 
@@ -156,7 +161,8 @@ impl Listeners {
             | Address::V4(..)
             | Address::V6(..)
             | Address::Abstract(_)
-            | Address::Netlink(..) => {}
+            | Address::Netlink(..)
+            | Address::Vsock(..) => {}
         }
         self.places.at_mut(id).fd = None;
     }
@@ -223,6 +229,20 @@ impl Pilot {
         if unit.remove_on_stop {
             for link in unit.setup().symlinks.iter() {
                 let _ = socket::remove_link(link);
+            }
+        }
+    }
+
+    /// Drops what is queued, up to a bound: somebody may send faster than we drop.
+    pub(super) fn flush(&mut self, id: UnitId) {
+        if !features::FLUSH_PENDING {
+            return;
+        }
+        for (listener, config) in numbered(&self.socket(id)) {
+            if let Some(fd) = self.listeners.fd(listener) {
+                // A service that was passed this listener may have made it blocking.
+                let _ = rustix::fs::fcntl_setfl(fd, OFlags::NONBLOCK)
+                    .and_then(|()| socket::flush(config.kind, fd, FLUSHED_MAX));
             }
         }
     }

@@ -13,6 +13,7 @@ use unit::{Args, Command, ExecContext, Kind, Service, Stdio, Table, UnitId, Word
 use crate::engine::{
     CommandList, CommandRef, Engine, Errno, InstanceId, Pid, Process, SpawnError, Stage,
 };
+use crate::features;
 use crate::sys::child::{Full, Vectors};
 use crate::table::limits::{SPAWN_POINTERS, SPAWN_STRINGS};
 
@@ -153,7 +154,11 @@ impl Sources<'_> {
                 strings.push_env("REMOTE_ADDR", format_args!("{}", Ipv6Addr::from(address)))?;
                 strings.push_env("REMOTE_PORT", format_args!("{port}"))?;
             }
-            Peer::Unix { .. } => {}
+            Peer::Vsock(context, port) if features::VSOCK => {
+                strings.push_env("REMOTE_ADDR", format_args!("{context}"))?;
+                strings.push_env("REMOTE_PORT", format_args!("{port}"))?;
+            }
+            Peer::Unix { .. } | Peer::Vsock(..) => {}
         }
         if work.passes_sockets {
             strings.push_env("LISTEN_FDS", format_args!("1"))?;

@@ -1,7 +1,9 @@
-//! Listeners: socket(7), ip(7), ipv6(7), unix(7), fifo(7), as systemd.socket(5) wants them.
+//! Listeners: socket(7), ip(7), ipv6(7), unix(7), vsock(7), fifo(7), as systemd.socket(5) wants
+//! them.
 //!
 //! # Safety
-//! The one ioctl passes a `struct ifreq`, whose layout is asserted.
+//! The one ioctl passes a `struct ifreq`, an address of AF_VSOCK is a `struct sockaddr_vm`: their
+//! layouts are asserted.
 
 use core::ffi::CStr;
 use core::mem::size_of;
@@ -68,6 +70,7 @@ pub fn open(
             socket
         }
         Address::Netlink(family, groups) => opening.netlink(family, groups)?,
+        Address::Vsock(context, port) => opening.vsock(context, port)?,
         Address::MessageQueue(_) => return Err(Errno::INVAL),
     };
     if matches!(listener.kind, ListenKind::Stream | ListenKind::SequentialPacket) {
@@ -88,7 +91,7 @@ impl Opening<'_> {
     /// With its own options set.
     fn socket(&mut self, family: AddressFamily) -> Result<OwnedFd, Errno> {
         let protocol = match family {
-            AddressFamily::UNIX => None,
+            AddressFamily::UNIX | AddressFamily::VSOCK => None,
             _ => RawProtocol::new(self.setup.protocol.into()).map(Protocol::from_raw),
         };
         let socket = rustix::net::socket_with(family, self.kind, FLAGS, protocol)?;
@@ -122,6 +125,15 @@ impl Opening<'_> {
         self.set_options(socket.as_fd())?;
         // The kernel chooses the port.
         rustix::net::bind(&socket, &SocketAddrNetlink::new(0, groups))?;
+        Ok(socket)
+    }
+
+    fn vsock(&mut self, context: u32, port: u32) -> Result<OwnedFd, Errno> {
+        if !features::VSOCK {
+            return Err(Errno::INVAL);
+        }
+        let socket = self.socket(AddressFamily::VSOCK)?;
+        rustix::net::bind(&socket, &VsockAddress::new(context, port).any())?;
         Ok(socket)
     }
 
@@ -387,7 +399,63 @@ pub fn accept(listener: BorrowedFd<'_>) -> Result<(OwnedFd, Option<Peer>), Errno
     Ok((connection, address.and_then(peer)))
 }
 
+/// struct sockaddr_vm, vsock(7).
+#[repr(C)]
+struct VsockAddress {
+    family: u16,
+    reserved: u16,
+    port: u32,
+    context: u32,
+    zero: [u8; 4],
+}
+
+const _: () = assert!(size_of::<VsockAddress>() == 16, "as large as the kernel's");
+
+impl VsockAddress {
+    fn new(context: u32, port: u32) -> Self {
+        let family = AddressFamily::VSOCK.as_raw();
+        Self { family, reserved: 0, port, context, zero: [0; 4] }
+    }
+
+    fn any(&self) -> SocketAddrAny {
+        // SAFETY: a whole address, of which every byte is set.
+        unsafe { SocketAddrAny::read(core::ptr::from_ref(self).cast(), size_of::<Self>() as u32) }
+    }
+
+    fn of(address: &SocketAddrAny) -> Option<Self> {
+        let is_whole = address.addr_len() as usize >= size_of::<Self>();
+        if address.address_family() != AddressFamily::VSOCK || !is_whole {
+            return None;
+        }
+        // SAFETY: it is as long as the struct, which may have any bytes.
+        Some(unsafe { address.as_ptr().cast::<Self>().read_unaligned() })
+    }
+}
+
+/// Drops connections or messages that are queued, at most so many.
+///
+/// # Errors
+/// What ended it early: EAGAIN when nothing is left.
+pub fn flush(kind: ListenKind, fd: BorrowedFd<'_>, most: usize) -> Result<(), Errno> {
+    match kind {
+        ListenKind::Stream | ListenKind::SequentialPacket => {
+            (0..most).try_for_each(|_| accept(fd).map(drop))
+        }
+        ListenKind::Datagram | ListenKind::Fifo | ListenKind::Netlink => {
+            // Of a datagram that is longer the rest is dropped as well.
+            let mut buffer = [0; 512];
+            (0..most).try_for_each(|_| rustix::io::read(fd, &mut buffer).map(drop))
+        }
+        ListenKind::Special | ListenKind::MessageQueue => Ok(()),
+    }
+}
+
 fn peer(address: SocketAddrAny) -> Option<Peer> {
+    if features::VSOCK
+        && let Some(VsockAddress { context, port, .. }) = VsockAddress::of(&address)
+    {
+        return Some(Peer::Vsock(context, port));
+    }
     if let Ok(address) = SocketAddrV4::try_from(address.clone()) {
         return Some(Peer::V4(address.ip().octets(), address.port()));
     }

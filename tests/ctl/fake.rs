@@ -13,7 +13,9 @@ const UNITS: &[(&str, &str)] = &[
     (
         "web.socket",
         "[Unit]\nDescription=Web socket\n[Socket]\nListenStream=8080\nListenStream=/run/web.sock\n\
-         Backlog=64\n[Install]\nWantedBy=sockets.target\n",
+         Backlog=64\nKeepAlive=yes\nKeepAliveTimeSec=90\nMark=7\nPassPacketInfo=yes\n\
+         SocketProtocol=mptcp\nTCPCongestion=reno\nSymlinks=/run/www\n\
+         [Install]\nWantedBy=sockets.target\n",
     ),
     (
         "web.service",

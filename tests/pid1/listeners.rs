@@ -4,13 +4,13 @@
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixDatagram, UnixStream};
 use std::time::Duration;
 
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, sockopt};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use crate::stage::{Actor, Stage};
@@ -31,11 +31,15 @@ pub fn all(world: &mut World) {
             ("a_port_is_for_both_families", a_port_is_for_both_families),
             ("an_ipv6_port_can_be_for_ipv6_only", an_ipv6_port_can_be_for_ipv6_only),
             ("options_are_set_before_anybody_connects", options_are_set),
+            ("rarer_options_are_set_too", rarer_options_are_set),
+            ("what_is_queued_can_be_dropped", what_is_queued_can_be_dropped),
+            ("a_context_is_listened_to", a_context_is_listened_to),
             ("what_is_no_socket_starts_services_too", special_files_and_queues),
             ("nodes_have_owners_and_modes", nodes_have_owners_and_modes),
             ("nodes_go_when_their_socket_stops", nodes_go_when_their_socket_stops),
             ("a_node_of_others_gets_our_mode", a_node_of_others_gets_our_mode),
             ("what_is_no_socket_is_left_alone", what_is_no_socket_is_left_alone),
+            ("a_socket_of_others_is_left_alone", a_socket_of_others_is_left_alone),
         ],
     );
 }
@@ -167,16 +171,30 @@ fn owner_and_mode(world: &World, node: &str) -> (u32, u32, u32) {
     (node.uid(), node.gid(), node.mode() & 0o7777)
 }
 
-/// PID 1's own descriptor of what is bound there.
-fn bound(world: &World, address: IpAddr, port: u16, kind: SocketType) -> OwnedFd {
+/// Copies of PID 1's descriptors.
+fn copies(world: &World) -> impl Iterator<Item = OwnedFd> {
     let pidfd = pidfd_open(Pid::from_raw(world.pid as i32).unwrap(), PidfdFlags::empty()).unwrap();
     let numbers = fs::read_dir(format!("/proc/{}/fd", world.pid)).unwrap();
     let numbers = numbers.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut copies = numbers.filter_map(|number| {
+    numbers.filter_map(move |number| {
         pidfd_getfd(&pidfd, number.parse().unwrap(), PidfdGetfdFlags::empty()).ok()
-    });
+    })
+}
+
+/// PID 1's own descriptor of the socket at a path.
+fn held_at(world: &World, path: &str) -> OwnedFd {
+    let named = |copy: &OwnedFd| {
+        let name = rustix::net::getsockname(copy).ok()?;
+        let name = SocketAddrUnix::try_from(name).ok()?;
+        Some(name.path_bytes()? == path.as_bytes())
+    };
+    copies(world).find(|copy| named(copy) == Some(true)).expect("it is open")
+}
+
+/// PID 1's own descriptor of what is bound there.
+fn bound(world: &World, address: IpAddr, port: u16, kind: SocketType) -> OwnedFd {
     let wanted = SocketAddr::new(address, port);
-    let found = copies.find(|copy| {
+    let found = copies(world).find(|copy| {
         let name = rustix::net::getsockname(copy).ok();
         let name = name.and_then(|name| SocketAddr::try_from(name).ok());
         name == Some(wanted) && sockopt::socket_type(copy) == Ok(kind)
@@ -247,6 +265,74 @@ fn options_are_set(world: &mut World) {
     assert_eq!(rustix::pipe::fcntl_getpipe_size(&fifo), Ok(128 * 1024));
 }
 
+/// The number that an option is set to.
+fn number(socket: &OwnedFd, level: i32, name: i32) -> i32 {
+    let mut value = 0i32;
+    let mut length = size_of::<i32>() as u32;
+    // SAFETY: as many bytes as it says are written.
+    let got = unsafe {
+        let value = (&raw mut value).cast();
+        libc::getsockopt(socket.as_raw_fd(), level, name, value, &raw mut length)
+    };
+    assert_eq!(got, 0, "{}", std::io::Error::last_os_error());
+    value
+}
+
+fn rarer_options_are_set(world: &mut World) {
+    let stream = bound(world, Ipv6Addr::UNSPECIFIED.into(), 7030, SocketType::STREAM);
+    assert_eq!(number(&stream, libc::SOL_SOCKET, libc::SO_MARK), 7);
+    assert_eq!(number(&stream, libc::SOL_SOCKET, libc::SO_PRIORITY), 4);
+    assert_eq!(sockopt::tcp_congestion(&stream).unwrap(), "reno");
+    let datagrams = bound(world, Ipv4Addr::LOCALHOST.into(), 7030, SocketType::DGRAM);
+    assert_eq!(number(&datagrams, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS), 1);
+    assert_eq!(number(&datagrams, libc::IPPROTO_IP, libc::IP_PKTINFO), 1);
+    // A port of another protocol is another port, and an address of nobody's is nobody's.
+    world.control(&["start", "foreign.socket"]);
+    let foreign = bound(world, Ipv4Addr::new(192, 0, 2, 9).into(), 7032, SocketType::STREAM);
+    assert_eq!(number(&foreign, libc::IPPROTO_IP, libc::IP_TRANSPARENT), 1);
+    let protocol = number(&foreign, libc::SOL_SOCKET, libc::SO_PROTOCOL);
+    assert_eq!(protocol, libc::IPPROTO_MPTCP);
+    let local = held_at(world, "/run/foreign.sock");
+    assert_eq!(number(&local, libc::SOL_SOCKET, libc::SO_PASSCRED), 1);
+    assert_eq!(number(&local, libc::SOL_SOCKET, libc::SO_PASSSEC), 1);
+    assert_eq!(number(&local, libc::SOL_SOCKET, libc::SO_TIMESTAMP), 1);
+    world.control(&["stop", "foreign.socket"]);
+}
+
+fn what_is_queued_can_be_dropped(world: &mut World) {
+    let stage = Stage::new(world);
+    let client = UnixDatagram::unbound().unwrap();
+    let say = |word: &str| client.send_to(word.as_bytes(), world.path("/run/flushed")).unwrap();
+    say("one");
+    let mut service = stage.enter("flushed");
+    say("two");
+    service.order("exit 0");
+    service.dies();
+    world.wait_for_property("SubState", "flushed.socket", "listening");
+    // Nobody comes for what was left behind.
+    assert!(stage.is_empty());
+    say("three");
+    let mut service = stage.enter("flushed");
+    service.order("receive flushed.socket");
+    service.says("three");
+    service.order("exit 0");
+    service.dies();
+}
+
+/// The kernel's contexts are those of the whole machine: no other suite listens there.
+fn a_context_is_listened_to(world: &mut World) {
+    let family = AddressFamily::VSOCK;
+    if rustix::net::socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None).is_err() {
+        return;
+    }
+    world.control(&["start", "vsock.socket"]);
+    assert_eq!(world.property("Listen", &["vsock.socket"]), "vsock::7040 (Stream)");
+    let bound = copies(world).any(|copy| sockopt::socket_domain(copy) == Ok(family));
+    assert!(bound, "nothing listens");
+    world.control(&["stop", "vsock.socket"]);
+    assert!(!copies(world).any(|copy| sockopt::socket_domain(copy) == Ok(family)));
+}
+
 fn nodes_have_owners_and_modes(world: &mut World) {
     for node in NODES {
         assert_eq!(owner_and_mode(world, node), (33, 40, 0o620), "{node}");
@@ -282,6 +368,21 @@ fn what_is_no_socket_is_left_alone(world: &mut World) {
     assert_eq!(fs::read_to_string(world.path(NODES[1])).unwrap(), "precious");
     assert!(!fs::exists(world.path(NODES[0])).unwrap());
     fs::remove_file(world.path(NODES[1])).unwrap();
+    world.wait_for_property("ActiveState", "talk.socket", "active");
+    nodes_have_owners_and_modes(world);
+}
+
+fn a_socket_of_others_is_left_alone(world: &mut World) {
+    world.control(&["stop", "talk.socket"]);
+    let other = UnixDatagram::bind(world.path(NODES[2])).unwrap();
+    let start = world.run(&["/sbin/pilotctl", "start", "talk.socket"]);
+    assert!(!start.status.success(), "{start:?}");
+    world.wait_for_line(&format!("{}: address in use", NODES[2]));
+    let client = UnixDatagram::unbound().unwrap();
+    client.send_to(b"still here", world.path(NODES[2])).unwrap();
+    let mut heard = [0; 16];
+    assert_eq!(other.recv(&mut heard).unwrap(), 10);
+    drop(other);
     world.wait_for_property("ActiveState", "talk.socket", "active");
     nodes_have_owners_and_modes(world);
 }

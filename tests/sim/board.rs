@@ -43,6 +43,9 @@ fn socket(prng: &mut Prng, number: usize, accept: bool) -> File {
             writeln!(text, "MaxConnectionsPerSource={}", 1 + prng.below(2)).unwrap();
         }
     }
+    if !accept && prng.chance(20) {
+        text.push_str("FlushPending=yes\n");
+    }
     if prng.chance(40) {
         writeln!(text, "TriggerLimitIntervalSec=1s\nTriggerLimitBurst={}", 1 + prng.below(4))
             .unwrap();

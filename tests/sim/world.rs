@@ -147,6 +147,13 @@ impl<'t, 's> World<'t, 's> {
                     *place = Listening::default();
                 }
             }
+            Action::Flush(unit) => {
+                for listener in self.listeners_of(unit) {
+                    let place = &mut self.listeners[listener.index()];
+                    assert!(place.open && !place.watched, "flushed before anybody looks");
+                    place.queue = 0;
+                }
+            }
             Action::Watch(unit) => self.set_watched(unit, true),
             Action::Unwatch(unit) => self.set_watched(unit, false),
             Action::WatchListener(listener) => self.listeners[listener.index()].watched = true,

@@ -254,6 +254,7 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
         deny: Seq::from_bytes(&deny),
         fd_name: &plan.fd_name,
         remove_on_stop: plan.remove_on_stop,
+        flush_pending: plan.flush_pending,
         setup: &setup,
     });
 }

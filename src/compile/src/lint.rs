@@ -79,7 +79,8 @@ fn is_from_network(listener: &Listener) -> bool {
         Address::Path(_)
         | Address::Abstract(_)
         | Address::Netlink(..)
-        | Address::MessageQueue(_) => false,
+        | Address::MessageQueue(_)
+        | Address::Vsock(..) => false,
     }
 }
 
@@ -104,7 +105,8 @@ fn check_both_families(socket: &Socket, report: &mut Report) {
                     Address::Path(_)
                     | Address::Abstract(_)
                     | Address::Netlink(..)
-                    | Address::MessageQueue(_) => false,
+                    | Address::MessageQueue(_)
+                    | Address::Vsock(..) => false,
                 }
         })
     };
@@ -119,7 +121,8 @@ fn check_both_families(socket: &Socket, report: &mut Report) {
             | Address::Path(_)
             | Address::Abstract(_)
             | Address::Netlink(..)
-            | Address::MessageQueue(_) => continue,
+            | Address::MessageQueue(_)
+            | Address::Vsock(..) => continue,
         };
         if !there {
             let message = format!("this listens to {one} and not to {other}");

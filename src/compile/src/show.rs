@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use unit::ListenKind;
+use unit::{ListenKind, VSOCK_ANY};
 
 use crate::grammar::{Address, Arg, Command, Listener, Piece, netlink_family};
 use crate::plan::{EdgesPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan};
@@ -92,6 +92,8 @@ pub fn listener_text(listener: &Listener) -> String {
         Address::Abstract(name) => format!("@{name}"),
         Address::Netlink(family, groups) => format!("{} {groups}", netlink_family(*family)),
         Address::MessageQueue(name) => format!("/{name}"),
+        Address::Vsock(VSOCK_ANY, port) => format!("vsock::{port}"),
+        Address::Vsock(context, port) => format!("vsock:{context}:{port}"),
     };
     format!("{key}={address}")
 }

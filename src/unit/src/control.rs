@@ -304,6 +304,8 @@ pub enum Peer {
         /// The peer's uid.
         uid: u32,
     },
+    /// AF_VSOCK: a context and a port.
+    Vsock(u32, u32),
 }
 
 /// State of the whole.

@@ -119,9 +119,10 @@ or socket";
             /// Listeners that are held from boot on, and the service that a connection starts.
             Socket "Socket" {
                 /// Where to listen, in the order in which the service is passed them: a port (all
-                /// addresses), `1.2.3.4:port`, `[v6]:port` or `[v6%interface]:port`, `/path` or
-                /// `@abstract-name`. ListenSequentialPacket= takes the last two, ListenFIFO= a
-                /// path, ListenSpecial= that of a device or of a file in /proc or /sys that can be
+                /// addresses), `1.2.3.4:port`, `[v6]:port` or `[v6%interface]:port`, `/path`,
+                /// `@abstract-name` or `vsock:CID:port` (without a CID: any).
+                /// ListenSequentialPacket= takes the last three, ListenFIFO= a path,
+                /// ListenSpecial= that of a device or of a file in /proc or /sys that can be
                 /// waited for, ListenNetlink= a family and its groups as a number
                 /// (`kobject-uevent 1`), ListenMessageQueue= a `/name`. An empty one clears all.
                 listeners: Many<Listeners>
@@ -233,6 +234,10 @@ or socket";
                 socket_mode: One<Mode> ["SocketMode"] = "0666";
                 /// Permission bits of the folders made on the way to them.
                 directory_mode: One<Mode> ["DirectoryMode"] = "0755";
+                /// Drops what is queued whenever the socket begins to listen: after its service has
+                /// ended, too. At most 1024 connections or messages a listener; what is behind
+                /// them starts the service. Accept=no only.
+                flush_pending: One<Boolean> ["FlushPending"] = "no";
                 /// Unlinks the nodes when the socket stops.
                 remove_on_stop: One<Boolean> ["RemoveOnStop"] = "no";
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use unit::{BindIpv6Only, ListenKind};
+use unit::{BindIpv6Only, ListenKind, VSOCK_ANY};
 
 use super::Checked;
 use crate::codes;
@@ -51,6 +51,8 @@ fn place(listener: &Listener) -> Option<String> {
         },
         Address::Abstract(name) => format!("@{name}"),
         Address::MessageQueue(name) => format!("queue {name}"),
+        Address::Vsock(_, VSOCK_ANY) => return None,
+        Address::Vsock(_, port) => format!("vsock {:?} {port}", listener.kind),
         Address::Port(port) | Address::V4(_, port) | Address::V6(_, port, _) => {
             format!("{}:{port}", Protocol::of(listener.kind).name())
         }
@@ -70,7 +72,8 @@ fn twice(checked: &Checked, first: &Bound<'_>, second: &Bound<'_>) -> Diagnostic
         | Address::V6(..)
         | Address::Abstract(_)
         | Address::Netlink(..)
-        | Address::MessageQueue(_) => {
+        | Address::MessageQueue(_)
+        | Address::Vsock(..) => {
             "a bare port and [::] take IPv4 too, unless BindIPv6Only=ipv6-only says otherwise"
         }
     };
@@ -95,6 +98,9 @@ fn overlap(first: &Bound<'_>, second: &Bound<'_>) -> bool {
     {
         return scope == other;
     }
+    if let (Address::Vsock(a, _), Address::Vsock(b, _)) = (one, two) {
+        return a == b || *a == VSOCK_ANY || *b == VSOCK_ANY;
+    }
     match (host(first), host(second)) {
         (Some(one), Some(two)) => same_host(&one, &two),
         _ => true,
@@ -117,7 +123,8 @@ fn host(bound: &Bound<'_>) -> Option<Host> {
         Address::Path(_)
         | Address::Abstract(_)
         | Address::Netlink(..)
-        | Address::MessageQueue(_) => return None,
+        | Address::MessageQueue(_)
+        | Address::Vsock(..) => return None,
     };
     let dual = !only_v6 && address == IpAddr::V6(Ipv6Addr::UNSPECIFIED);
     Some(Host { address, dual })

@@ -134,6 +134,7 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
     let any = |test: fn(&Listener) -> bool| {
         listeners.is_empty() || listeners.iter().any(|listener| test(&listener.value))
     };
+    let accept = socket.accept.value;
     let (on_path, on_ip) = (any(Listener::has_path), any(Listener::is_ip));
     let (on_tcp, on_v6) = (any(Listener::is_tcp), any(Listener::is_v6));
     let (on_unix, on_udp) = (any(Listener::is_unix), any(Listener::is_udp));
@@ -144,8 +145,8 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
     let on_fifo = of(ListenKind::Fifo);
     let on_queue = any(Listener::has_queue);
     let (on_file, on_messages) = (of(ListenKind::Special), of(ListenKind::MessageQueue));
+    let flushed = !accept && (on_socket || on_fifo);
     let node = "only nodes in the file system have owners and modes";
-    let accept = socket.accept.value;
     let options = [
         (place(&socket.socket_user), on_path, node),
         (place(&socket.socket_group), on_path, node),
@@ -181,6 +182,7 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
         (socket.reuse_port.given.clone(), on_ip, "no listener has a port"),
         (socket.bind_ipv6_only.given.clone(), on_v6, "no listener is IPv6"),
         (socket.backlog.given.clone(), on_queue, "no listener has a queue of connections"),
+        (socket.flush_pending.given.clone(), flushed, "nothing is queued that could be dropped"),
         (place(&socket.max_connections), accept, "PID 1 accepts no connections without Accept=yes"),
         (
             socket.max_connections_per_source.given.clone(),

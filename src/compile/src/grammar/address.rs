@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use unit::{ListenKind, NODE_PATH_MAX, SUN_PATH_MAX};
+use unit::{ListenKind, NODE_PATH_MAX, SUN_PATH_MAX, VSOCK_ANY};
 
 use super::names::absolute_path;
 use super::{Context, List};
@@ -30,7 +30,8 @@ impl Listener {
             Address::Path(_)
             | Address::Abstract(_)
             | Address::Netlink(..)
-            | Address::MessageQueue(_) => false,
+            | Address::MessageQueue(_)
+            | Address::Vsock(..) => false,
         }
     }
 
@@ -70,6 +71,11 @@ impl Listener {
         self.is_socket() && matches!(self.address, Address::Path(_) | Address::Abstract(_))
     }
 
+    /// True if it is of AF_VSOCK.
+    pub fn is_vsock(&self) -> bool {
+        matches!(self.address, Address::Vsock(..))
+    }
+
     /// True if it is a node in the file system, and PID 1 makes it.
     pub fn has_path(&self) -> bool {
         self.kind != ListenKind::Special && matches!(self.address, Address::Path(_))
@@ -98,6 +104,8 @@ pub enum Address {
     Netlink(u16, u32),
     /// A message queue.
     MessageQueue(String),
+    /// A context and a port of AF_VSOCK.
+    Vsock(u32, u32),
 }
 
 impl Address {
@@ -111,6 +119,7 @@ impl Address {
             Self::Abstract(name) => unit::Address::Abstract(name),
             Self::Netlink(family, groups) => unit::Address::Netlink(*family, *groups),
             Self::MessageQueue(name) => unit::Address::MessageQueue(name),
+            Self::Vsock(context, port) => unit::Address::Vsock(*context, *port),
         }
     }
 }
@@ -244,14 +253,50 @@ fn address(text: &str, kind: ListenKind) -> Result<Address, Refusal> {
         }
         return Ok(Address::Abstract(name.into()));
     }
+    if let Some(rest) = text.strip_prefix("vsock") {
+        return vsock(rest, kind);
+    }
     if kind == ListenKind::SequentialPacket {
-        let label = "sequential packets are for AF_UNIX: an absolute path or `@name`";
+        let label = "sequential packets are for AF_UNIX and AF_VSOCK: an absolute path, `@name` \
+                     or vsock:CID:PORT";
         return Err((label.into(), None));
     }
-    if text.starts_with("vsock:") {
-        return Err(("AF_VSOCK is known to systemd, not supported here".into(), None));
-    }
     internet(text)
+}
+
+/// What follows `vsock`: `:CID:PORT`, or the kind of socket before it, which must be the one that
+/// the directive says.
+fn vsock(rest: &str, kind: ListenKind) -> Result<Address, Refusal> {
+    let (named, rest) = rest.split_once(':').unwrap_or((rest, ""));
+    let (own, directive) = match kind {
+        ListenKind::Datagram => ("-dgram", "ListenDatagram="),
+        ListenKind::SequentialPacket => ("-seqpacket", "ListenSequentialPacket="),
+        ListenKind::Stream
+        | ListenKind::Fifo
+        | ListenKind::Special
+        | ListenKind::Netlink
+        | ListenKind::MessageQueue => ("-stream", "ListenStream="),
+    };
+    if !named.is_empty() && named != own {
+        let label = format!("`vsock{named}` is none of {directive}, which takes vsock:CID:PORT");
+        return Err((label, Some("the directive says which kind of socket it is")));
+    }
+    let (context, port) = rest.split_once(':').unwrap_or((rest, ""));
+    let context = match context {
+        "" | "any" => Some(VSOCK_ANY),
+        "hypervisor" => Some(0),
+        "local" => Some(1),
+        "host" => Some(2),
+        number => number.parse().ok(),
+    };
+    let port = match port {
+        "any" => Some(VSOCK_ANY),
+        number => number.parse().ok(),
+    };
+    match (context, port) {
+        (Some(context), Some(port)) => Ok(Address::Vsock(context, port)),
+        _ => Err(("AF_VSOCK wants two numbers: vsock:CID:PORT, or vsock::PORT".into(), None)),
+    }
 }
 
 fn internet(text: &str) -> Result<Address, Refusal> {
@@ -262,7 +307,7 @@ fn internet(text: &str) -> Result<Address, Refusal> {
         return v6(rest);
     }
     let unknown = || {
-        let label = "none of PORT, a.b.c.d:PORT, [v6]:PORT, /path and @name";
+        let label = "none of PORT, a.b.c.d:PORT, [v6]:PORT, /path, @name and vsock:CID:PORT";
         (label.to_string(), Some("names are not looked up: write the address itself"))
     };
     let (host, port_text) = text.rsplit_once(':').ok_or_else(unknown)?;
@@ -310,6 +355,9 @@ mod tests {
             ("[::1]:80%eth0", Address::V6(Ipv6Addr::LOCALHOST, 80, "eth0".into())),
             ("/run//x/./y", Address::Path("/run/x/y".into())),
             ("@x", Address::Abstract("x".into())),
+            ("vsock:3:1024", Address::Vsock(3, 1024)),
+            ("vsock::1024", Address::Vsock(VSOCK_ANY, 1024)),
+            ("vsock-stream:host:any", Address::Vsock(2, VSOCK_ANY)),
         ] {
             assert_eq!(address(text, ListenKind::Stream), Ok(expected), "{text}");
         }
@@ -331,7 +379,12 @@ mod tests {
             "run/x",
             "/run/../x",
             "@",
-            "vsock:1:2",
+            "vsock:1",
+            "vsock:1:",
+            "vsock:x:2",
+            "vsock:1:2:3",
+            "vsock-dgram:1:2",
+            "vsock",
             "1.2.3.4:",
             "[::1",
             &long,
@@ -355,5 +408,7 @@ mod tests {
         assert!(address(&longer, ListenKind::Fifo).is_err());
         assert!(address("@x", ListenKind::Fifo).is_err());
         assert!(address("80", ListenKind::SequentialPacket).is_err());
+        let packets = address("vsock::7", ListenKind::SequentialPacket);
+        assert_eq!(packets, Ok(Address::Vsock(VSOCK_ANY, 7)));
     }
 }

@@ -3,22 +3,22 @@
 use unit::ListenKind;
 
 use super::{KindPlan, Plan, SocketPlan};
+use crate::grammar::Listener;
 
 /// A part of `pilot` that only some boards need.
 type Feature = (&'static str, fn(&Plan) -> bool);
 
 /// All of them: the name, and whether a plan has a unit that uses it.
-const FEATURES: [Feature; 3] = [
+const FEATURES: [Feature; 5] = [
     ("access-lists", |plan| {
         sockets(plan).any(|socket| !socket.allow.is_empty() || !socket.deny.is_empty())
     }),
+    ("flush-pending", |plan| sockets(plan).any(|socket| socket.flush_pending)),
     ("message-queues", |plan| {
-        let is_queue = |socket: &SocketPlan| {
-            socket.listeners.iter().any(|each| each.kind == ListenKind::MessageQueue)
-        };
-        sockets(plan).any(is_queue)
+        listeners(plan).any(|listener| listener.kind == ListenKind::MessageQueue)
     }),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.symlinks.is_empty())),
+    ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
 ];
 
 fn sockets(plan: &Plan) -> impl Iterator<Item = &SocketPlan> {
@@ -26,6 +26,10 @@ fn sockets(plan: &Plan) -> impl Iterator<Item = &SocketPlan> {
         KindPlan::Socket(socket) => Some(&**socket),
         KindPlan::Target | KindPlan::Service(_) => None,
     })
+}
+
+fn listeners(plan: &Plan) -> impl Iterator<Item = &Listener> {
+    sockets(plan).flat_map(|socket| &socket.listeners)
 }
 
 /// The names of all features.

@@ -4,6 +4,7 @@
 pub mod features;
 mod limits;
 mod options;
+mod socket_plan;
 mod unit_plan;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use unit::{CrashAction, Emergency, Limits, Millis};
 
 pub use options::{OptionPlan, OptionText};
-pub use unit_plan::{ServicePlan, SocketPlan};
+pub use socket_plan::SocketPlan;
+pub use unit_plan::ServicePlan;
 
 use crate::check::{Checked, EdgeKind};
 use crate::codes;
@@ -126,7 +128,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     for (unit, draft) in checked.units.into_iter().enumerate() {
         drafts.insert(numbers[unit], (unit, draft));
     }
-    let mut next = unit_plan::Counters::default();
+    let mut next = socket_plan::Counters::default();
     let mut units = Vec::new();
     for ((number, (unit, draft)), edges) in drafts.into_iter().zip(edges) {
         let Draft { name, file: _, head: _, unit: common, install: _, body } = draft;
@@ -145,7 +147,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
             Body::Socket(socket) => {
                 let service = triggers.binary_search_by_key(&unit, |(socket, _)| *socket).ok()?;
                 let service = numbers[triggers[service].1];
-                let planned = unit_plan::socket(*socket, &name, service, &mut next);
+                let planned = socket_plan::socket(*socket, &name, service, &mut next);
                 KindPlan::Socket(Box::new(
                     planned.or_else(|| too_many("listeners or instances", report))?,
                 ))

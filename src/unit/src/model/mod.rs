@@ -16,7 +16,7 @@ pub use self::exec::{ExecContext, Stdio};
 pub use self::service::{Command, EXEC_PATH, KillMode, Restart, Service, ServiceType};
 pub use self::socket::{
     Address, BindIpv6Only, ListenKind, Listener, OptionValue, Prefix, Socket, SocketOption,
-    SocketSetup,
+    SocketSetup, VSOCK_ANY,
 };
 
 /// A unit's number: its place in the table, which is also a valid start order.

@@ -40,6 +40,8 @@ pub struct Socket<'a> {
     pub fd_name: &'a str,
     /// `RemoveOnStop=`: nodes are unlinked when the socket stops.
     pub remove_on_stop: bool,
+    /// `FlushPending=`: what is queued when it begins to listen is dropped.
+    pub flush_pending: bool,
     /// A [`SocketSetup`] in postcard form: decoded only where a listener is opened.
     pub setup: &'a [u8],
 }
@@ -167,7 +169,7 @@ pub enum ListenKind {
     Stream,
     /// `ListenDatagram=`: SOCK_DGRAM.
     Datagram,
-    /// `ListenSequentialPacket=`: SOCK_SEQPACKET, AF_UNIX only.
+    /// `ListenSequentialPacket=`: SOCK_SEQPACKET of AF_UNIX or AF_VSOCK.
     SequentialPacket,
     /// `ListenFIFO=`.
     Fifo,
@@ -196,7 +198,12 @@ pub enum Address<'a> {
     Netlink(u16, u32),
     /// The name of a message queue, without its leading `/`.
     MessageQueue(&'a str),
+    /// A context and a port of vsock(7); [`VSOCK_ANY`] is any.
+    Vsock(u32, u32),
 }
+
+/// VMADDR_CID_ANY and VMADDR_PORT_ANY.
+pub const VSOCK_ANY: u32 = u32::MAX;
 
 /// `BindIPv6Only=`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -17,7 +17,6 @@ pub(super) const SOCKET: &[Unsupported] = &[
     refused("ExecStopPre", List, NO_COMMANDS),
     refused("ExecStopPost", List, NO_COMMANDS),
     ignored("TimeoutSec", Empty, "a socket runs no commands here that would have to be timed"),
-    refused("FlushPending", No, "what is queued when a service stops is for its next run"),
     refused("PassPIDFD", No, OPTION),
     refused("AcceptFileDescriptors", Yes, OPTION),
     refused("PassFileDescriptorsToExec", No, NO_COMMANDS),
