@@ -21,8 +21,16 @@ features! {
     ACCESS_LISTS = "access-lists";
     /// `FlushPending=`.
     FLUSH_PENDING = "flush-pending";
+    /// `AllowIsolate=` of more than one unit.
+    ISOLATE = "isolate";
+    /// `JobTimeoutSec=` and `JobRunningTimeoutSec=`.
+    JOB_TIMEOUTS = "job-timeouts";
     /// `ListenMessageQueue=`.
     MESSAGE_QUEUES = "message-queues";
+    /// What `unit::Relations` has lists for.
+    RELATIONS = "relations";
+    /// Units that are started on the way down.
+    SHUTDOWN_UNITS = "shutdown-units";
     /// `Symlinks=`.
     SYMLINKS = "symlinks";
     /// `vsock:` addresses.

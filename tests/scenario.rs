@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use pilotlight::engine::{
-    AcceptFailure, Action, ClientId, CommandList, Engine, Errno, Event, Instance, Instant,
+    AcceptFailure, Action, ClientId, CommandList, Engine, Errno, Event, Extra, Instance, Instant,
     ListenerState, Notification, Pid, Process, SpawnError, Stage, StatusText, Storage, Target,
     Trace, UnitState,
 };
@@ -175,6 +175,9 @@ impl Scenario<'_, '_> {
                 Trace::Job { unit, kind, result } => {
                     format!("{}: {kind:?} job {result:?}", name(unit))
                 }
+                Trace::JobRefused { unit, kind, refusal } => {
+                    format!("{}: {kind:?} job refused: {refusal:?}", name(unit))
+                }
                 Trace::Triggered { unit, .. } => format!("{}: triggered", name(unit)),
                 Trace::Paused { unit, until } => {
                     format!("{}: paused until {} ms", name(unit), until.0 / 1000)
@@ -337,11 +340,13 @@ fn play(text: &str) -> String {
     let mut listeners = vec![ListenerState::NEW; image.limits.listeners];
     let mut instances = vec![Instance::FREE; image.limits.instances];
     let mut status = vec![StatusText::EMPTY; image.limits.services];
+    let mut extras = vec![Extra::NEW; image.limits.extras];
     let storage = Storage {
         units: &mut units,
         listeners: &mut listeners,
         instances: &mut instances,
         status: &mut status,
+        extras: &mut extras,
     };
     let mut scenario = Scenario {
         table,

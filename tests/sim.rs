@@ -11,7 +11,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use pilotlight::engine::{
-    Engine, Event, Instance, Instant, ListenerState, StatusText, Storage, UnitState,
+    Engine, Event, Extra, Instance, Instant, ListenerState, StatusText, Storage, UnitState,
 };
 use prng::Prng;
 use unit::Table;
@@ -20,6 +20,8 @@ use world::World;
 
 /// Seeds of one `cargo test`; `PILOT_SEEDS` asks for more.
 const SEEDS: u64 = 2_000;
+/// Starts that wait for each other, and those of helpers.
+const STARTS_IN_A_ROW: usize = 12;
 /// Things that happen before the faults stop.
 const EVENTS: usize = 150;
 
@@ -48,11 +50,13 @@ fn run(seed: u64) -> bool {
     let mut listeners = vec![ListenerState::NEW; limits.listeners];
     let mut instances = vec![Instance::FREE; limits.instances];
     let mut status = vec![StatusText::EMPTY; limits.services];
+    let mut extras = vec![Extra::NEW; limits.extras];
     let storage = Storage {
         units: &mut units,
         listeners: &mut listeners,
         instances: &mut instances,
         status: &mut status,
+        extras: &mut extras,
     };
     let engine = Engine::new(table, storage);
     let mut world = World::new(table, engine, limits.listeners, seed);
@@ -82,14 +86,16 @@ fn live(world: &mut World<'_, '_>, table: Table<'_>) {
 /// Every connection on an open listener is taken in the end, whatever limits say meanwhile.
 fn serve_everybody(world: &mut World<'_, '_>) {
     for _ in 0..2_000 {
-        // A helper's end, then a main process that gets ready: both before time goes on.
-        let well = World::go_well;
-        for step in [World::report_traffic, well, well, World::wait] {
-            step(world);
+        // Helpers' ends, then main processes that get ready, of one unit after the other: all
+        // before time goes on.
+        world.report_traffic();
+        for _ in 0..STARTS_IN_A_ROW {
+            world.go_well();
             if world.over.is_some() || world.waiting_connections() == 0 {
                 return;
             }
         }
+        world.wait();
     }
     panic!("{} connections wait for ever", world.waiting_connections());
 }
@@ -139,11 +145,13 @@ fn a_board_boots() {
     let mut listeners = vec![ListenerState::NEW; image.limits.listeners];
     let mut instances = vec![Instance::FREE; image.limits.instances];
     let mut status = vec![StatusText::EMPTY; image.limits.services];
+    let mut extras = vec![Extra::NEW; image.limits.extras];
     let storage = Storage {
         units: &mut units,
         listeners: &mut listeners,
         instances: &mut instances,
         status: &mut status,
+        extras: &mut extras,
     };
     let mut world = World::new(table, Engine::new(table, storage), image.limits.listeners, 7);
     world.feed(Event::Boot);

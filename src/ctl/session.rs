@@ -124,6 +124,10 @@ const fn reason(refusal: Refusal) -> &'static str {
         Refusal::ShuttingDown => "the board is shutting down.",
         Refusal::NoProcess => "it has no such process.",
         Refusal::TooManyClients => "too many clients are waiting. Try again.",
+        Refusal::Contradiction => "it needs what it would stop. See 'pilotctl show'.",
+        Refusal::Destructive => "another job is in its way. See 'pilotctl list-jobs'.",
+        Refusal::NotByHand => "its unit file lets it be started or stopped by others only.",
+        Refusal::NotIsolated => "its unit file does not say AllowIsolate=yes.",
     }
 }
 

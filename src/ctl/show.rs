@@ -3,7 +3,9 @@
 use core::fmt::{self, Display};
 
 use unit::control::FRAME_MAX;
-use unit::{Edges, Ids, Kind, Millis, Table, UnitId};
+use unit::{Edges, Ids, Kind, Millis, Relations, Table, UnitId};
+
+use crate::features;
 
 use super::args::Call;
 use super::names::Typed;
@@ -150,7 +152,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     let status = session.status(id, &mut frame)?;
     let table = session.table;
     let unit = table.unit(id);
-    let Edges { requires, wants, conflicts, after, before, required_by } = unit.edges;
+    let Edges { requires, wants, after, before, required_by, more: _ } = unit.edges;
     let mut list = List { call, out: &mut session.out };
     list.text("Id", unit.name);
     list.text("Description", unit.description);
@@ -165,9 +167,9 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     list.other("Requires", &Units(&table, requires));
     list.other("RequiredBy", &Units(&table, required_by));
     list.other("Wants", &Units(&table, wants));
-    list.other("Conflicts", &Units(&table, conflicts));
     list.other("Before", &Units(&table, before));
     list.other("After", &Units(&table, after));
+    relations(&mut list, &table, &unit.edges.relations());
     match &unit.kind {
         Kind::Target => {}
         Kind::Service(service) => {
@@ -181,6 +183,39 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// What only few units have is left out where there is nothing of it.
+fn relations(list: &mut List<'_, '_>, table: &Table<'_>, relations: &Relations<'_>) {
+    if !features::RELATIONS && !features::ISOLATE && !features::JOB_TIMEOUTS {
+        return;
+    }
+    for (name, units) in [
+        ("Conflicts", relations.conflicts),
+        ("ConflictedBy", relations.conflicted_by),
+        ("Requisite", relations.requisite),
+        ("BindsTo", relations.binds_to),
+        ("BoundBy", relations.bound_by),
+        ("ConsistsOf", relations.consists_of),
+        ("PropagatesStopTo", relations.stop_to),
+        ("PropagatesReloadTo", relations.reload_to),
+        ("Upholds", relations.upholds),
+        ("UpheldBy", relations.upheld_by),
+        ("OnFailure", relations.on_failure),
+        ("OnSuccess", relations.on_success),
+    ] {
+        if !units.is_empty() {
+            list.other(name, &Units(table, units));
+        }
+    }
+    list.flag("CanIsolate", relations.allow_isolate);
+    list.flag("RefuseManualStart", relations.refuse_manual_start);
+    list.flag("RefuseManualStop", relations.refuse_manual_stop);
+    list.flag("StopWhenUnneeded", relations.stop_when_unneeded);
+    list.flag("IgnoreOnIsolate", relations.ignore_on_isolate);
+    list.time("JobTimeoutUSec", relations.job_timeout);
+    list.time("JobRunningTimeoutUSec", relations.job_running_timeout);
+    list.text("JobTimeoutAction", words::emergency(relations.job_timeout_action));
 }
 
 /// Names of units, a blank between them.

@@ -7,6 +7,7 @@ use super::manager::Engine;
 use super::state::KindState;
 use super::time::Instant;
 use super::{service, socket};
+use crate::features;
 
 /// What the engine knows of when something is due.
 #[derive(Clone, Copy, Default, Debug)]
@@ -46,9 +47,9 @@ impl Engine<'_, '_> {
         self.schedule.soonest.is_some_and(|soonest| soonest <= now)
     }
 
-    /// Everything that can have a deadline: units, then listeners, then instances.
+    /// Everything that can have a deadline: units, then listeners, then instances, then extras.
     fn places(&self) -> usize {
-        self.units.len() + self.listeners.len() + self.instances.len()
+        self.units.len() + self.listeners.len() + self.instances.len() + self.extras.len()
     }
 
     fn deadline_of(&self, place: usize) -> Option<Instant> {
@@ -59,7 +60,11 @@ impl Engine<'_, '_> {
         if let Some(state) = self.listeners.get(place) {
             return state.limit.paused_until;
         }
-        self.instances[place - self.listeners.len()].deadline()
+        let place = place - self.listeners.len();
+        if let Some(instance) = self.instances.get(place) {
+            return instance.deadline();
+        }
+        self.extras[place - self.instances.len()].deadline()
     }
 
     fn expire(&mut self, place: usize, now: Instant) {
@@ -70,7 +75,22 @@ impl Engine<'_, '_> {
         if place < self.listeners.len() {
             return self.expire_listener(ListenerId(place as u16));
         }
-        self.expire_instance(InstanceId((place - self.listeners.len()) as u16), now);
+        let place = place - self.listeners.len();
+        if place < self.instances.len() {
+            return self.expire_instance(InstanceId(place as u16), now);
+        }
+        self.expire_extra(place - self.instances.len(), now);
+    }
+
+    fn expire_extra(&mut self, place: usize, now: Instant) {
+        if !features::RELATIONS && !features::JOB_TIMEOUTS {
+            return;
+        }
+        let extra = &mut self.extras[place];
+        let unit = extra.unit;
+        if extra.look_at.take_if(|at| *at <= now).is_some() {
+            self.look_at_again(unit);
+        }
     }
 
     pub(super) fn find_soonest(&mut self) {

@@ -18,7 +18,7 @@ use super::places::Places;
 use super::service::{self, Service};
 use super::shutdown::Phase;
 use super::socket::{self, ServiceView, Socket};
-use super::state::{Counters, KindState, ListenerState, Storage, UnitState};
+use super::state::{Counters, Extra, KindState, ListenerState, Storage, UnitState};
 use super::status::StatusText;
 use super::time::Instant;
 use super::trace::{Record, Ring, Trace};
@@ -38,12 +38,15 @@ pub struct Engine<'t, 's> {
     pub(super) listeners: Places<'s, ListenerId, ListenerState>,
     pub(super) instances: Places<'s, InstanceId, Instance>,
     pub(super) status: &'s mut [StatusText],
+    pub(super) extras: &'s mut [Extra],
     pub(super) waiters: [Option<Waiter>; CLIENTS],
     pub(super) phase: Phase,
     pub(super) jobs_pending: u16,
     /// Where the search for a job that can run goes on, and how many units it still has to see.
     pub(super) job_search: (u16, u16),
     pub(super) dirty_pending: u16,
+    /// Units with something to follow.
+    pub(super) follow_pending: u16,
     pub(super) next_number: u32,
     pub(super) boot_finished_at: Option<Instant>,
     /// Figures about the whole.
@@ -59,13 +62,20 @@ impl<'t, 's> Engine<'t, 's> {
     /// # Panics
     /// If the storage is not as long as the table asks for.
     pub fn new(table: Table<'t>, storage: Storage<'s>) -> Self {
-        let Storage { units, listeners, instances, status } = storage;
+        let Storage { units, listeners, instances, status, extras } = storage;
         let (mut units, mut listeners) = (Places::new(units), Places::new(listeners));
         ensure!(units.len() == table.len(), "one place per unit");
         let mut next_status = 0;
+        let mut next_extra = 0;
         for id in table.ids() {
             let state = units.at_mut(id);
             *state = UnitState::NEW;
+            let edges = table.edges(id);
+            state.related = !edges.more.is_empty();
+            if edges.relations().has_extra() {
+                extras[next_extra].unit = id;
+                next_extra += 1;
+            }
             match table.kind(id) {
                 Kind::Target => {}
                 Kind::Service(config) if config.per_connection => {
@@ -96,11 +106,13 @@ impl<'t, 's> Engine<'t, 's> {
             listeners,
             instances: Places::new(instances),
             status,
+            extras,
             waiters: [None; CLIENTS],
             phase: Phase::Up,
             jobs_pending: 0,
             job_search: (0, 0),
             dirty_pending: 0,
+            follow_pending: 0,
             next_number: 0,
             boot_finished_at: None,
             counters: Counters::default(),
@@ -163,6 +175,7 @@ impl<'t, 's> Engine<'t, 's> {
             }
             let went_on = self.expire_one(now)
                 || self.run_one_job(now)
+                || self.follow_one(now)
                 || self.look_again_at_one(now)
                 || self.advance_shutdown(now);
             if !went_on {
@@ -264,7 +277,7 @@ impl<'t, 's> Engine<'t, 's> {
             self.push(action);
         }
         if outcome.start {
-            self.start_by_itself(unit, now);
+            self.restart_by_itself(unit, now);
         }
         self.changed(unit, &before, now);
         self.emergency(outcome.emergency, now);
@@ -303,6 +316,7 @@ impl<'t, 's> Engine<'t, 's> {
     fn tell_change(&mut self, unit: UnitId, before: &UnitState, now: Instant) {
         // A job may have waited for the end of what this unit was doing.
         self.search_jobs_anew();
+        self.follow_state(unit, before);
         let state = self.units.at_mut(unit);
         state.changed_at = now;
         let reached =

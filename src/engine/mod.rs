@@ -30,7 +30,7 @@ pub use event::{
 pub use instance::Instance;
 pub use manager::{CLIENTS, Engine};
 pub use notify::{NOTIFICATION_MAX, Notification};
-pub use state::{Counters, ListenerState, Storage, UnitState};
+pub use state::{Counters, Extra, ListenerState, Storage, UnitState};
 pub use status::StatusText;
 pub use time::{Bucket, Instant};
 pub use trace::{Record, Ring, ShutdownStep, TRACE_RECORDS, Trace};

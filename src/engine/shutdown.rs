@@ -75,7 +75,7 @@ impl Engine<'_, '_> {
                 let deadline = now.after(self.table.manager().shutdown_timeout);
                 self.phase = Phase::StopUnits { kind, deadline };
                 self.note(Trace::Shutdown { kind, step: ShutdownStep::StopUnits }, now);
-                self.enqueue_stop_of_all(now);
+                self.enqueue_stop_of_all(None, now);
             }
             Phase::StopUnits { kind, .. } if force => self.enter_terminate(kind, now),
             Phase::StopUnits { .. }

@@ -1,14 +1,14 @@
 //! What the engine remembers of each unit and listener: as much memory as the plan says.
 
 use unit::UnitId;
-use unit::control::{ActiveState, JobKind, SubState, UnitResult};
+use unit::control::{ActiveState, SubState, UnitResult};
 
 use super::instance::{Instance, Template};
-use super::job::Job;
+use super::job::{Follow, Job, Mark};
 use super::service::Service;
 use super::socket::{self, Socket};
 use super::status::StatusText;
-use super::time::Instant;
+use super::time::{Bucket, Instant};
 
 /// One unit's place in memory.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,11 @@ pub struct UnitState {
     /// Its socket half must look at its service again.
     pub(super) dirty: bool,
     /// What a transaction that is being built wants of it.
-    pub(super) mark: Option<JobKind>,
+    pub(super) mark: Mark,
+    /// Whether it has relations that state changes are about.
+    pub(super) related: bool,
+    /// What others have not been told yet.
+    pub(super) follow: Follow,
     pub(super) changed_at: Instant,
     pub(super) active_at: Instant,
     /// Services: the place of its status text. Sockets: its first instance slot.
@@ -42,7 +46,9 @@ impl UnitState {
         kind: KindState::Target { reached: false },
         job: None,
         dirty: false,
-        mark: None,
+        mark: Mark::NONE,
+        related: false,
+        follow: Follow::NONE,
         changed_at: Instant(0),
         active_at: Instant(0),
         first: 0,
@@ -113,6 +119,30 @@ pub struct Storage<'s> {
     pub instances: &'s mut [Instance],
     /// `Limits::services` of them.
     pub status: &'s mut [StatusText],
+    /// `Limits::extras` of them.
+    pub extras: &'s mut [Extra],
+}
+
+/// What few units have: deadlines of their jobs, and a limit for what they do by themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Extra {
+    pub(super) unit: UnitId,
+    /// Starts and stops that nobody asked for.
+    pub(super) by_itself: Bucket,
+    /// When the limit lets it look again.
+    pub(super) look_at: Option<Instant>,
+    /// When its job must have ended.
+    pub(super) job_due: Option<Instant>,
+}
+
+impl Extra {
+    /// Nobody's.
+    pub const NEW: Self =
+        Self { unit: UnitId(0), by_itself: Bucket::NEW, look_at: None, job_due: None };
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.look_at.into_iter().chain(self.job_due).min()
+    }
 }
 
 /// Figures about the whole.

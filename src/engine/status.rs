@@ -9,6 +9,7 @@ use unit::{Kind, UnitId};
 use super::action::{Action, Answer, Target};
 use super::event::{ClientId, InstanceId, Pid};
 use super::instance::SlotState;
+use super::job::Wish;
 use super::manager::Engine;
 use super::service::{Input, Main};
 use super::socket;
@@ -123,7 +124,9 @@ impl Engine<'_, '_> {
         if let Err(refusal) = self.check_job(kind, unit) {
             return Some(Answer::Refused(refusal));
         }
-        self.enqueue(kind, unit, now);
+        if let Err(refusal) = self.enqueue(Wish::new(kind, unit), now) {
+            return Some(Answer::Refused(refusal));
+        }
         if wait {
             self.wait_for_job(client, unit);
             return None;
@@ -138,7 +141,7 @@ impl Engine<'_, '_> {
                 Err(Refusal::NotSupported)
             }
             (JobKind::Reload, KindState::Service(_)) => {
-                if self.service_config(unit).exec_reload.is_empty() {
+                if !self.can_reload(unit) {
                     Err(Refusal::NotSupported)
                 } else if state.active() == ActiveState::Active {
                     Ok(())
@@ -157,6 +160,13 @@ impl Engine<'_, '_> {
                 | KindState::Socket(_)
                 | KindState::Template(_),
             ) => Ok(()),
+        }
+    }
+
+    pub(super) fn can_reload(&self, unit: UnitId) -> bool {
+        match &self.units.at(unit).kind {
+            KindState::Service(_) => !self.service_config(unit).exec_reload.is_empty(),
+            KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_) => false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What happened, in a fixed ring: one record serves the console, the epitaph and the tests.
 
-use unit::control::{Exit, JobKind, JobResult, ShutdownKind, SubState, UnitResult};
+use unit::control::{Exit, JobKind, JobResult, Refusal, ShutdownKind, SubState, UnitResult};
 use unit::{ListenerId, UnitId};
 
 use super::Instant;
@@ -29,6 +29,15 @@ pub enum Trace {
         kind: JobKind,
         /// How.
         result: JobResult,
+    },
+    /// A job that nobody asked for could not be.
+    JobRefused {
+        /// The unit.
+        unit: UnitId,
+        /// The job.
+        kind: JobKind,
+        /// Why.
+        refusal: Refusal,
     },
     /// Traffic starts a service.
     Triggered {

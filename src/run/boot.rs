@@ -4,11 +4,15 @@ use rustix::process::Pid;
 use rustix::system::sethostname;
 use unit::Table;
 
-use crate::engine::{Engine, Instance, Instant, ListenerState, StatusText, Storage, UnitState};
+use crate::engine::{
+    Engine, Extra, Instance, Instant, ListenerState, StatusText, Storage, UnitState,
+};
 use crate::sys::cell::{Array, Once};
 use crate::sys::signal::Signals;
 use crate::sys::{clock, console, fatal, fd, mount, power, socket};
-use crate::table::limits::{INSTANCES, LISTEN_FDS, LISTENERS, SERVICES, UNITS};
+use crate::table::limits::{
+    EXTRAS as EXTRAS_MAX, INSTANCES, LISTEN_FDS, LISTENERS, SERVICES, UNITS,
+};
 use crate::{log, table};
 
 use super::children::Children;
@@ -23,6 +27,7 @@ use super::{Pilot, prepare};
 static UNIT_STATES: Array<UnitState, UNITS, 0> = Array::new();
 static LISTENER_STATES: Array<ListenerState, LISTENERS, 1> = Array::new();
 static INSTANCE_STATES: Once<[Instance; INSTANCES], 2> = Once::new([Instance::FREE; INSTANCES]);
+static EXTRAS: Once<[Extra; EXTRAS_MAX], 20> = Once::new([Extra::NEW; EXTRAS_MAX]);
 static STATUS_TEXTS: Once<[StatusText; SERVICES], 3> = Once::new([StatusText::EMPTY; SERVICES]);
 
 /// The role of PID 1. Refuses (and returns an exit code) for any other process, so that a slip
@@ -87,6 +92,7 @@ impl Pilot {
             listeners: LISTENER_STATES.fill_with(|| ListenerState::NEW),
             instances: INSTANCE_STATES.take(),
             status: STATUS_TEXTS.take(),
+            extras: EXTRAS.take(),
         };
         // The order makes the lowest descriptors those that are never closed.
         let mut watch = Watch::new().unwrap_or_else(|errno| panic!("epoll_create1(2): {errno}"));

@@ -103,7 +103,7 @@ fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
             | SubState::Retrying => Level::Debug,
         },
         Trace::Job { result: JobResult::Done | JobResult::Skipped, .. } => Level::Debug,
-        Trace::Job { .. } => Level::Warn,
+        Trace::Job { .. } | Trace::JobRefused { .. } => Level::Warn,
         Trace::BootFinished | Trace::Shutdown { .. } => Level::Info,
         Trace::Triggered { .. }
         | Trace::Exited { .. }
@@ -147,6 +147,9 @@ impl fmt::Display for Words<'_> {
             Trace::Job { unit, kind, result } => {
                 let (kind, result) = (job(kind), job_result(result));
                 write!(f, "{}: {kind} job: {result}", self.name(unit))
+            }
+            Trace::JobRefused { unit, kind, refusal: _ } => {
+                write!(f, "{}: {} refused, it contradicts others", self.name(unit), job(kind))
             }
             Trace::Triggered { listener, unit } => {
                 write!(f, "{}: started by traffic at {}", self.name(unit), self.address(listener))

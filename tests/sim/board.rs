@@ -16,6 +16,25 @@ pub struct File {
 pub const BOARD_CONF: &str = "[Board]\nArchitecture=x86_64\nHostname=sim\n\
     [Manager]\nShutdownTimeoutSec=20s\nDefaultTimeoutStopSec=5s\nDefaultTimeoutStartSec=10s\n";
 
+/// What a unit may say of another.
+const EDGES: [&str; 15] = [
+    "After",
+    "Requires",
+    "Wants",
+    "Conflicts",
+    "Requisite",
+    "BindsTo",
+    "PartOf",
+    "Upholds",
+    "OnFailure",
+    "OnSuccess",
+    "PropagatesStopTo",
+    "StopPropagatedFrom",
+    "PropagatesReloadTo",
+    "ReloadPropagatedFrom",
+    "Before",
+];
+
 /// Makes up a board of a handful of units.
 pub fn random(prng: &mut Prng) -> Vec<File> {
     let services = 1 + prng.below(5);
@@ -61,8 +80,21 @@ fn service(prng: &mut Prng, number: usize, accept: bool) -> File {
     let mut text = String::from("[Unit]\n");
     if number > 0 && !accept && prng.chance(50) {
         let other = prng.below(number);
-        let edge = prng.pick(&["After=", "Requires=", "Wants=", "Conflicts="]);
-        writeln!(text, "{edge}x{other}.target").unwrap();
+        let edge = prng.pick(&EDGES);
+        writeln!(text, "{edge}=x{other}.target").unwrap();
+        if *edge != "Before" && prng.chance(50) {
+            writeln!(text, "After=x{other}.target").unwrap();
+        }
+    }
+    for (percent, line) in [
+        (10, "StopWhenUnneeded=yes"),
+        (10, "IgnoreOnIsolate=yes"),
+        (10, "RefuseManualStop=yes"),
+        (10, "OnFailureJobMode=isolate\nOnSuccessJobMode=replace-irreversibly"),
+    ] {
+        if prng.chance(percent) {
+            writeln!(text, "{line}").unwrap();
+        }
     }
     writeln!(text, "[Service]\nExecStart=/bin/s{number}").unwrap();
     if accept {
@@ -114,6 +146,8 @@ pub fn link(files: &mut [File]) {
             let target = if names.contains(&wanted) { wanted.as_str() } else { "basic.target" };
             file.text = file.text.replace(&format!("x{number}.target"), target);
         }
-        file.text = file.text.replace("Conflicts=basic.target\n", "");
+        for edge in ["Conflicts", "Before"] {
+            file.text = file.text.replace(&format!("{edge}=basic.target\n"), "");
+        }
     }
 }

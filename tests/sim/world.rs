@@ -478,7 +478,9 @@ impl<'t, 's> World<'t, 's> {
     pub fn go_well(&mut self) {
         for proc in self.procs.values_mut() {
             proc.stuck = false;
-            proc.dying = proc.asked;
+            // Whom nobody tells to go goes some day; a stop without a deadline waits for it.
+            let left_behind = matches!(proc.owner, Owner::Stray(_)).then_some(15);
+            proc.dying = proc.asked.or(left_behind);
         }
         self.the_dying_end();
         let known: Vec<(u32, Process)> = self
@@ -502,6 +504,10 @@ impl<'t, 's> World<'t, 's> {
                 continue;
             }
             match process {
+                // It has said that it stops.
+                Process::Main(unit) if self.status(unit).active == ActiveState::Deactivating => {
+                    self.reap_as(pid, Exit::Code(0), None);
+                }
                 Process::Main(unit) => match self.service_type(unit) {
                     ServiceType::Simple => {}
                     ServiceType::Exec => self.feed(Event::Executed(unit)),
@@ -654,9 +660,36 @@ impl<'t, 's> World<'t, 's> {
         status
     }
 
-    /// Connections that wait on listeners that are open.
+    /// Connections that wait on listeners that are open, for a service that nothing keeps down.
     pub fn waiting_connections(&self) -> u32 {
-        self.listeners.iter().map(|listener| listener.queue).sum()
+        let sockets = self.table.ids().filter(|&unit| match self.table.unit(unit).kind {
+            Kind::Socket(config) => !self.is_kept_down(config.service),
+            Kind::Target | Kind::Service(_) => false,
+        });
+        let listeners = sockets.flat_map(|socket| self.listeners_of(socket));
+        listeners.map(|listener| self.listeners[listener.index()].queue).sum()
+    }
+
+    /// Whether other units decide if the service may be up.
+    fn is_kept_down(&self, service: UnitId) -> bool {
+        let is_bound = |unit: UnitId| {
+            let relations = self.table.edges(unit).relations();
+            !relations.requisite.is_empty() || !relations.binds_to.is_empty()
+        };
+        let mut needed = vec![service];
+        let mut at = 0;
+        while at < needed.len() {
+            if is_bound(needed[at]) {
+                return true;
+            }
+            for other in self.table.edges(needed[at]).requires.iter() {
+                if !needed.contains(&other) {
+                    needed.push(other);
+                }
+            }
+            at += 1;
+        }
+        false
     }
 
     /// Nobody begins to start before those it is ordered after have.

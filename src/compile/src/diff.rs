@@ -101,7 +101,7 @@ fn unit_changes(name: &str, one: (&Side, &UnitPlan), other: (&Side, &UnitPlan)) 
     let told = |change: &Change, name: &String| {
         change.before.contains(name) || change.after.contains(name)
     };
-    let lists = show::edge_lists(&one.1.edges).into_iter().zip(show::edge_lists(&other.1.edges));
+    let lists = show::edge_lists(&one.1.edges).zip(show::edge_lists(&other.1.edges));
     let mut edges = Vec::new();
     for ((kind, before), (_, after)) in lists {
         let names = |side: &Side, list: &BTreeSet<u16>| -> Vec<String> {

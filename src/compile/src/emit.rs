@@ -8,7 +8,8 @@ use unit::{Args, ExecContext, Ids, Limits, ListenerId, Seq, Table, UnitId, Words
 
 use crate::grammar::{Arg, Command, Piece};
 use crate::plan::{
-    KindPlan, ManagerPlan, OptionPlan, OptionText, Plan, ServicePlan, SocketPlan, UnitPlan,
+    KindPlan, ManagerPlan, OptionPlan, OptionText, Plan, RelationsPlan, ServicePlan, SocketPlan,
+    UnitPlan,
 };
 
 /// The table of a plan, and the plan's sizes with the table's own.
@@ -124,15 +125,15 @@ fn with_manager(plan: &ManagerPlan, then: &mut dyn FnMut(unit::Manager<'_>)) {
 fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
     let edges = &plan.edges;
     let (requires, wants) = (ids(&edges.requires), ids(&edges.wants));
-    let (conflicts, required_by) = (ids(&edges.conflicts), ids(&edges.required_by));
+    let (required_by, more) = (ids(&edges.required_by), relations(&edges.more));
     let (after, before) = (ids(&edges.after), ids(&edges.before));
     let edges = unit::Edges {
         requires: Ids::from_bytes(&requires),
         wants: Ids::from_bytes(&wants),
-        conflicts: Ids::from_bytes(&conflicts),
         after: Ids::from_bytes(&after),
         before: Ids::from_bytes(&before),
         required_by: Ids::from_bytes(&required_by),
+        more: &more,
     };
     match &plan.kind {
         KindPlan::Target => then(assemble(plan, edges, unit::Kind::Target)),
@@ -147,6 +148,46 @@ fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
             });
         }
     }
+}
+
+/// Nothing for a unit that says nothing.
+fn relations(plan: &RelationsPlan) -> Vec<u8> {
+    if *plan == RelationsPlan::default() {
+        return Vec::new();
+    }
+    let on = [&plan.on_failure, &plan.on_success].map(ids);
+    let conflicts = [&plan.conflicts, &plan.conflicted_by].map(ids);
+    let binds = [&plan.requisite, &plan.binds_to, &plan.bound_by, &plan.consists_of].map(ids);
+    let propagates = [&plan.stop_to, &plan.reload_to].map(ids);
+    let upholds = [&plan.upholds, &plan.upheld_by].map(ids);
+    let needs = [&plan.releases, &plan.needed_by].map(ids);
+    encode(&unit::Relations {
+        conflicts: Ids::from_bytes(&conflicts[0]),
+        conflicted_by: Ids::from_bytes(&conflicts[1]),
+        requisite: Ids::from_bytes(&binds[0]),
+        binds_to: Ids::from_bytes(&binds[1]),
+        bound_by: Ids::from_bytes(&binds[2]),
+        consists_of: Ids::from_bytes(&binds[3]),
+        stop_to: Ids::from_bytes(&propagates[0]),
+        reload_to: Ids::from_bytes(&propagates[1]),
+        upholds: Ids::from_bytes(&upholds[0]),
+        upheld_by: Ids::from_bytes(&upholds[1]),
+        on_failure: Ids::from_bytes(&on[0]),
+        on_success: Ids::from_bytes(&on[1]),
+        on_failure_mode: plan.on_failure_mode,
+        on_success_mode: plan.on_success_mode,
+        releases: Ids::from_bytes(&needs[0]),
+        needed_by: Ids::from_bytes(&needs[1]),
+        stop_when_unneeded: plan.stop_when_unneeded,
+        refuse_manual_start: plan.refuse_manual_start,
+        refuse_manual_stop: plan.refuse_manual_stop,
+        allow_isolate: plan.allow_isolate,
+        ignore_on_isolate: plan.ignore_on_isolate,
+        job_timeout: plan.job_timeout,
+        job_running_timeout: plan.job_running_timeout,
+        job_timeout_action: plan.job_timeout_action,
+        ends: plan.ends,
+    })
 }
 
 fn assemble<'a>(
@@ -272,13 +313,14 @@ fn option(plan: &OptionPlan) -> Vec<u8> {
 }
 
 /// Every size by name, in the order of [`Limits`].
-pub fn fields(limits: &Limits) -> [(&'static str, usize); 10] {
+pub fn fields(limits: &Limits) -> [(&'static str, usize); 11] {
     let Limits {
         units,
         services,
         sockets,
         listeners,
         instances,
+        extras,
         listen_fds,
         spawn_strings,
         spawn_pointers,
@@ -291,6 +333,7 @@ pub fn fields(limits: &Limits) -> [(&'static str, usize); 10] {
         ("sockets", sockets),
         ("listeners", listeners),
         ("instances", instances),
+        ("extras", extras),
         ("listen_fds", listen_fds),
         ("spawn_strings", spawn_strings),
         ("spawn_pointers", spawn_pointers),

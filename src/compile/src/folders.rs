@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::codes;
-use crate::load::{Library, Link};
+use crate::load::{Library, Link, PULLS};
 use crate::report::{Diagnostic, Report};
 
 /// A folder with units.
@@ -122,14 +122,12 @@ fn add_folder(layer: usize, folder: &Path, library: &mut Library, report: &mut R
             add_file(layer, &path, library, report);
         } else if shown.ends_with(".d") {
             add_drop_ins(layer, &path, library, report);
-        } else if shown.ends_with(".wants") || shown.ends_with(".requires") {
+        } else if PULLS.iter().any(|(suffix, _)| shown.ends_with(suffix)) {
             add_pulls(&path, library, report);
         } else {
             let message = format!("the folder {shown} has no meaning here");
-            let hint = match shown.ends_with(".upholds") {
-                true => "of the dependencies only NAME.wants and NAME.requires are understood",
-                false => "a folder of units has NAME.d, NAME.wants and NAME.requires below it",
-            };
+            let hint = "a folder of units has NAME.d, NAME.wants, NAME.requires and NAME.upholds \
+                        below it";
             let diagnostic = Diagnostic::without_place(codes::UNKNOWN_FOLDER, message);
             report.push(diagnostic.hint(hint));
         }

@@ -73,9 +73,12 @@ fn unit(unit: &UnitPlan, plan: &Plan) -> Value {
         "description": unit.description,
         "requires": names(&edges.requires),
         "wants": names(&edges.wants),
-        "conflicts": names(&edges.conflicts),
         "after": names(&edges.after),
+        "conflicts": names(&edges.more.conflicts),
     });
+    for (name, list) in edges.more.lists().into_iter().filter(|(_, list)| !list.is_empty()) {
+        value[name.replace('-', "_")] = names(list).into();
+    }
     match &unit.kind {
         KindPlan::Target => {}
         KindPlan::Service(service) => {

@@ -46,13 +46,9 @@ fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
 }
 
 /// The edges of a unit by kind, those that are the reverse of another's left out.
-pub fn edge_lists(edges: &EdgesPlan) -> [(&'static str, &BTreeSet<u16>); 4] {
-    [
-        ("requires", &edges.requires),
-        ("wants", &edges.wants),
-        ("conflicts", &edges.conflicts),
-        ("after", &edges.after),
-    ]
+pub fn edge_lists(edges: &EdgesPlan) -> impl Iterator<Item = (&'static str, &BTreeSet<u16>)> {
+    let lists = [("requires", &edges.requires), ("wants", &edges.wants), ("after", &edges.after)];
+    lists.into_iter().chain(edges.more.lists())
 }
 
 fn names(list: &BTreeSet<u16>, plan: &Plan) -> String {

@@ -137,6 +137,14 @@ pub enum Refusal {
     NoProcess,
     /// Too many clients wait (EAGAIN).
     TooManyClients,
+    /// What it needs and what it stops contradict each other (EDEADLK).
+    Contradiction,
+    /// Another job is in its way (EDEADLK).
+    Destructive,
+    /// `RefuseManualStart=` or `RefuseManualStop=` (EPERM).
+    NotByHand,
+    /// No `AllowIsolate=` (EPERM).
+    NotIsolated,
 }
 
 /// How a job ended, in systemd's words.

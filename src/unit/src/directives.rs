@@ -34,6 +34,49 @@ macro_rules! directives {
                 wants: Many<Units> ["Wants"] = "";
                 /// Units stopped when this one starts, and the other way round.
                 conflicts: Many<Units> ["Conflicts"] = "";
+                /// Units that must be up already: this one does not start without, and does not
+                /// start them. Goes with After=.
+                requisite: Many<Units> ["Requisite"] = "";
+                /// As Requires=, and this one stops whenever one of them goes down.
+                binds_to: Many<Units> ["BindsTo", "BindTo"] = "";
+                /// Units that this one is stopped and restarted with.
+                part_of: Many<Units> ["PartOf"] = "";
+                /// As Wants=, and they are started again whenever they are down while this one is
+                /// up: at most 16 times in 10 seconds, then after these.
+                upholds: Many<Units> ["Upholds"] = "";
+                /// Units started when this one fails, be it started again by Restart= or not.
+                on_failure: Many<Units> ["OnFailure"] = "";
+                /// Units started when this one is down again and has not failed.
+                on_success: Many<Units> ["OnSuccess"] = "";
+                /// What becomes of other jobs then: fail, replace, replace-irreversibly, isolate,
+                /// flush, ignore-dependencies, ignore-requirements.
+                on_failure_mode: One<JobModeName> ["OnFailureJobMode"] = "replace";
+                /// Likewise.
+                on_success_mode: One<JobModeName> ["OnSuccessJobMode"] = "fail";
+                /// Units that are reloaded with this one.
+                reload_to: Many<Units> ["PropagatesReloadTo", "PropagateReloadTo"] = "";
+                /// The reverse of PropagatesReloadTo=.
+                reload_from: Many<Units> ["ReloadPropagatedFrom", "PropagateReloadFrom"] = "";
+                /// Units that stop with this one, whatever stops it.
+                stop_to: Many<Units> ["PropagatesStopTo"] = "";
+                /// The reverse of PropagatesStopTo=.
+                stop_from: Many<Units> ["StopPropagatedFrom"] = "";
+                /// Stops the unit when no unit that is up needs it.
+                stop_when_unneeded: One<Boolean> ["StopWhenUnneeded"] = "no";
+                /// pilotctl does not start it: only what needs it does.
+                refuse_manual_start: One<Boolean> ["RefuseManualStart"] = "no";
+                /// pilotctl does not stop it.
+                refuse_manual_stop: One<Boolean> ["RefuseManualStop"] = "no";
+                /// pilotctl isolate starts it and stops all that it does not need.
+                allow_isolate: One<Boolean> ["AllowIsolate"] = "no";
+                /// It stays up when another unit is isolated.
+                ignore_on_isolate: One<Boolean> ["IgnoreOnIsolate"] = "no";
+                /// A job must have ended that long after it was asked for; 0 and infinity wait.
+                job_timeout: One<Timeout> ["JobTimeoutSec"] = "infinity";
+                /// And that long after it began.
+                job_running_timeout: One<Timeout> ["JobRunningTimeoutSec"] = "infinity";
+                /// What happens to the board when it has not.
+                job_timeout_action: One<EmergencyName> ["JobTimeoutAction"] = "none";
                 /// Adds what nearly every unit needs: Requires= and After= sysinit.target; a
                 /// service comes after basic.target, a socket before sockets.target, a target
                 /// after what it wants.
@@ -247,6 +290,8 @@ or socket";
                 wanted_by: Many<Units> ["WantedBy"] = "";
                 /// Units that get this one as Requires=.
                 required_by: Many<Units> ["RequiredBy"] = "";
+                /// Units that get this one as Upholds=.
+                upheld_by: Many<Units> ["UpheldBy"] = "";
                 /// Other names of this unit, with its own suffix.
                 alias: Many<Units> ["Alias"] = "";
                 /// Units that are enabled with this one, whatever presets say.

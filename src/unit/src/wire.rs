@@ -32,6 +32,7 @@ pub const INDEX_AT: usize = 4;
 const SHAPE: &str = concat!(
     include_str!("model/mod.rs"),
     include_str!("model/exec.rs"),
+    include_str!("model/relations.rs"),
     include_str!("model/service.rs"),
     include_str!("model/socket.rs"),
     include_str!("seq.rs")

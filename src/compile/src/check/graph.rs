@@ -10,7 +10,7 @@ use crate::report::{Diagnostic, Report, Span};
 pub(super) fn check_no_contradiction(checked: &Checked, report: &mut Report) {
     let mut told = BTreeSet::new();
     let mut requires: Vec<Vec<&Edge>> = vec![Vec::new(); checked.units.len()];
-    for edge in checked.edges.iter().filter(|edge| edge.kind == EdgeKind::Requires) {
+    for edge in checked.edges.iter().filter(|edge| edge.kind.requires()) {
         requires[edge.from].push(edge);
     }
     let conflicts = checked.edges.iter().filter(|edge| edge.kind == EdgeKind::Conflicts);
@@ -62,7 +62,7 @@ pub(super) fn check_no_conflict_at_boot(checked: &Checked, report: &mut Report) 
     let mut queue: Vec<usize> = checked.default_target.into_iter().collect();
     let mut pulls: Vec<Vec<usize>> = vec![Vec::new(); checked.units.len()];
     for edge in &checked.edges {
-        if matches!(edge.kind, EdgeKind::Requires | EdgeKind::Wants) {
+        if edge.kind.pulls() {
             pulls[edge.from].push(edge.to);
         }
     }

@@ -27,10 +27,38 @@ pub enum EdgeKind {
     Requires,
     /// `from` pulls in `to`.
     Wants,
+    /// `from` needs `to` to be up already.
+    Requisite,
+    /// As `Requires`, and `from` goes down with `to`.
+    BindsTo,
+    /// `from` is stopped and restarted with `to`.
+    PartOf,
+    /// As `Wants`, and for as long as `from` is up.
+    Upholds,
+    /// A stop of `from` stops `to`.
+    StopTo,
+    /// A reload of `from` reloads `to`.
+    ReloadTo,
+    /// When `from` fails, `to` is started.
+    OnFailure,
+    /// When `from` has ended well, `to` is started.
+    OnSuccess,
     /// Not both.
     Conflicts,
     /// `from` starts after `to`.
     After,
+}
+
+impl EdgeKind {
+    /// A start of `from` starts `to`.
+    pub const fn pulls(self) -> bool {
+        self.requires() || matches!(self, Self::Wants | Self::Upholds)
+    }
+
+    /// `from` is not up without `to`.
+    pub const fn requires(self) -> bool {
+        matches!(self, Self::Requires | Self::BindsTo)
+    }
 }
 
 /// Why there is an edge.

@@ -131,16 +131,28 @@ impl Resolver<'_> {
 
     /// What the unit's own lines say.
     fn written(&mut self, unit: usize, draft: &Draft) {
+        let own = &draft.unit;
         let forward = [
-            (&draft.unit.requires, EdgeKind::Requires, Need::Must),
-            (&draft.unit.wants, EdgeKind::Wants, Need::May),
-            (&draft.unit.conflicts, EdgeKind::Conflicts, Need::May),
-            (&draft.unit.after, EdgeKind::After, Need::May),
+            (&own.requires, EdgeKind::Requires, Need::Must),
+            (&own.wants, EdgeKind::Wants, Need::May),
+            (&own.requisite, EdgeKind::Requisite, Need::Must),
+            (&own.binds_to, EdgeKind::BindsTo, Need::Must),
+            (&own.part_of, EdgeKind::PartOf, Need::May),
+            (&own.upholds, EdgeKind::Upholds, Need::May),
+            (&own.on_failure, EdgeKind::OnFailure, Need::May),
+            (&own.on_success, EdgeKind::OnSuccess, Need::May),
+            (&own.stop_to, EdgeKind::StopTo, Need::May),
+            (&own.reload_to, EdgeKind::ReloadTo, Need::May),
+            (&own.conflicts, EdgeKind::Conflicts, Need::May),
+            (&own.after, EdgeKind::After, Need::May),
         ];
         let backward = [
             (&draft.install.required_by, EdgeKind::Requires, Need::Pulled),
             (&draft.install.wanted_by, EdgeKind::Wants, Need::Pulled),
-            (&draft.unit.before, EdgeKind::After, Need::May),
+            (&draft.install.upheld_by, EdgeKind::Upholds, Need::Pulled),
+            (&own.stop_from, EdgeKind::StopTo, Need::May),
+            (&own.reload_from, EdgeKind::ReloadTo, Need::May),
+            (&own.before, EdgeKind::After, Need::May),
         ];
         self.resolve(&draft.install.also, Need::May);
         if let Some(service) = draft.service() {
@@ -181,7 +193,7 @@ impl Resolver<'_> {
     /// What a link in a `.wants` or `.requires` folder says.
     fn pulled(&mut self, pull: &Pull) {
         self.check_name_not_at_shutdown(&pull.by, &pull.span);
-        let kind = if pull.requires { EdgeKind::Requires } else { EdgeKind::Wants };
+        let kind = pull.kind;
         let by: Vec<usize> = match pull.by.is_template() {
             false => self.number(&pull.by).into_iter().collect(),
             true => {
@@ -190,7 +202,7 @@ impl Resolver<'_> {
                 own.map(|(_, number)| *number).collect()
             }
         };
-        let need = if pull.requires { Need::Must } else { Need::May };
+        let need = if kind.requires() { Need::Must } else { Need::May };
         match self.number(&pull.unit) {
             None if self.library.mask(&pull.unit).is_some() && need != Need::Must => {}
             None => self.unresolved(&pull.unit, &pull.span, need),
@@ -306,7 +318,7 @@ fn order_targets(checked: &mut Checked) {
     let ordered: BTreeSet<(usize, usize)> = after.map(|edge| (edge.from, edge.to)).collect();
     let mut added = Vec::new();
     for &Edge { from, to, kind, .. } in &checked.edges {
-        let pulls = matches!(kind, EdgeKind::Requires | EdgeKind::Wants);
+        let pulls = kind.pulls() || kind == EdgeKind::Requisite;
         let free = !ordered.contains(&(from, to)) && !ordered.contains(&(to, from));
         if pulls && target(from) && defaults(from) && defaults(to) && free {
             let why = Why::Implied("a target comes after what it pulls in");

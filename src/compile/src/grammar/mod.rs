@@ -32,7 +32,7 @@ pub use specifier::{Instance, Specifiers, manual as specifier_manual};
 pub use stdio::{InputName, OutputName};
 pub use time::{Time, Timeout};
 
-use unit::{BindIpv6Only, CrashAction, Emergency, KillMode, Restart, ServiceType};
+use unit::{BindIpv6Only, CrashAction, Emergency, JobMode, KillMode, Restart, ServiceType};
 
 use crate::codes::{self, Code};
 use crate::report::{Diagnostic, Report, Span, Spanned, did_you_mean};
@@ -235,6 +235,20 @@ keywords! {
         "kexec-force" => "use reboot-force",
         "soft-reboot" => "use reboot",
         "soft-reboot-force" => "use reboot-force",
+    }
+
+    /// `OnFailureJobMode=` and its kin.
+    JobModeName -> JobMode {
+        "replace" => JobMode::Replace,
+        "replace-irreversibly" => JobMode::ReplaceIrreversibly,
+        "fail" => JobMode::Fail,
+        "isolate" => JobMode::Isolate,
+        "flush" => JobMode::Flush,
+        "ignore-dependencies" => JobMode::IgnoreDependencies,
+        "ignore-requirements" => JobMode::IgnoreRequirements,
+    }, but {
+        "triggering" => "it is for pilotctl stop: use replace",
+        "restart-dependencies" => "it is for restarts: use replace",
     }
 
     /// `CrashAction=`.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::preset::{Presets, Verdict};
 use super::unit_name_of;
+use crate::check::EdgeKind;
 use crate::codes;
 use crate::names::{Kind, Name};
 use crate::report::{Diagnostic, File, Report, Span};
@@ -34,18 +35,25 @@ struct DropIn {
     document: Document,
 }
 
-/// A link in `X.wants` or `X.requires`.
+/// A link in `X.wants`, `X.requires` or `X.upholds`.
 #[derive(Clone, Debug)]
 pub struct Pull {
     /// X, as the folder is called.
     pub by: Name,
-    /// True for `X.requires`.
-    pub requires: bool,
+    /// What the folder says.
+    pub kind: EdgeKind,
     /// The unit that is pulled in.
     pub unit: Name,
     /// The link.
     pub span: Span,
 }
+
+/// The folders of such links, by how their names end.
+pub const PULLS: [(&str, EdgeKind); 3] = [
+    (".wants", EdgeKind::Wants),
+    (".requires", EdgeKind::Requires),
+    (".upholds", EdgeKind::Upholds),
+];
 
 /// How a link in a units folder is meant.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -175,13 +183,13 @@ impl Library {
         }
     }
 
-    /// Adds a link that is called `path` in a folder `X.wants` or `X.requires`.
+    /// Adds a link that is called `path` in a folder `X.wants`, `X.requires` or `X.upholds`.
     pub fn add_pull(&mut self, path: &str, is_mask: bool, report: &mut Report) {
         let folder = path.rsplit('/').nth(1).unwrap_or_default();
-        let (owner, requires) = match folder.strip_suffix(".requires") {
-            Some(owner) => (owner, true),
-            None => (folder.trim_end_matches(".wants"), false),
-        };
+        let (owner, kind) = PULLS
+            .iter()
+            .find_map(|(suffix, kind)| Some((folder.strip_suffix(suffix)?, *kind)))
+            .unwrap_or((folder, EdgeKind::Wants));
         let by = match Name::parse(owner) {
             Ok(by) => by,
             Err(error) => {
@@ -192,7 +200,7 @@ impl Library {
         };
         let Some(unit) = unit_name_of(path, report) else { return };
         let file = Arc::new(File { path: path.into(), text: String::new() });
-        let pull = Pull { by, requires, unit: unit.clone(), span: Span::head(&file) };
+        let pull = Pull { by, kind, unit: unit.clone(), span: Span::head(&file) };
         let place = self.pulls.entry((folder.into(), unit));
         place.or_insert((!is_mask).then_some(pull));
     }
@@ -292,7 +300,7 @@ impl Library {
         self.presets.verdict(name)
     }
 
-    /// The links of `.wants` and `.requires` folders.
+    /// The links of `.wants`, `.requires` and `.upholds` folders.
     pub fn pulls(&self) -> impl Iterator<Item = &Pull> {
         self.pulls.values().flatten()
     }

@@ -8,7 +8,7 @@ mod section;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub use library::{Library, Link, Pull};
+pub use library::{Library, Link, PULLS, Pull};
 use section::{Foreign, assign};
 
 use crate::codes;
@@ -177,10 +177,35 @@ pub fn canonical(name: Name, library: &Library, board: &BoardDraft) -> Name {
 
 /// The names that a draft mentions, written or implied.
 fn references(draft: &Draft) -> Vec<Name> {
-    let draft::Unit { after, before, requires, wants, conflicts, .. } = &draft.unit;
-    let draft::Install { wanted_by, required_by, alias: _, also: _, default_instance: _ } =
-        &draft.install;
-    let lists = [after, before, requires, wants, conflicts, wanted_by, required_by];
+    let own = &draft.unit;
+    let draft::Install {
+        wanted_by,
+        required_by,
+        upheld_by,
+        alias: _,
+        also: _,
+        default_instance: _,
+    } = &draft.install;
+    let lists = [
+        &own.after,
+        &own.before,
+        &own.requires,
+        &own.wants,
+        &own.conflicts,
+        &own.requisite,
+        &own.binds_to,
+        &own.part_of,
+        &own.upholds,
+        &own.on_failure,
+        &own.on_success,
+        &own.stop_to,
+        &own.stop_from,
+        &own.reload_to,
+        &own.reload_from,
+        wanted_by,
+        required_by,
+        upheld_by,
+    ];
     let mut names: Vec<Name> = lists
         .into_iter()
         .flat_map(|list| list.items.iter().map(|item| item.value.clone()))

@@ -2,20 +2,31 @@
 
 use unit::ListenKind;
 
-use super::{KindPlan, Plan, SocketPlan};
+use super::{KindPlan, Plan, SocketPlan, UnitPlan};
 use crate::grammar::Listener;
 
 /// A part of `pilot` that only some boards need.
 type Feature = (&'static str, fn(&Plan) -> bool);
 
 /// All of them: the name, and whether a plan has a unit that uses it.
-const FEATURES: [Feature; 5] = [
+const FEATURES: &[Feature] = &[
     ("access-lists", |plan| {
         sockets(plan).any(|socket| !socket.allow.is_empty() || !socket.deny.is_empty())
     }),
     ("flush-pending", |plan| sockets(plan).any(|socket| socket.flush_pending)),
+    ("isolate", |plan| {
+        let is_isolated = |unit: &UnitPlan| unit.edges.more.allow_isolate;
+        plan.units.iter().filter(|unit| is_isolated(unit)).count() > 1
+    }),
+    ("job-timeouts", |plan| plan.units.iter().any(|unit| unit.edges.more.has_job_timeout())),
     ("message-queues", |plan| {
         listeners(plan).any(|listener| listener.kind == ListenKind::MessageQueue)
+    }),
+    ("relations", |plan| plan.units.iter().any(|unit| unit.edges.more.has_edges())),
+    ("shutdown-units", |plan| {
+        let pulls =
+            |unit: &UnitPlan| !unit.edges.requires.is_empty() || !unit.edges.wants.is_empty();
+        plan.units.iter().any(|unit| unit.edges.more.ends.is_some() && pulls(unit))
     }),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.symlinks.is_empty())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
@@ -34,12 +45,12 @@ fn listeners(plan: &Plan) -> impl Iterator<Item = &Listener> {
 
 /// The names of all features.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    FEATURES.into_iter().map(|(name, _)| name)
+    FEATURES.iter().copied().map(|(name, _)| name)
 }
 
 impl Plan {
     /// The features that no unit uses: `cfg(without = "…")` for the build of `pilot`.
     pub fn without(&self) -> impl Iterator<Item = &'static str> {
-        FEATURES.into_iter().filter(|(_, is_used)| !is_used(self)).map(|(name, _)| name)
+        FEATURES.iter().copied().filter(|(_, is_used)| !is_used(self)).map(|(name, _)| name)
     }
 }

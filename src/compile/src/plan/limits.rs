@@ -18,6 +18,7 @@ const REMOTE_PORT_MAX: usize = 5;
 /// The sizes of a board; `table_bytes` is left at 0 for the emitter.
 pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
     let mut limits = Limits { units: units.len(), ..Limits::default() };
+    limits.extras = units.iter().filter(|unit| unit.edges.more.has_extra()).count();
     for unit in units {
         match &unit.kind {
             KindPlan::Target => {}

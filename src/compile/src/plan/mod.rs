@@ -4,6 +4,7 @@
 pub mod features;
 mod limits;
 mod options;
+mod relations;
 mod socket_plan;
 mod unit_plan;
 
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use unit::{CrashAction, Emergency, Limits, Millis};
 
 pub use options::{OptionPlan, OptionText};
+pub use relations::RelationsPlan;
 pub use socket_plan::SocketPlan;
 pub use unit_plan::ServicePlan;
 
@@ -75,14 +77,14 @@ pub struct EdgesPlan {
     pub requires: BTreeSet<u16>,
     /// Pulled in.
     pub wants: BTreeSet<u16>,
-    /// Never together, said by either side.
-    pub conflicts: BTreeSet<u16>,
     /// Started first.
     pub after: BTreeSet<u16>,
     /// The reverse of `after`.
     pub before: BTreeSet<u16>,
-    /// The reverse of `requires`.
+    /// The reverse of `requires` and `requisite`.
     pub required_by: BTreeSet<u16>,
+    /// The rarer ones.
+    pub more: RelationsPlan,
 }
 
 /// What only one kind has.
@@ -130,9 +132,10 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     }
     let mut next = socket_plan::Counters::default();
     let mut units = Vec::new();
-    for ((number, (unit, draft)), edges) in drafts.into_iter().zip(edges) {
+    for ((number, (unit, draft)), mut edges) in drafts.into_iter().zip(edges) {
         let Draft { name, file: _, head: _, unit: common, install: _, body } = draft;
-        let (description, start_limit) = common_plan(common, &name.to_string(), &defaults);
+        let more = &mut edges.more;
+        let (description, start_limit) = common_plan(common, &name.to_string(), &defaults, more);
         let kind = match body {
             Body::Target => KindPlan::Target,
             Body::Service(service) => {
@@ -155,6 +158,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
         };
         units.push(UnitPlan { name: name.to_string(), description, edges, kind });
     }
+    relations::add_needs(&mut units);
     let limits = limits::limits(&manager, &units);
     Some(Plan { manager, units, limits })
 }
@@ -198,23 +202,18 @@ fn edges(checked: &Checked, numbers: &[u16]) -> Vec<EdgesPlan> {
     for edge in &checked.edges {
         let (from, to) = (numbers[edge.from], numbers[edge.to]);
         let (at_from, at_to) = (usize::from(from), usize::from(to));
-        match edge.kind {
-            EdgeKind::Requires => {
-                plans[at_from].requires.insert(to);
-                plans[at_to].required_by.insert(from);
-            }
-            EdgeKind::Wants => {
-                plans[at_from].wants.insert(to);
-            }
-            EdgeKind::Conflicts => {
-                plans[at_from].conflicts.insert(to);
-                plans[at_to].conflicts.insert(from);
-            }
-            EdgeKind::After => {
-                plans[at_from].after.insert(to);
-                plans[at_to].before.insert(from);
-            }
+        if edge.kind.requires() {
+            plans[at_from].requires.insert(to);
+            plans[at_to].required_by.insert(from);
+        } else if edge.kind.pulls() {
+            plans[at_from].wants.insert(to);
+        } else if edge.kind == EdgeKind::After {
+            plans[at_from].after.insert(to);
+            plans[at_to].before.insert(from);
+        } else if edge.kind == EdgeKind::Requisite {
+            plans[at_to].required_by.insert(from);
         }
+        relations::add(&mut plans, edge.kind, from, to);
     }
     plans
 }
@@ -241,6 +240,7 @@ fn common_plan(
     common: draft::Unit,
     name: &str,
     defaults: &Defaults,
+    more: &mut RelationsPlan,
 ) -> (String, (unit::RateLimit, Emergency)) {
     let draft::Unit {
         description,
@@ -250,11 +250,41 @@ fn common_plan(
         requires: _,
         wants: _,
         conflicts: _,
+        requisite: _,
+        binds_to: _,
+        part_of: _,
+        upholds: _,
+        on_failure: _,
+        on_success: _,
+        on_failure_mode,
+        on_success_mode,
+        reload_to: _,
+        reload_from: _,
+        stop_to: _,
+        stop_from: _,
+        stop_when_unneeded,
+        refuse_manual_start,
+        refuse_manual_stop,
+        allow_isolate,
+        ignore_on_isolate,
+        job_timeout,
+        job_running_timeout,
+        job_timeout_action,
         default_dependencies: _,
         start_limit_interval,
         start_limit_burst,
         start_limit_action,
     } = common;
+    more.on_failure_mode = on_failure_mode.value;
+    more.on_success_mode = on_success_mode.value;
+    more.stop_when_unneeded = stop_when_unneeded.value;
+    more.refuse_manual_start = refuse_manual_start.value;
+    more.refuse_manual_stop = refuse_manual_stop.value;
+    more.allow_isolate = allow_isolate.value;
+    more.ignore_on_isolate = ignore_on_isolate.value;
+    more.job_timeout = job_timeout.value;
+    more.job_running_timeout = job_running_timeout.value;
+    more.job_timeout_action = job_timeout_action.value;
     let limit = unit::RateLimit {
         interval: start_limit_interval.or(defaults.start_limit_interval),
         burst: start_limit_burst.or(defaults.start_limit_burst),

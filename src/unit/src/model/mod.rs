@@ -5,14 +5,17 @@
 //! "Read before editing": systemd.unit(5).
 
 mod exec;
+mod relations;
 mod service;
 mod socket;
 
 use serde::{Deserialize, Serialize};
 
+use crate::decode;
 use crate::seq::{Ids, Words};
 
 pub use self::exec::{ExecContext, Stdio};
+pub use self::relations::{JobMode, Relations};
 pub use self::service::{Command, EXEC_PATH, KillMode, Restart, Service, ServiceType};
 pub use self::socket::{
     Address, BindIpv6Only, ListenKind, Listener, OptionValue, Prefix, Socket, SocketOption,
@@ -135,14 +138,30 @@ pub struct Edges<'a> {
     pub requires: Ids<'a>,
     /// `Wants=`, and what `[Install]` of others adds: pulled in, may fail.
     pub wants: Ids<'a>,
-    /// `Conflicts=`, and those that name this unit in theirs: stopped when this starts.
-    pub conflicts: Ids<'a>,
     /// `After=`, and those that name this in `Before=`. Started first, stopped last.
     pub after: Ids<'a>,
     /// The reverse of `after`.
     pub before: Ids<'a>,
-    /// The reverse of `requires`: stopped when this is stopped.
+    /// The reverse of `requires` and of `Requisite=`: stopped when this is stopped.
     pub required_by: Ids<'a>,
+    /// [`Relations`] in postcard form: decoded only where they are needed. Empty for most.
+    pub more: &'a [u8],
+}
+
+impl<'a> Edges<'a> {
+    /// The rarer relations.
+    ///
+    /// # Panics
+    /// Never on a table that [`crate::Table::open`] accepted.
+    pub fn relations(&self) -> Relations<'a> {
+        if self.more.is_empty() {
+            return Relations::NONE;
+        }
+        let Some(relations) = decode::from_bytes(self.more) else {
+            panic!("the table was checked when it was opened");
+        };
+        relations
+    }
 }
 
 /// The kinds of unit.

@@ -3,57 +3,28 @@
 use super::Same::{Empty, List, No, Words};
 use super::{Unsupported, ignored, refused};
 
-const DEPENDENCIES: &str = "of the dependencies only After=, Before=, Requires=, Wants= and \
-                            Conflicts= are understood";
 const CONDITIONS: &str = "conditions are not evaluated on the board: put the unit on the boards \
                           that need it";
 const MOUNTS: &str = "mounts are no units here: what PID 1 mounts is there before any unit starts";
 const ACTIONS: &str = "of the emergency actions only StartLimitAction= is understood";
-const JOBS: &str = "jobs have no deadline here, TimeoutStartSec= and TimeoutStopSec= have";
-const BY_HAND: &str = "pilotctl starts and stops whatever root tells it to";
-const ISOLATE: &str = "there is no isolate here, and it can be left out";
-const ALONE: &str = "without OnSuccess= and OnFailure= it has no effect";
 
 #[rustfmt::skip]
 pub(super) const UNIT: &[Unsupported] = &[
     ignored("SourcePath", Empty, "it is a note for people and can be left out"),
-    refused("Requisite", List, DEPENDENCIES),
-    refused("BindsTo", List, DEPENDENCIES),
-    refused("BindTo", List, DEPENDENCIES),
-    refused("PartOf", List, DEPENDENCIES),
-    refused("Upholds", List, DEPENDENCIES),
-    refused("OnSuccess", List, DEPENDENCIES),
-    refused("OnFailure", List, DEPENDENCIES),
-    refused("PropagatesReloadTo", List, DEPENDENCIES),
-    refused("PropagateReloadTo", List, DEPENDENCIES),
-    refused("ReloadPropagatedFrom", List, DEPENDENCIES),
-    refused("PropagateReloadFrom", List, DEPENDENCIES),
-    refused("PropagatesStopTo", List, DEPENDENCIES),
-    refused("StopPropagatedFrom", List, DEPENDENCIES),
     refused("JoinsNamespaceOf", List, "namespaces are not implemented"),
     refused("RequiresOverridable", List, "it is an old name: write Requires="),
-    refused("RequisiteOverridable", List, DEPENDENCIES),
+    refused("RequisiteOverridable", List, "it is an old name: write Requisite="),
     refused("RequiresMountsFor", List, MOUNTS),
     refused("WantsMountsFor", List, MOUNTS),
-    ignored("OnSuccessJobMode", Words(&["fail"]), ALONE),
-    ignored("OnFailureJobMode", Words(&["replace"]), ALONE),
-    ignored("OnFailureIsolate", No, ALONE),
-    ignored("IgnoreOnIsolate", No, ISOLATE),
+    refused("OnFailureIsolate", No, "it is an old name: write OnFailureJobMode=isolate"),
     ignored("IgnoreOnSnapshot", No, "there are no snapshots here, nor in systemd since 228"),
-    refused("StopWhenUnneeded", No, "a service stops when it is told to: stop it where it is used"),
-    refused("RefuseManualStart", No, BY_HAND),
-    refused("RefuseManualStop", No, BY_HAND),
-    ignored("AllowIsolate", No, ISOLATE),
     refused("SurviveFinalKillSignal", No, "at a shutdown everything is killed in the end"),
     ignored("CollectMode", Words(&["inactive"]), "units are compiled in and never unloaded"),
     refused("FailureAction", Words(&["none"]), ACTIONS),
     refused("SuccessAction", Words(&["none"]), ACTIONS),
     ignored("FailureActionExitStatus", Empty, "PID 1 of a board has nobody to exit to"),
     ignored("SuccessActionExitStatus", Empty, "PID 1 of a board has nobody to exit to"),
-    refused("JobTimeoutSec", Words(&["infinity", "0"]), JOBS),
-    refused("JobRunningTimeoutSec", Words(&["infinity", "0"]), JOBS),
-    ignored("JobTimeoutAction", Words(&["none"]), "without JobTimeoutSec= it has no effect"),
-    ignored("JobTimeoutRebootArgument", Empty, "without JobTimeoutSec= it has no effect"),
+    refused("JobTimeoutRebootArgument", Empty, "a reboot takes no argument here"),
     refused("RebootArgument", Empty, "a reboot takes no argument here"),
 
     refused("ConditionArchitecture", List, CONDITIONS),
@@ -135,6 +106,4 @@ pub(super) const UNIT: &[Unsupported] = &[
 ];
 
 #[rustfmt::skip]
-pub(super) const INSTALL: &[Unsupported] = &[
-    refused("UpheldBy", List, "of the installation only WantedBy= and RequiredBy= are understood"),
-];
+pub(super) const INSTALL: &[Unsupported] = &[];

@@ -1,0 +1,159 @@
+//! Jobs begin.
+
+use unit::UnitId;
+use unit::control::{ActiveState, JobKind, JobResult};
+
+use super::Job;
+use crate::engine::manager::Engine;
+use crate::engine::state::KindState;
+use crate::engine::time::Instant;
+use crate::engine::{service, socket};
+use crate::features;
+
+impl Engine<'_, '_> {
+    /// Begins one job that can run.
+    pub(in crate::engine) fn run_one_job(&mut self, now: Instant) -> bool {
+        if self.jobs_pending == 0 {
+            return false;
+        }
+        let count = self.units.len() as u16;
+        while self.job_search.1 > 0 {
+            let unit = UnitId(self.job_search.0 % count);
+            self.job_search = ((self.job_search.0 + 1) % count, self.job_search.1 - 1);
+            let Some(job) = self.units.at(unit).job else { continue };
+            if !job.running && self.may_run(unit, job) {
+                self.run_job(unit, job, now);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn may_run(&self, unit: UnitId, job: Job) -> bool {
+        if job.dependency_failed {
+            return true;
+        }
+        let active = self.units.at(unit).active();
+        let job_of = |other: UnitId| self.units.at(other).job.filter(|job| !job.unordered);
+        let stops = |other: UnitId| job_of(other).is_some_and(Job::will_stop);
+        let edges = self.table.edges(unit);
+        match job.kind {
+            JobKind::Start => {
+                let waits = |other| job_of(other).is_some_and(|job| job.kind != JobKind::Reload);
+                active != ActiveState::Deactivating
+                    && (job.unordered
+                        || !edges.after.iter().any(waits) && !edges.before.iter().any(stops))
+                    && !(features::RELATIONS && self.waits_for_conflicting(unit))
+            }
+            JobKind::Stop | JobKind::Restart => job.unordered || !edges.before.iter().any(stops),
+            // It asked for a later state than the reload that is under way.
+            JobKind::Reload => active != ActiveState::Reloading,
+        }
+    }
+
+    /// Whether a unit that must be down first is not.
+    fn waits_for_conflicting(&self, unit: UnitId) -> bool {
+        let relations = self.table.edges(unit).relations();
+        relations.conflicts.iter().chain(relations.conflicted_by.iter()).any(|other| {
+            let state = self.units.at(other);
+            state.job.is_some_and(Job::will_stop) || state.active() == ActiveState::Deactivating
+        })
+    }
+
+    fn run_job(&mut self, unit: UnitId, job: Job, now: Instant) {
+        self.units.at_mut(unit).job = Some(Job { running: true, ..job });
+        match job.kind {
+            JobKind::Start if job.dependency_failed || self.lacks_what_it_binds_to(unit) => {
+                self.finish_job(unit, JobResult::Dependency, now);
+            }
+            JobKind::Start => self.run_start(unit, job.auto, now),
+            JobKind::Stop | JobKind::Restart => self.run_stop(unit, now),
+            JobKind::Reload => self.run_reload(unit, now),
+        }
+    }
+
+    /// `BindsTo=` with `After=`: a unit that is not up now, or not any more.
+    fn lacks_what_it_binds_to(&self, unit: UnitId) -> bool {
+        if !features::RELATIONS {
+            return false;
+        }
+        let edges = self.table.edges(unit);
+        let is_down = |other: UnitId| match self.units.at(other).active() {
+            ActiveState::Active | ActiveState::Reloading => false,
+            ActiveState::Inactive
+            | ActiveState::Activating
+            | ActiveState::Deactivating
+            | ActiveState::Failed => true,
+        };
+        edges.relations().binds_to.iter().any(|other| edges.after.contains(other) && is_down(other))
+    }
+
+    fn run_start(&mut self, unit: UnitId, auto: bool, now: Instant) {
+        let before = *self.units.at(unit);
+        match before.active() {
+            ActiveState::Active | ActiveState::Reloading => {
+                self.finish_job(unit, JobResult::Done, now);
+                return;
+            }
+            ActiveState::Deactivating => bug!("a start waits for the end of a stop"),
+            ActiveState::Inactive | ActiveState::Activating | ActiveState::Failed => {}
+        }
+        match before.kind {
+            KindState::Target { .. } => {
+                self.units.at_mut(unit).kind = KindState::Target { reached: true };
+                self.changed(unit, &before, now);
+            }
+            KindState::Service(service) => {
+                let waiting = matches!(service.state, service::State::AutoRestart { .. });
+                if before.active() != ActiveState::Activating || waiting {
+                    let auto = auto && waiting;
+                    self.service_step(unit, service::Input::Start { auto }, now);
+                }
+            }
+            KindState::Socket(_) => {
+                if before.active() != ActiveState::Activating {
+                    self.socket_step(unit, socket::Input::Start, now);
+                }
+            }
+            KindState::Template(_) => self.finish_job(unit, JobResult::Skipped, now),
+        }
+    }
+
+    fn run_stop(&mut self, unit: UnitId, now: Instant) {
+        let before = *self.units.at(unit);
+        match before.kind {
+            KindState::Target { .. } => {
+                self.units.at_mut(unit).kind = KindState::Target { reached: false };
+                self.changed(unit, &before, now);
+            }
+            KindState::Service(_) => self.service_step(unit, service::Input::Stop, now),
+            KindState::Socket(_) => self.socket_step(unit, socket::Input::Stop, now),
+            KindState::Template(_) => self.stop_template(unit, now),
+        }
+        // What was down already has not changed.
+        if self.units.at(unit).job.is_some_and(|job| job.running) {
+            self.conclude_job(unit, now);
+        }
+    }
+
+    fn run_reload(&mut self, unit: UnitId, now: Instant) {
+        let state = self.units.at(unit);
+        match (&state.kind, state.active()) {
+            (KindState::Service(_), ActiveState::Active) => {
+                self.service_step(unit, service::Input::Reload, now);
+            }
+            (
+                KindState::Service(_)
+                | KindState::Socket(_)
+                | KindState::Target { .. }
+                | KindState::Template(_),
+                ActiveState::Active
+                | ActiveState::Inactive
+                | ActiveState::Activating
+                | ActiveState::Reloading
+                | ActiveState::Deactivating
+                | ActiveState::Failed,
+            ) => self.finish_job(unit, JobResult::Skipped, now),
+        }
+    }
+}
