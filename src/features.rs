@@ -35,4 +35,6 @@ features! {
     SYMLINKS = "symlinks";
     /// `vsock:` addresses.
     VSOCK = "vsock";
+    /// `.timer` units.
+    TIMERS = "timers";
 }

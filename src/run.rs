@@ -16,6 +16,7 @@ mod groups;
 mod invocation;
 mod lines;
 mod listeners;
+mod luck;
 mod notifications;
 mod own;
 mod prepare;
@@ -241,7 +242,7 @@ impl Pilot {
     fn service(&self, unit: UnitId) -> Service<'static> {
         match self.table.kind(unit) {
             Kind::Service(service) => service,
-            Kind::Target | Kind::Socket(_) => bug!("not a service"),
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => bug!("not a service"),
         }
     }
 }
@@ -250,6 +251,6 @@ impl Pilot {
 fn socket_config<'t>(table: &Table<'t>, unit: UnitId) -> Socket<'t> {
     match table.kind(unit) {
         Kind::Socket(socket) => socket,
-        Kind::Target | Kind::Service(_) => bug!("not a socket"),
+        Kind::Target | Kind::Service(_) | Kind::Timer(_) => bug!("not a socket"),
     }
 }

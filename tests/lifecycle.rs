@@ -1,4 +1,4 @@
-//! The lifecycle tables: every state with every input, for services and sockets, as reviewed
+//! The lifecycle tables: every state with every input, a table to a kind of unit, as reviewed
 //! files under `tests/expect`. `INSTA_UPDATE=always cargo test --test lifecycle` writes them anew.
 
 use std::fmt::Write as _;
@@ -6,11 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pilotlight::engine::service::{self, Child, Main, Service};
 use pilotlight::engine::socket::{self, ServiceView, Socket};
+use pilotlight::engine::timer::{self, Context, Timer, View};
 use pilotlight::engine::{Errno, Instant, Notification, Pid, SpawnError, Stage};
 use unit::control::{Exit, SubState, UnitResult};
 use unit::{
-    Args, Command, Emergency, Ids, KillMode, ListenerId, Millis, RateLimit, Restart, Seq,
-    ServiceType, UnitId,
+    Args, Command, Delay, Emergency, Ids, KillMode, ListenerId, Millis, RateLimit, Restart, Seq,
+    ServiceType, Since, TimerSetup, UnitId,
 };
 
 const UNIT: UnitId = UnitId(1);
@@ -350,6 +351,65 @@ fn socket_table(accept: bool) -> String {
         }
     }
     table
+}
+
+/// Each state of a timer with each input, while its unit is down, up, and barred.
+fn timer_table() -> String {
+    use timer::{Input, State};
+    let delay = |since, micros| Delay { since, micros };
+    let delays = [delay(Since::Active, 60_000_000), delay(Since::UnitInactive, 5_000_000)];
+    let mut bytes = Vec::new();
+    for delay in &delays {
+        bytes = postcard::to_extend(delay, bytes).unwrap();
+    }
+    let setup = &TimerSetup {
+        delays: Seq::from_bytes(&bytes),
+        accuracy_us: 1_000_000,
+        random_us: 0,
+        random_is_fixed: false,
+        remains: true,
+    };
+    let view = |is_up, barred| View { is_up, barred };
+    let views =
+        [("down", view(false, None)), ("up", view(true, None)), ("barred", view(false, AHEAD))];
+    let states = [
+        ("dead", State::Dead),
+        ("waiting", State::Waiting { at: NOW, wake: NOW }),
+        ("running", State::Running),
+        ("elapsed", State::Elapsed),
+    ];
+    let inputs = [
+        ("start", Input::Start),
+        ("stop", Input::Stop),
+        ("elapsed", Input::Elapsed(true)),
+        ("elapsed, stopping", Input::Elapsed(false)),
+        ("unit changed", Input::UnitChanged),
+    ];
+    let mut table = String::new();
+    for (state_name, state) in states {
+        for (view_name, view) in views {
+            writeln!(table, "{state_name}, its unit {view_name}").unwrap();
+            for (input_name, input) in inputs {
+                let line = outcome(|| {
+                    let (startup, random_us, phase_us) = (Instant(1_000_000), 0, 250_000);
+                    let cx = Context { setup, view, startup, random_us, phase_us, now: NOW };
+                    let unit_ended_at = PASSED;
+                    let mut timer = Timer { state, unit_ended_at, ..Timer::NEW };
+                    let start = timer.step(&cx, input);
+                    let same = timer.state == state;
+                    let line = if same { "-".to_owned() } else { format!("{:?}", timer.state) };
+                    line + if start { " start" } else { "" }
+                });
+                writeln!(table, "    {input_name:<18} {line}").unwrap();
+            }
+        }
+    }
+    table
+}
+
+#[test]
+fn timers() {
+    golden("timer", &timer_table());
 }
 
 #[test]

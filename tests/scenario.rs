@@ -127,7 +127,7 @@ impl Scenario<'_, '_> {
     fn first_listener(&self, socket: &str) -> unit::ListenerId {
         match self.table.unit(self.unit(socket)).kind {
             Kind::Socket(config) => config.first_listener,
-            Kind::Target | Kind::Service(_) => panic!("{socket} is no socket"),
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) => panic!("{socket} is no socket"),
         }
     }
 

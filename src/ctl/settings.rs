@@ -5,12 +5,16 @@ use core::fmt::{self, Display};
 use core::net::Ipv6Addr;
 
 use unit::control::{Exit, UnitStatus};
-use unit::{Args, Command, ExecContext, Listener, Prefix, Seq, Service, Socket, Word, Words};
+use unit::{
+    Args, Command, ExecContext, Listener, Prefix, Seq, Service, Since, Socket, TimerSetup, Word,
+    Words,
+};
 
 use super::address::{self, Printed};
 use super::show::List;
-use super::text::Harmless;
+use super::text::{Harmless, Span};
 use super::{options, words};
+use crate::features;
 
 /// waitid(2).
 const CLD_EXITED: u8 = 1;
@@ -116,6 +120,29 @@ pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &Unit
     list.number("PollLimitBurst", socket.poll_limit.burst);
     list.time("TriggerLimitIntervalUSec", Some(socket.trigger_limit.interval));
     list.number("TriggerLimitBurst", socket.trigger_limit.burst);
+}
+
+#[inline(never)]
+pub(super) fn timer(list: &mut List<'_, '_>, triggers: &str, setup: &TimerSetup<'_>) {
+    if !features::TIMERS {
+        return;
+    }
+    list.text("Triggers", triggers);
+    list.span("AccuracyUSec", setup.accuracy_us);
+    list.span("RandomizedDelayUSec", setup.random_us);
+    list.flag("FixedRandomDelay", setup.random_is_fixed);
+    list.flag("RemainAfterElapse", setup.remains);
+    for delay in setup.delays.iter() {
+        let name = match delay.since {
+            Since::Boot => "OnBootUSec",
+            Since::Startup => "OnStartupUSec",
+            Since::Active => "OnActiveUSec",
+            Since::UnitActive => "OnUnitActiveUSec",
+            Since::UnitInactive => "OnUnitInactiveUSec",
+        };
+        let span = Span { us: delay.micros, parts: usize::MAX };
+        list.other("TimersMonotonic", &format_args!("{{ {name}={span} }}"));
+    }
 }
 
 struct PrintedListener<'t>(Listener<'t>);

@@ -102,14 +102,20 @@ impl List<'_, '_> {
         match value {
             None => self.text(name, "infinity"),
             Some(Millis(ms)) => {
-                self.other(name, &Span { us: u64::from(ms) * 1000, parts: usize::MAX });
+                self.span(name, u64::from(ms) * 1000);
             }
         }
     }
 
     /// A time in whole seconds.
     pub(super) fn seconds(&mut self, name: &str, value: u32) {
-        self.other(name, &Span { us: u64::from(value) * 1_000_000, parts: usize::MAX });
+        self.span(name, u64::from(value) * 1_000_000);
+    }
+
+    /// A span of time in microseconds.
+    #[inline(never)]
+    pub(super) fn span(&mut self, name: &str, us: u64) {
+        self.other(name, &Span { us, parts: usize::MAX });
     }
 
     /// A file mode.
@@ -152,7 +158,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     let status = session.status(id, &mut frame)?;
     let table = session.table;
     let unit = table.unit(id);
-    let Edges { requires, wants, after, before, required_by, more: _ } = unit.edges;
+    let Edges { requires, wants, after, before, required_by, triggered_by, more: _ } = unit.edges;
     let mut list = List { call, out: &mut session.out };
     list.text("Id", unit.name);
     list.text("Description", unit.description);
@@ -170,10 +176,16 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     list.other("Before", &Units(&table, before));
     list.other("After", &Units(&table, after));
     relations(&mut list, &table, &unit.edges.relations());
+    let sockets = match &unit.kind {
+        Kind::Service(service) => service.sockets,
+        Kind::Target | Kind::Socket(_) | Kind::Timer(_) => Ids::EMPTY,
+    };
+    let blank = if sockets.is_empty() || triggered_by.is_empty() { "" } else { " " };
+    let (sockets, others) = (Units(&table, sockets), Units(&table, triggered_by));
+    list.other("TriggeredBy", &format_args!("{sockets}{blank}{others}"));
     match &unit.kind {
         Kind::Target => {}
         Kind::Service(service) => {
-            list.other("TriggeredBy", &Units(&table, service.sockets));
             settings::service(&mut list, service, &status);
             settings::context(&mut list, &service.exec_context());
         }
@@ -181,6 +193,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
             list.text("Triggers", table.name(socket.service));
             settings::socket(&mut list, socket, &status);
         }
+        Kind::Timer(timer) => settings::timer(&mut list, table.name(timer.unit), &timer.setup()),
     }
     Ok(())
 }

@@ -68,10 +68,14 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
     let status = session.status(id, &mut frame)?;
     let unit = session.table.unit(id);
     head(session, &unit, &status, now_us);
+    for (number, starter) in unit.edges.triggered_by.iter().enumerate() {
+        relative(session, "TriggeredBy", number, starter)?;
+    }
     match unit.kind {
         Kind::Target => {}
         Kind::Service(service) => of_service(session, &service, &status)?,
         Kind::Socket(socket) => of_socket(session, id, &socket, &status)?,
+        Kind::Timer(timer) => relative(session, "Triggers", 0, timer.unit)?,
     }
     Ok(match status.active {
         ActiveState::Inactive | ActiveState::Failed => exit::NOT_RUNNING,

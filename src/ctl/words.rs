@@ -40,6 +40,8 @@ pub(super) const fn sub(state: SubState) -> &'static str {
         SubState::Paused => "paused",
         SubState::Listening => "listening",
         SubState::Retrying => "retrying",
+        SubState::Waiting => "waiting",
+        SubState::Elapsed => "elapsed",
     }
 }
 

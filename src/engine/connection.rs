@@ -323,7 +323,10 @@ impl Engine<'_, '_> {
     pub(super) fn template(&self, unit: UnitId) -> &Template {
         match &self.units.at(unit).kind {
             KindState::Template(template) => template,
-            KindState::Target { .. } | KindState::Service(_) | KindState::Socket(_) => {
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Socket(_)
+            | KindState::Timer(_) => {
                 bug!("not a per-connection service")
             }
         }

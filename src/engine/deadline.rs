@@ -35,7 +35,7 @@ impl Engine<'_, '_> {
         }
         let first = usize::from(self.schedule.search.unwrap_or(0));
         for place in first..self.places() {
-            if self.deadline_of(place).is_some_and(|deadline| deadline <= now) {
+            if self.due(place).is_some_and(|deadline| deadline <= now) {
                 self.schedule.search = Some(place as u16 + 1);
                 self.expire(place, now);
                 return true;
@@ -50,6 +50,14 @@ impl Engine<'_, '_> {
     /// Everything that can have a deadline: units, then listeners, then instances, then extras.
     fn places(&self) -> usize {
         self.units.len() + self.listeners.len() + self.instances.len() + self.extras.len()
+    }
+
+    /// As [`Engine::deadline_of`], and of timers from when on they may elapse.
+    fn due(&self, place: usize) -> Option<Instant> {
+        match self.units.get(place) {
+            Some(state) => state.due(),
+            None => self.deadline_of(place),
+        }
     }
 
     fn deadline_of(&self, place: usize) -> Option<Instant> {
@@ -107,6 +115,7 @@ impl Engine<'_, '_> {
                 self.socket_step(unit, socket::Input::Elapsed(view), now);
             }
             KindState::Template(_) => self.expire_template(unit, now),
+            KindState::Timer(_) => self.expire_timer(unit, now),
             KindState::Target { .. } => bug!("a target has no deadline"),
         }
     }

@@ -17,11 +17,13 @@ use super::notify::Notification;
 use super::places::Places;
 use super::service::{self, Service};
 use super::shutdown::Phase;
-use super::socket::{self, ServiceView, Socket};
+use super::socket::{self, Socket};
 use super::state::{Counters, Extra, KindState, ListenerState, Storage, UnitState};
 use super::status::StatusText;
 use super::time::Instant;
+use super::timer::Timer;
 use super::trace::{Record, Ring, Trace};
+use super::trigger::Luck;
 
 /// Control clients at once.
 pub const CLIENTS: usize = 8;
@@ -49,6 +51,9 @@ pub struct Engine<'t, 's> {
     pub(super) follow_pending: u16,
     pub(super) next_number: u32,
     pub(super) boot_finished_at: Option<Instant>,
+    /// When PID 1 was started.
+    pub(super) startup: Instant,
+    pub(super) luck: Luck,
     /// Figures about the whole.
     pub counters: Counters,
     actions: Deque<Action, ACTIONS_MAX>,
@@ -97,6 +102,7 @@ impl<'t, 's> Engine<'t, 's> {
                             ListenerState { owner: id, ..ListenerState::NEW };
                     }
                 }
+                Kind::Timer(_) => state.kind = KindState::Timer(Timer::NEW),
             }
         }
         ensure!(usize::from(next_status) <= status.len(), "a place per status text");
@@ -115,6 +121,8 @@ impl<'t, 's> Engine<'t, 's> {
             follow_pending: 0,
             next_number: 0,
             boot_finished_at: None,
+            startup: Instant(0),
+            luck: Luck::default(),
             counters: Counters::default(),
             actions: Deque::new(),
             trace: Ring::new(),
@@ -125,7 +133,10 @@ impl<'t, 's> Engine<'t, 's> {
     /// Takes in one thing that happened.
     pub fn step(&mut self, event: Event<'_>, now: Instant) {
         match event {
-            Event::Boot => self.start_by_itself(self.table.manager().default_target, now),
+            Event::Boot => {
+                self.startup = now;
+                self.start_by_itself(self.table.manager().default_target, now);
+            }
             Event::SocketOpened(unit) => {
                 let view = self.service_view(unit);
                 self.socket_step(unit, socket::Input::Opened(view), now);
@@ -210,6 +221,11 @@ impl<'t, 's> Engine<'t, 's> {
         matches!(self.units[unit.index()].kind, KindState::Socket(_))
     }
 
+    /// True for a socket or timer.
+    pub fn starts_others(&self, unit: UnitId) -> bool {
+        matches!(self.units[unit.index()].kind, KindState::Socket(_) | KindState::Timer(_))
+    }
+
     /// A per-connection slot.
     pub fn instance(&self, instance: InstanceId) -> &Instance {
         self.instances.at(instance)
@@ -240,7 +256,10 @@ impl<'t, 's> Engine<'t, 's> {
     pub(super) fn service(&mut self, unit: UnitId) -> &mut Service {
         match &mut self.units.at_mut(unit).kind {
             KindState::Service(service) => service,
-            KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_) => {
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => {
                 bug!("not a service that runs by itself")
             }
         }
@@ -249,7 +268,10 @@ impl<'t, 's> Engine<'t, 's> {
     pub(super) fn socket(&mut self, unit: UnitId) -> &mut Socket {
         match &mut self.units.at_mut(unit).kind {
             KindState::Socket(socket) => socket,
-            KindState::Target { .. } | KindState::Service(_) | KindState::Template(_) => {
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => {
                 bug!("not a socket")
             }
         }
@@ -258,14 +280,14 @@ impl<'t, 's> Engine<'t, 's> {
     pub(super) fn service_config(&self, unit: UnitId) -> unit::Service<'t> {
         match self.table.kind(unit) {
             Kind::Service(config) => config,
-            Kind::Target | Kind::Socket(_) => bug!("not a service"),
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => bug!("not a service"),
         }
     }
 
     pub(super) fn socket_config(&self, unit: UnitId) -> unit::Socket<'t> {
         match self.table.kind(unit) {
             Kind::Socket(config) => config,
-            Kind::Target | Kind::Service(_) => bug!("not a socket"),
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) => bug!("not a socket"),
         }
     }
 
@@ -335,68 +357,14 @@ impl<'t, 's> Engine<'t, 's> {
                     self.mark_dirty(socket);
                 }
             }
-            KindState::Target { .. } | KindState::Socket(_) => {}
+            KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => {}
         }
+        self.tell_starters(unit, before.active(), now);
         let default_target = self.table.manager().default_target;
         if reached && unit == default_target && self.boot_finished_at.is_none() {
             self.boot_finished_at = Some(now);
             self.note(Trace::BootFinished, now);
         }
-    }
-
-    pub(super) fn mark_dirty(&mut self, unit: UnitId) {
-        let state = self.units.at_mut(unit);
-        if !state.dirty {
-            state.dirty = true;
-            self.dirty_pending += 1;
-        }
-    }
-
-    /// What the service behind a socket is doing.
-    pub(super) fn service_view(&self, socket: UnitId) -> ServiceView {
-        let state = self.units.at(self.socket_config(socket).service);
-        match &state.kind {
-            KindState::Template(_) => ServiceView::Idle,
-            KindState::Service(service) => {
-                let start_pending = state.job.is_some_and(|job| job.will_start());
-                match service.state {
-                    service::State::Failed { until: Some(until) } => ServiceView::Barred(until),
-                    service::State::Dead
-                    | service::State::Failed { until: None }
-                    | service::State::AutoRestart { .. }
-                        if !start_pending =>
-                    {
-                        ServiceView::Idle
-                    }
-                    service::State::Dead
-                    | service::State::Failed { until: None }
-                    | service::State::AutoRestart { .. }
-                    | service::State::StartPre { .. }
-                    | service::State::Start { .. }
-                    | service::State::Running { .. }
-                    | service::State::Reload { .. }
-                    | service::State::Stop { .. }
-                    | service::State::StopSigterm { .. }
-                    | service::State::StopSigkill { .. } => ServiceView::Busy,
-                }
-            }
-            KindState::Target { .. } | KindState::Socket(_) => bug!("a socket starts a service"),
-        }
-    }
-
-    fn look_again_at_one(&mut self, now: Instant) -> bool {
-        if self.dirty_pending == 0 {
-            return false;
-        }
-        let Some(index) = self.units.iter().position(|state| state.dirty) else {
-            bug!("dirty units are counted");
-        };
-        let unit = UnitId(index as u16);
-        self.units.at_mut(unit).dirty = false;
-        self.dirty_pending -= 1;
-        let view = self.service_view(unit);
-        self.socket_step(unit, socket::Input::ServiceChanged(view), now);
-        true
     }
 
     pub(super) fn on_hung_up(&mut self, listener: ListenerId, now: Instant) {
@@ -467,7 +435,10 @@ impl<'t, 's> Engine<'t, 's> {
                         return;
                     }
                 }
-                KindState::Socket(_) | KindState::Target { .. } | KindState::Template(_) => {}
+                KindState::Socket(_)
+                | KindState::Target { .. }
+                | KindState::Template(_)
+                | KindState::Timer(_) => {}
             }
         }
         self.counters.strangers_reaped = self.counters.strangers_reaped.wrapping_add(1);
@@ -476,7 +447,10 @@ impl<'t, 's> Engine<'t, 's> {
     fn on_notified(&mut self, pid: Pid, notification: Notification<'_>, now: Instant) {
         let sender = self.units.iter().position(|state| match &state.kind {
             KindState::Service(service) => service.main().is_some_and(|main| main.pid() == pid),
-            KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_) => false,
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => false,
         });
         let Some(index) = sender else {
             self.counters.notifications_dropped =

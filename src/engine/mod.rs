@@ -15,13 +15,16 @@ mod job;
 mod manager;
 mod notify;
 pub(crate) mod places;
+mod prng;
 pub mod service;
 mod shutdown;
 pub mod socket;
 mod state;
 mod status;
 mod time;
+pub mod timer;
 mod trace;
+mod trigger;
 
 pub use action::{Action, Answer, CommandList, CommandRef, Target};
 pub use event::{
@@ -34,3 +37,4 @@ pub use state::{Counters, Extra, ListenerState, Storage, UnitState};
 pub use status::StatusText;
 pub use time::{Bucket, Instant};
 pub use trace::{Record, Ring, ShutdownStep, TRACE_RECORDS, Trace};
+pub use trigger::Luck;

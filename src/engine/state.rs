@@ -9,6 +9,7 @@ use super::service::Service;
 use super::socket::{self, Socket};
 use super::status::StatusText;
 use super::time::{Bucket, Instant};
+use super::timer::Timer;
 
 /// One unit's place in memory.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,7 @@ pub(super) enum KindState {
     Service(Service),
     Socket(Socket),
     Template(Template),
+    Timer(Timer),
 }
 
 impl UnitState {
@@ -63,6 +65,7 @@ impl UnitState {
             KindState::Service(service) => service.active(),
             KindState::Socket(socket) => socket.active(),
             KindState::Template(template) => template.active(),
+            KindState::Timer(timer) => timer.active(),
         }
     }
 
@@ -74,6 +77,7 @@ impl UnitState {
             KindState::Service(service) => service.sub(),
             KindState::Socket(socket) => socket.sub(),
             KindState::Template(template) => template.sub(),
+            KindState::Timer(timer) => timer.sub(),
         }
     }
 
@@ -82,7 +86,9 @@ impl UnitState {
         match &self.kind {
             KindState::Service(service) => service.result,
             KindState::Socket(socket) => socket.result,
-            KindState::Target { .. } | KindState::Template(_) => UnitResult::Success,
+            KindState::Target { .. } | KindState::Template(_) | KindState::Timer(_) => {
+                UnitResult::Success
+            }
         }
     }
 
@@ -92,6 +98,18 @@ impl UnitState {
             KindState::Service(service) => service.deadline(),
             KindState::Socket(socket) => socket.deadline(),
             KindState::Template(template) => template.deadline(),
+            KindState::Timer(timer) => timer.deadline(),
+        }
+    }
+
+    /// From when on what the deadline is for may be done: before it, if PID 1 is awake.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match &self.kind {
+            KindState::Timer(timer) => timer.due(),
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Socket(_)
+            | KindState::Template(_) => self.deadline(),
         }
     }
 }

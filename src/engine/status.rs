@@ -151,14 +151,18 @@ impl Engine<'_, '_> {
             }
             (
                 JobKind::Reload,
-                KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_),
+                KindState::Target { .. }
+                | KindState::Socket(_)
+                | KindState::Template(_)
+                | KindState::Timer(_),
             ) => Err(Refusal::NotSupported),
             (
                 JobKind::Start | JobKind::Stop | JobKind::Restart,
                 KindState::Target { .. }
                 | KindState::Service(_)
                 | KindState::Socket(_)
-                | KindState::Template(_),
+                | KindState::Template(_)
+                | KindState::Timer(_),
             ) => Ok(()),
         }
     }
@@ -166,7 +170,10 @@ impl Engine<'_, '_> {
     pub(super) fn can_reload(&self, unit: UnitId) -> bool {
         match &self.units.at(unit).kind {
             KindState::Service(_) => !self.service_config(unit).exec_reload.is_empty(),
-            KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_) => false,
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => false,
         }
     }
 
@@ -187,7 +194,7 @@ impl Engine<'_, '_> {
             KindState::Template(template) => {
                 (template.alive > 0).then_some(Target::Instances(unit))
             }
-            KindState::Target { .. } | KindState::Socket(_) => {
+            KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => {
                 return Answer::Refused(Refusal::NotSupported);
             }
         };
@@ -204,7 +211,7 @@ impl Engine<'_, '_> {
         match self.units.at(unit).kind {
             KindState::Service(_) => self.service_step(unit, Input::ResetFailed, now),
             KindState::Socket(_) => self.socket_step(unit, socket::Input::ResetFailed, now),
-            KindState::Target { .. } | KindState::Template(_) => {}
+            KindState::Target { .. } | KindState::Template(_) | KindState::Timer(_) => {}
         }
         Answer::Done
     }
@@ -251,7 +258,7 @@ impl Engine<'_, '_> {
             status_text: "",
         };
         match &state.kind {
-            KindState::Target { .. } => {}
+            KindState::Target { .. } | KindState::Timer(_) => {}
             KindState::Service(service) => {
                 status.main_pid = service.main().map_or(0, |main| main.pid().0);
                 status.control_pid = service.control().map_or(0, |Pid(pid)| pid);
@@ -298,11 +305,14 @@ impl Engine<'_, '_> {
     pub fn passed_sockets(&self, service: UnitId) -> impl Iterator<Item = UnitId> + '_ {
         let sockets = match self.table.kind(service) {
             Kind::Service(config) => config.sockets,
-            Kind::Target | Kind::Socket(_) => unit::Ids::EMPTY,
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => unit::Ids::EMPTY,
         };
         sockets.iter().filter(|&socket| match &self.units.at(socket).kind {
             KindState::Socket(socket) => socket.is_open(),
-            KindState::Target { .. } | KindState::Service(_) | KindState::Template(_) => false,
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => false,
         })
     }
 }

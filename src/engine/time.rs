@@ -13,6 +13,11 @@ impl Instant {
         Self(self.0.saturating_add(delay.0 as u64 * 1000))
     }
 
+    /// The moment that many microseconds later.
+    pub const fn later(self, micros: u64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+
     /// Milliseconds from `now` until this moment, rounded up so that whoever waits them does not
     /// wake before it; 0 if it has passed.
     pub const fn millis_from(self, now: Self) -> u64 {

@@ -13,7 +13,7 @@ use crate::sys::{clock, console, fatal, fd, mount, power, socket};
 use crate::table::limits::{
     EXTRAS as EXTRAS_MAX, INSTANCES, LISTEN_FDS, LISTENERS, SERVICES, UNITS,
 };
-use crate::{log, table};
+use crate::{features, log, table};
 
 use super::children::Children;
 use super::clients::Clients;
@@ -22,7 +22,7 @@ use super::lines::{Lines, Reason};
 use super::listeners::Listeners;
 use super::notifications::Notifications;
 use super::watch::{Source, Watch};
-use super::{Pilot, prepare};
+use super::{Pilot, luck, prepare};
 
 static UNIT_STATES: Array<UnitState, UNITS, 0> = Array::new();
 static LISTENER_STATES: Array<ListenerState, LISTENERS, 1> = Array::new();
@@ -119,6 +119,9 @@ impl Pilot {
             reaping: false,
             lines: Lines::new(),
         };
+        if features::TIMERS {
+            pilot.engine.set_luck(luck::luck());
+        }
         // Only now is there somebody who tells when their nodes are removed.
         pilot.mend_own_sockets();
         pilot

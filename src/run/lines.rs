@@ -80,7 +80,7 @@ fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
         | Trace::Reopened { .. }
         | Trace::ServiceErrno { .. } => Level::Warn,
         // What its service says is enough.
-        Trace::State { unit, sub: SubState::Running, .. } if engine.is_socket(*unit) => {
+        Trace::State { unit, sub: SubState::Running, .. } if engine.starts_others(*unit) => {
             Level::Debug
         }
         Trace::Job { unit, kind: JobKind::Start, result: JobResult::Done }
@@ -100,7 +100,9 @@ fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
             | SubState::StopSigkill
             | SubState::Paused
             | SubState::Listening
-            | SubState::Retrying => Level::Debug,
+            | SubState::Retrying
+            | SubState::Waiting
+            | SubState::Elapsed => Level::Debug,
         },
         Trace::Job { result: JobResult::Done | JobResult::Skipped, .. } => Level::Debug,
         Trace::Job { .. } | Trace::JobRefused { .. } => Level::Warn,
@@ -205,7 +207,7 @@ impl Words<'_> {
                 let own = place < socket.listener_count;
                 own.then(|| socket.listeners.get(place.into())).flatten()
             }
-            unit::Kind::Target | unit::Kind::Service(_) => None,
+            unit::Kind::Target | unit::Kind::Service(_) | unit::Kind::Timer(_) => None,
         });
         AddressWords(address.map(|listener| listener.address))
     }
@@ -297,6 +299,8 @@ const fn sub_state(sub: SubState) -> &'static str {
         SubState::Paused => "paused",
         SubState::Listening => "listening",
         SubState::Retrying => "will be tried again",
+        SubState::Waiting => "waiting",
+        SubState::Elapsed => "elapsed",
     }
 }
 

@@ -172,7 +172,7 @@ impl Sources<'_> {
     fn connection_name(&self, socket: UnitId) -> &'static str {
         match self.table.kind(socket) {
             Kind::Socket(config) if config.fd_name != self.table.name(socket) => config.fd_name,
-            Kind::Socket(_) | Kind::Target | Kind::Service(_) => "connection",
+            Kind::Socket(_) | Kind::Target | Kind::Service(_) | Kind::Timer(_) => "connection",
         }
     }
 

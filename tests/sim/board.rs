@@ -46,6 +46,9 @@ pub fn random(prng: &mut Prng) -> Vec<File> {
             files.push(socket(prng, number, accept));
         }
         files.push(service(prng, number, accept));
+        if !accept && prng.chance(40) {
+            files.push(timer(prng, number));
+        }
     }
     files
 }
@@ -74,6 +77,24 @@ fn socket(prng: &mut Prng, number: usize, accept: bool) -> File {
     }
     text.push_str("[Install]\nWantedBy=sockets.target\n");
     File { name: format!("s{number}.socket"), text }
+}
+
+fn timer(prng: &mut Prng, number: usize) -> File {
+    let mut text = String::from("[Timer]\n");
+    for _ in 0..1 + prng.below(3) {
+        let key = prng.pick(&["Boot", "Startup", "Active", "UnitActive", "UnitInactive"]);
+        writeln!(text, "On{key}Sec={}", prng.pick(&["0", "1ms", "300ms", "2s", "1min"])).unwrap();
+    }
+    writeln!(text, "AccuracySec={}", prng.pick(&["1us", "100ms", "2s", "1min"])).unwrap();
+    for (percent, line) in
+        [(20, "RandomizedDelaySec=1s"), (20, "FixedRandomDelay=yes"), (30, "RemainAfterElapse=no")]
+    {
+        if prng.chance(percent) {
+            writeln!(text, "{line}").unwrap();
+        }
+    }
+    text.push_str("[Install]\nWantedBy=timers.target\n");
+    File { name: format!("s{number}.timer"), text }
 }
 
 fn service(prng: &mut Prng, number: usize, accept: bool) -> File {

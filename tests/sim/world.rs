@@ -227,7 +227,7 @@ impl<'t, 's> World<'t, 's> {
     fn listeners_of(&self, unit: UnitId) -> Vec<ListenerId> {
         match self.table.unit(unit).kind {
             Kind::Socket(config) => config.listener_ids().collect(),
-            Kind::Target | Kind::Service(_) => panic!("not a socket"),
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) => panic!("not a socket"),
         }
     }
 
@@ -309,7 +309,7 @@ impl<'t, 's> World<'t, 's> {
     fn leaves_processes(&self, service: UnitId) -> bool {
         match self.table.unit(service).kind {
             Kind::Service(config) => config.kill_mode == KillMode::None,
-            Kind::Target | Kind::Socket(_) => false,
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => false,
         }
     }
 
@@ -345,7 +345,9 @@ impl<'t, 's> World<'t, 's> {
     fn template_of(&self, instance: InstanceId) -> UnitId {
         match self.table.unit(self.engine.instance(instance).socket).kind {
             Kind::Socket(config) => config.service,
-            Kind::Target | Kind::Service(_) => panic!("an instance without a socket"),
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) => {
+                panic!("an instance without a socket")
+            }
         }
     }
 
@@ -527,7 +529,7 @@ impl<'t, 's> World<'t, 's> {
     fn service_type(&self, service: UnitId) -> ServiceType {
         match self.table.unit(service).kind {
             Kind::Service(config) => config.type_,
-            Kind::Target | Kind::Socket(_) => panic!("not a service"),
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => panic!("not a service"),
         }
     }
 
@@ -639,6 +641,17 @@ impl<'t, 's> World<'t, 's> {
         self.feed(Event::Requested { client, root, request });
     }
 
+    /// Somebody stops every timer.
+    pub fn stop_timers(&mut self) {
+        for unit in self.table.ids() {
+            if self.over.is_none() && matches!(self.table.unit(unit).kind, Kind::Timer(_)) {
+                let verb = Verb::Job { kind: JobKind::Stop, unit, wait: false };
+                let request = Some(Request { table: self.table.crc(), verb });
+                self.feed(Event::Requested { client: ClientId(0), root: true, request });
+            }
+        }
+    }
+
     /// Time passes, at least until the next deadline.
     pub fn wait(&mut self) {
         if let Some(deadline) = self.engine.next_deadline() {
@@ -664,7 +677,7 @@ impl<'t, 's> World<'t, 's> {
     pub fn waiting_connections(&self) -> u32 {
         let sockets = self.table.ids().filter(|&unit| match self.table.unit(unit).kind {
             Kind::Socket(config) => !self.is_kept_down(config.service),
-            Kind::Target | Kind::Service(_) => false,
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) => false,
         });
         let listeners = sockets.flat_map(|socket| self.listeners_of(socket));
         listeners.map(|listener| self.listeners[listener.index()].queue).sum()
@@ -698,7 +711,7 @@ impl<'t, 's> World<'t, 's> {
         let first_list = match self.table.unit(unit).kind {
             Kind::Service(config) if config.exec_start_pre.is_empty() => CommandList::Start,
             Kind::Service(_) => CommandList::StartPre,
-            Kind::Target | Kind::Socket(_) => panic!("not a service"),
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => panic!("not a service"),
         };
         let first = (command.list, command.index) == (first_list, 0);
         let retried = self.lacking.contains(&unit);
@@ -727,7 +740,7 @@ impl<'t, 's> World<'t, 's> {
         for unit in self.table.ids() {
             let status = self.status(unit);
             match self.table.unit(unit).kind {
-                Kind::Target => {}
+                Kind::Target | Kind::Timer(_) => {}
                 Kind::Service(config) if config.per_connection => {}
                 Kind::Service(_) => self.check_service(&status),
                 Kind::Socket(_) => self.check_socket(unit, &status),

@@ -101,6 +101,8 @@ codes! {
         "Addresses are allowed or denied where PID 1 does not accept.";
     LINK_TO_NOTHING "E325" "link-to-nothing" Error
         "Symlinks= has not one path to lead to.";
+    STARTS_NOTHING "E326" "starts-nothing" Error "A timer has no unit to start.";
+    NEVER_ELAPSES "E327" "never-elapses" Error "A timer has no moment at which it elapses.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";
@@ -126,6 +128,8 @@ codes! {
         "The main process of a Type=notify service is a shell, which says no READY=1.";
     KEEP_ALIVE_MISREAD "W414" "keep-alive-misread" Warning
         "KeepAlive= is taken for something that it has nothing to do with.";
+    NO_FIRST_START "W415" "no-first-start" Warning
+        "A timer counts from a start of its unit, and nothing starts that a first time.";
     NO_DESCRIPTION "L501" "no-description" Warning "A unit has no Description=.";
     WEAK_HARDENING "L502" "weak-hardening" Warning
         "A service that the network reaches is hardly confined.";

@@ -95,9 +95,11 @@ fn unit_changes(name: &str, one: (&Side, &UnitPlan), other: (&Side, &UnitPlan)) 
     let settings =
         |(side, _): (&Side, &UnitPlan)| side.settings.units.get(name).cloned().unwrap_or_default();
     let mut changes = setting_changes(&settings(one), &settings(other));
-    changes.retain(|change| !change.what.starts_with("Listen"));
+    // Rows of several directives: they are told by what they say.
+    changes.retain(|change| !change.what.starts_with("Listen") && change.what != "OnBootSec");
     let (old, new) = (listeners(one.1), listeners(other.1));
     changes.extend(items("listener", &old, &new));
+    changes.extend(items("elapses", &elapses(one.1), &elapses(other.1)));
     let told = |change: &Change, name: &String| {
         change.before.contains(name) || change.after.contains(name)
     };
@@ -126,7 +128,14 @@ fn unit_changes(name: &str, one: (&Side, &UnitPlan), other: (&Side, &UnitPlan)) 
 fn listeners(unit: &UnitPlan) -> Vec<String> {
     match &unit.kind {
         KindPlan::Socket(socket) => socket.listeners.iter().map(show::listener_text).collect(),
-        KindPlan::Target | KindPlan::Service(_) => Vec::new(),
+        KindPlan::Target | KindPlan::Service(_) | KindPlan::Timer(_) => Vec::new(),
+    }
+}
+
+fn elapses(unit: &UnitPlan) -> Vec<String> {
+    match &unit.kind {
+        KindPlan::Timer(timer) => timer.delays.iter().map(show::delay_text).collect(),
+        KindPlan::Target | KindPlan::Service(_) | KindPlan::Socket(_) => Vec::new(),
     }
 }
 

@@ -273,7 +273,7 @@ pub struct Draft {
     pub unit: Unit,
     /// `[Install]`.
     pub install: Install,
-    /// `[Service]` or `[Socket]`.
+    /// The section that is named after its kind.
     pub body: Body,
 }
 
@@ -286,6 +286,8 @@ pub enum Body {
     Service(Box<Service>),
     /// `[Socket]`.
     Socket(Box<Socket>),
+    /// `[Timer]`.
+    Timer(Box<Timer>),
 }
 
 impl Draft {
@@ -295,6 +297,7 @@ impl Draft {
             Body::Target => Vec::new(),
             Body::Service(service) => service.settings(),
             Body::Socket(socket) => socket.settings(),
+            Body::Timer(timer) => timer.settings(),
         };
         [self.unit.settings(), own, self.install.settings()].concat()
     }
@@ -303,7 +306,7 @@ impl Draft {
     pub fn service(&self) -> Option<&Service> {
         match &self.body {
             Body::Service(service) => Some(service),
-            Body::Target | Body::Socket(_) => None,
+            Body::Target | Body::Socket(_) | Body::Timer(_) => None,
         }
     }
 
@@ -311,7 +314,15 @@ impl Draft {
     pub fn socket(&self) -> Option<&Socket> {
         match &self.body {
             Body::Socket(socket) => Some(socket),
-            Body::Target | Body::Service(_) => None,
+            Body::Target | Body::Service(_) | Body::Timer(_) => None,
+        }
+    }
+
+    /// `[Timer]`, if it is a timer.
+    pub fn timer(&self) -> Option<&Timer> {
+        match &self.body {
+            Body::Timer(timer) => Some(timer),
+            Body::Target | Body::Service(_) | Body::Socket(_) => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use unit::{Args, ExecContext, Ids, Limits, ListenerId, Seq, Table, UnitId, Words
 use crate::grammar::{Arg, Command, Piece};
 use crate::plan::{
     KindPlan, ManagerPlan, OptionPlan, OptionText, Plan, RelationsPlan, ServicePlan, SocketPlan,
-    UnitPlan,
+    TimerPlan, UnitPlan,
 };
 
 /// The table of a plan, and the plan's sizes with the table's own.
@@ -127,6 +127,7 @@ fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
     let (requires, wants) = (ids(&edges.requires), ids(&edges.wants));
     let (required_by, more) = (ids(&edges.required_by), relations(&edges.more));
     let (after, before) = (ids(&edges.after), ids(&edges.before));
+    let triggered_by = ids(&edges.triggered_by);
     let edges = unit::Edges {
         requires: Ids::from_bytes(&requires),
         wants: Ids::from_bytes(&wants),
@@ -134,6 +135,7 @@ fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
         before: Ids::from_bytes(&before),
         required_by: Ids::from_bytes(&required_by),
         more: &more,
+        triggered_by: Ids::from_bytes(&triggered_by),
     };
     match &plan.kind {
         KindPlan::Target => then(assemble(plan, edges, unit::Kind::Target)),
@@ -146,6 +148,11 @@ fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
             with_socket(socket, &mut |socket| {
                 then(assemble(plan, edges, unit::Kind::Socket(socket)));
             });
+        }
+        KindPlan::Timer(timer) => {
+            let setup = timer_setup(timer);
+            let timer = unit::Timer { unit: UnitId(timer.unit), setup: &setup };
+            then(assemble(plan, edges, unit::Kind::Timer(timer)));
         }
     }
 }
@@ -298,6 +305,17 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
         flush_pending: plan.flush_pending,
         setup: &setup,
     });
+}
+
+fn timer_setup(plan: &TimerPlan) -> Vec<u8> {
+    let delays: Vec<u8> = plan.delays.iter().flat_map(encode).collect();
+    encode(&unit::TimerSetup {
+        delays: Seq::from_bytes(&delays),
+        accuracy_us: plan.accuracy_us,
+        random_us: plan.random_us,
+        random_is_fixed: plan.random_is_fixed,
+        remains: plan.remains,
+    })
 }
 
 fn option(plan: &OptionPlan) -> Vec<u8> {

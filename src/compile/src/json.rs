@@ -94,6 +94,11 @@ fn unit(unit: &UnitPlan, plan: &Plan) -> Value {
             let listeners = socket.listeners.iter().map(show::listener_text);
             value["listeners"] = listeners.collect::<Vec<_>>().into();
         }
+        KindPlan::Timer(timer) => {
+            value["starts"] = plan.units[usize::from(timer.unit)].name.as_str().into();
+            let elapses = timer.delays.iter().map(show::delay_text);
+            value["elapses"] = elapses.collect::<Vec<_>>().into();
+        }
     }
     value
 }

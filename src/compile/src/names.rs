@@ -11,6 +11,8 @@ pub enum Kind {
     Target,
     /// `.socket`
     Socket,
+    /// `.timer`
+    Timer,
     /// `.service`
     Service,
     /// One of [`unit::unsupported::SUFFIXES`]: it can be named, and leads to nothing.
@@ -19,13 +21,14 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are understood.
-    pub const OURS: [Self; 3] = [Self::Target, Self::Socket, Self::Service];
+    pub const OURS: [Self; 4] = [Self::Target, Self::Socket, Self::Timer, Self::Service];
 
     /// What follows the last dot of the name.
     pub const fn suffix(self) -> &'static str {
         match self {
             Self::Target => "target",
             Self::Socket => "socket",
+            Self::Timer => "timer",
             Self::Service => "service",
             Self::Foreign(suffix) => suffix,
         }
@@ -72,7 +75,9 @@ impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Long => write!(f, "longer than {} bytes", unit::UNIT_NAME_MAX),
-            Self::Suffix => f.write_str("it does not end with .service, .socket or .target"),
+            Self::Suffix => {
+                f.write_str("it does not end as a unit does, with .service, .socket or the like")
+            }
             Self::Character(character) => write!(f, "{character:?} is in no unit's name"),
             Self::Empty => f.write_str("there is nothing before its suffix"),
         }

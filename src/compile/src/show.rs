@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use unit::{ListenKind, VSOCK_ANY};
+use unit::{Delay, ListenKind, Since, VSOCK_ANY};
 
 use crate::grammar::{Address, Arg, Command, Listener, Piece, netlink_family};
-use crate::plan::{EdgesPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan};
+use crate::plan::{EdgesPlan, KindPlan, Plan, ServicePlan, SocketPlan, TimerPlan, UnitPlan};
 use crate::{Image, emit};
 
 /// Numbers, start order, edges, listeners, commands and sizes of a board.
@@ -42,13 +42,15 @@ fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
         KindPlan::Target => {}
         KindPlan::Service(service) => show_service(text, service, plan),
         KindPlan::Socket(socket) => show_socket(text, socket, plan),
+        KindPlan::Timer(timer) => show_timer(text, timer, plan),
     }
 }
 
 /// The edges of a unit by kind, those that are the reverse of another's left out.
 pub fn edge_lists(edges: &EdgesPlan) -> impl Iterator<Item = (&'static str, &BTreeSet<u16>)> {
     let lists = [("requires", &edges.requires), ("wants", &edges.wants), ("after", &edges.after)];
-    lists.into_iter().chain(edges.more.lists())
+    let by = std::iter::once(("by", &edges.triggered_by));
+    lists.into_iter().chain(edges.more.lists()).chain(by)
 }
 
 fn names(list: &BTreeSet<u16>, plan: &Plan) -> String {
@@ -66,6 +68,43 @@ fn show_socket(text: &mut String, socket: &SocketPlan, plan: &Plan) {
         let end = socket.first_instance + (socket.max_connections - 1);
         line(text, format_args!("    instances {}-{end}", socket.first_instance));
     }
+}
+
+fn show_timer(text: &mut String, timer: &TimerPlan, plan: &Plan) {
+    let started = &plan.units[usize::from(timer.unit)].name;
+    line(text, format_args!("    starts    {started}"));
+    for delay in &timer.delays {
+        line(text, format_args!("    elapses   {}", delay_text(delay)));
+    }
+}
+
+/// As in the unit file: `OnBootSec=5min`.
+pub fn delay_text(delay: &Delay) -> String {
+    let key = match delay.since {
+        Since::Boot => "OnBootSec",
+        Since::Startup => "OnStartupSec",
+        Since::Active => "OnActiveSec",
+        Since::UnitActive => "OnUnitActiveSec",
+        Since::UnitInactive => "OnUnitInactiveSec",
+    };
+    format!("{key}={}", span_text(delay.micros))
+}
+
+/// A span of time in the longest unit that leaves no rest.
+fn span_text(micros: u64) -> String {
+    const UNITS: [(u64, &str); 6] = [
+        (86_400_000_000, "d"),
+        (3_600_000_000, "h"),
+        (60_000_000, "min"),
+        (1_000_000, "s"),
+        (1_000, "ms"),
+        (1, "us"),
+    ];
+    let (scale, name) = UNITS
+        .into_iter()
+        .find(|(scale, _)| micros > 0 && micros.is_multiple_of(*scale))
+        .unwrap_or((1_000_000, "s"));
+    format!("{}{name}", micros / scale)
 }
 
 /// As in the unit file: `ListenStream=80`.

@@ -61,7 +61,10 @@ impl Engine<'_, '_> {
             KindState::Service(service) => {
                 matches!(service.state, service::State::AutoRestart { .. })
             }
-            KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_) => false,
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => false,
         }
     }
 
@@ -71,9 +74,10 @@ impl Engine<'_, '_> {
                 JobResult::Done
             }
             KindState::Service(service) => failure_of(service.reload_result),
-            KindState::Target { .. } | KindState::Socket(_) | KindState::Template(_) => {
-                JobResult::Skipped
-            }
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => JobResult::Skipped,
         }
     }
 
@@ -93,6 +97,7 @@ impl Engine<'_, '_> {
         self.note(Trace::Job { unit, kind: job.kind, result }, now);
         self.answer_waiters(unit, result);
         self.follow_job(unit, job.kind, result);
+        self.tell_of_job(unit);
         let failed = match result {
             JobResult::Done | JobResult::Skipped => false,
             JobResult::Canceled

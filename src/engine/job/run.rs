@@ -7,7 +7,7 @@ use super::Job;
 use crate::engine::manager::Engine;
 use crate::engine::state::KindState;
 use crate::engine::time::Instant;
-use crate::engine::{service, socket};
+use crate::engine::{service, socket, timer};
 use crate::features;
 
 impl Engine<'_, '_> {
@@ -116,6 +116,7 @@ impl Engine<'_, '_> {
                 }
             }
             KindState::Template(_) => self.finish_job(unit, JobResult::Skipped, now),
+            KindState::Timer(_) => self.timer_step(unit, timer::Input::Start, now),
         }
     }
 
@@ -129,6 +130,7 @@ impl Engine<'_, '_> {
             KindState::Service(_) => self.service_step(unit, service::Input::Stop, now),
             KindState::Socket(_) => self.socket_step(unit, socket::Input::Stop, now),
             KindState::Template(_) => self.stop_template(unit, now),
+            KindState::Timer(_) => self.timer_step(unit, timer::Input::Stop, now),
         }
         // What was down already has not changed.
         if self.units.at(unit).job.is_some_and(|job| job.running) {
@@ -146,7 +148,8 @@ impl Engine<'_, '_> {
                 KindState::Service(_)
                 | KindState::Socket(_)
                 | KindState::Target { .. }
-                | KindState::Template(_),
+                | KindState::Template(_)
+                | KindState::Timer(_),
                 ActiveState::Active
                 | ActiveState::Inactive
                 | ActiveState::Activating

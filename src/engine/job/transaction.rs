@@ -359,8 +359,10 @@ impl Engine<'_, '_> {
                     let kept = Mark::UP.with(Mark::KEEP);
                     sockets.any(|socket| self.units.at(socket).mark.has(kept))
                 }
-                KindState::Target { .. } | KindState::Socket(_) => false,
+                KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => false,
             };
+            let kept = |unit: UnitId| self.units.at(unit).mark.has(Mark::UP.with(Mark::KEEP));
+            let stays = stays || self.table.edges(unit).triggered_by.iter().any(kept);
             let ignores = self.table.edges(unit).relations().ignore_on_isolate;
             if !all && (stays || ignores) || state.mark.has(Mark(!Mark::GIVEN_UP.0)) {
                 continue;

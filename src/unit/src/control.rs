@@ -212,6 +212,10 @@ pub enum SubState {
     Listening,
     /// A socket could not be opened and will be tried again.
     Retrying,
+    /// A timer waits for its time.
+    Waiting,
+    /// A timer will not elapse again.
+    Elapsed,
 }
 
 /// `Result`, with systemd's names.

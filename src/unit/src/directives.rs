@@ -284,6 +284,32 @@ or socket";
                 /// Unlinks the nodes when the socket stops.
                 remove_on_stop: One<Boolean> ["RemoveOnStop"] = "no";
             }
+            /// Moments, and the unit that is started at each of them.
+            Timer "Timer" {
+                /// When the timer elapses, each as often as needed: so long after the kernel's
+                /// start (OnBootSec=), PID 1's (OnStartupSec=), the timer's own (OnActiveSec=), the
+                /// last start (OnUnitActiveSec=) or end (OnUnitInactiveSec=) of its unit. The clock
+                /// is CLOCK_BOOTTIME: what falls into a suspend is made up for after it. An empty
+                /// one clears all.
+                elapses: Many<Elapses>
+                    [
+                        "OnBootSec", "OnStartupSec", "OnActiveSec", "OnUnitActiveSec",
+                        "OnUnitInactiveSec"
+                    ]
+                    = "";
+                /// How late the timer may elapse. Timers whose times fit together elapse at once,
+                /// and PID 1 wakes up once; 1us is as exact as PID 1 is: a millisecond.
+                accuracy: One<LongTime> ["AccuracySec"] = "1min";
+                /// Adds a random time up to this to each elapse.
+                randomized_delay: One<LongTime> ["RandomizedDelaySec"] = "0";
+                /// The random time is always the same for this timer on this board.
+                fixed_random_delay: One<Boolean> ["FixedRandomDelay"] = "no";
+                /// no: a timer that will never elapse again is stopped, so that it can be started
+                /// anew.
+                remain_after_elapse: One<Boolean> ["RemainAfterElapse"] = "yes";
+                /// The unit to start: of any kind but .timer.
+                trigger: Maybe<UnitName> ["Unit"] = "the service of the same name";
+            }
             /// Which units pull this one in. Present means enabled, unless a preset disables it.
             Install "Install" {
                 /// Units that get this one as Wants=.

@@ -9,6 +9,7 @@ mod program;
 mod resolve;
 mod service;
 mod socket;
+mod timer;
 
 use std::collections::BTreeMap;
 
@@ -94,6 +95,8 @@ pub struct Checked {
     pub triggers: Vec<(usize, usize)>,
     /// The same from the other side: (service, socket), in order.
     pub activated: Vec<(usize, usize)>,
+    /// What each timer starts: (timer, unit), in order.
+    pub starts: Vec<(usize, usize)>,
     /// The unit that a boot starts.
     pub default_target: Option<usize>,
 }
@@ -110,6 +113,12 @@ impl Checked {
         let first = self.activated.partition_point(|(each, _)| *each < service);
         let own = self.activated[first..].iter().take_while(move |(each, _)| *each == service);
         own.map(|(_, socket)| *socket)
+    }
+
+    /// The unit that a timer starts.
+    pub fn started_by(&self, timer: usize) -> Option<usize> {
+        let at = self.starts.binary_search_by_key(&timer, |(timer, _)| *timer).ok()?;
+        Some(self.starts[at].1)
     }
 
     /// The first edge of a kind between two units.
@@ -147,6 +156,7 @@ pub fn check(
     service::check(&checked, report);
     socket::check(&checked, report);
     connection::check(&checked, report);
+    timer::check(&checked, report);
     address::check_addresses_bound_once(&checked, report);
     notify::check(&checked, report);
     program::check_known_programs(&checked, report);

@@ -45,12 +45,16 @@ pub(super) fn resolve(
     for (number, draft) in units.iter().enumerate() {
         triggers.extend(resolver.trigger(number, draft).map(|service| (number, service)));
     }
+    let mut starts = Vec::new();
+    for (number, draft) in units.iter().enumerate() {
+        starts.extend(resolver.start(number, draft).map(|started| (number, started)));
+    }
     let mut activated: Vec<_> =
         triggers.iter().map(|&(socket, service)| (service, socket)).collect();
     activated.sort_unstable();
     let default_target = resolver.default_target();
     let edges = resolver.edges;
-    let mut checked = Checked { units, edges, triggers, activated, default_target };
+    let mut checked = Checked { units, edges, triggers, activated, starts, default_target };
     order_targets(&mut checked);
     checked
 }
@@ -238,6 +242,7 @@ impl Resolver<'_> {
         let implied = match draft.name.kind {
             Kind::Service => ordering(own, self.named("basic.target"), &why),
             Kind::Socket => ordering(self.named("sockets.target"), own, &why),
+            Kind::Timer => ordering(self.named("timers.target"), own, &why),
             Kind::Target | Kind::Foreign(_) => None,
         };
         self.edges.extend(implied);
@@ -257,6 +262,33 @@ impl Resolver<'_> {
         let why = Why::Implied("a service comes after its socket");
         self.edges.extend(ordering(Some(service), Some(unit), &why));
         Some(service)
+    }
+
+    /// What a timer starts; the timer is always before it.
+    fn start(&mut self, unit: usize, draft: &Draft) -> Option<usize> {
+        let name = load::triggered_by(draft)?;
+        let given = draft.timer().and_then(|timer| timer.trigger.given.as_ref());
+        let span = given.map_or_else(|| draft.head.clone(), |given| given.span.clone());
+        let starter = &draft.name;
+        let diagnostic = |message| Diagnostic::new(codes::STARTS_NOTHING, message, &span, "");
+        if name.is_template() || name.kind == Kind::Timer {
+            let what = if name.is_template() { "a template" } else { "a timer" };
+            let message = format!("`{starter}` cannot start `{name}`, which is {what}");
+            self.report.push(diagnostic(message));
+            return None;
+        }
+        let Some(started) = self.number(&name) else {
+            if self.scope == Scope::Board {
+                let known: Vec<String> = self.numbers.keys().map(Name::to_string).collect();
+                let near = did_you_mean(&name.to_string(), known.iter().map(String::as_str));
+                let message = format!("there is no unit `{name}` for `{starter}` to start");
+                self.report.push(diagnostic(message).hint_if(near));
+            }
+            return None;
+        };
+        let why = Why::Implied("a unit comes after the timer that starts it");
+        self.edges.extend(ordering(Some(started), Some(unit), &why));
+        Some(started)
     }
 
     /// A socket that starts nothing: both places are told where there is a second one.

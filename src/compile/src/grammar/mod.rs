@@ -14,6 +14,7 @@ mod stdio;
 #[cfg(test)]
 mod tests;
 mod time;
+mod timer;
 mod words;
 
 pub use address::{Address, Listener, Listeners, netlink_family};
@@ -30,7 +31,8 @@ pub use number::{Boolean, Mode, Rlimit, Signal, Unsigned, truth};
 pub use option::{Algorithm, Bytes, Hops, Interface, Prefixes, Signed, TypeOfService};
 pub use specifier::{Instance, Specifiers, manual as specifier_manual};
 pub use stdio::{InputName, OutputName};
-pub use time::{Time, Timeout};
+pub use time::{LongTime, Time, Timeout};
+pub use timer::{Elapse, Elapses};
 
 use unit::{BindIpv6Only, CrashAction, Emergency, JobMode, KillMode, Restart, ServiceType};
 

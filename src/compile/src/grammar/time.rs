@@ -10,6 +10,7 @@ use crate::text::Value;
 const MICROS_PER_SECOND: u64 = 1_000_000;
 const MINUTE: u64 = 60 * MICROS_PER_SECOND;
 const DAY: u64 = 24 * 60 * MINUTE;
+const CENTURY: u64 = 36_525 * DAY;
 
 /// Units of time in microseconds. A month is 30.44 days, a year 365.25, as in systemd.
 const UNITS: &[(&[&str], u64)] = &[
@@ -24,15 +25,15 @@ const UNITS: &[(&[&str], u64)] = &[
     (&["years", "year", "y"], 31_557_600 * MICROS_PER_SECOND),
 ];
 
-/// A span of time; without a unit it is seconds. At most 49 days.
+/// A span of time in microseconds; without a unit it is seconds.
 #[derive(Debug)]
-pub struct Time;
+pub struct LongTime;
 
-impl Scalar for Time {
-    type Value = Millis;
-    const FORM: &'static str = "time, such as `5s` or `1min 30s`; a bare number is seconds";
+impl Scalar for LongTime {
+    type Value = u64;
+    const FORM: &'static str = Time::FORM;
 
-    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Millis> {
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<u64> {
         if text.text == "infinity" {
             cx.refuse(codes::BAD_RANGE, &text.whole(), "must be finite");
             return None;
@@ -48,6 +49,24 @@ impl Scalar for Time {
                 return None;
             }
         };
+        if micros > CENTURY {
+            cx.refuse(codes::BAD_RANGE, &text.whole(), "more than a hundred years");
+            return None;
+        }
+        Some(micros)
+    }
+}
+
+/// A span of time; without a unit it is seconds. At most 49 days.
+#[derive(Debug)]
+pub struct Time;
+
+impl Scalar for Time {
+    type Value = Millis;
+    const FORM: &'static str = "time, such as `5s` or `1min 30s`; a bare number is seconds";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Millis> {
+        let micros = LongTime::parse(text, cx)?;
         match u32::try_from(micros.div_ceil(1000)) {
             Ok(millis) => Some(Millis(millis)),
             Err(_) => {

@@ -214,8 +214,18 @@ fn references(draft: &Draft) -> Vec<Name> {
         let implied = ["sysinit.target", "basic.target", "sockets.target"];
         names.extend(implied.iter().filter_map(|name| Name::parse(name).ok()));
     }
+    if draft.timer().is_some() && draft.unit.default_dependencies.value {
+        names.extend(Name::parse("timers.target").ok());
+    }
     names.extend(draft.socket().map(|socket| service_of(&draft.name, socket)));
+    names.extend(triggered_by(draft));
     names
+}
+
+/// The unit that a timer starts.
+pub fn triggered_by(draft: &Draft) -> Option<Name> {
+    let given = draft.timer()?.trigger.value().cloned();
+    Some(given.unwrap_or_else(|| draft.name.with_kind(Kind::Service)))
 }
 
 /// The service that a socket starts, or the template of its instances.
@@ -319,6 +329,7 @@ impl Loader<'_> {
                 (draft::Service::NAME, Body::Service(Box::new(draft::Service::fresh())))
             }
             Kind::Socket => (draft::Socket::NAME, Body::Socket(Box::new(draft::Socket::fresh()))),
+            Kind::Timer => (draft::Timer::NAME, Body::Timer(Box::new(draft::Timer::fresh()))),
         };
         let mut known = vec![draft::Unit::NAME, own, draft::Install::NAME];
         known.dedup();
@@ -346,6 +357,7 @@ fn spend_own(body: &mut Body, unit: &mut draft::Unit, entry: &Entry, cx: &mut Co
         Body::Target => false,
         Body::Service(_) if MOVED_TO_UNIT.contains(&entry.key.as_str()) => unit.assign(entry, cx),
         Body::Service(service) => service.assign(entry, cx),
+        Body::Timer(timer) => timer.assign(entry, cx),
         Body::Socket(socket) => {
             let known = socket.assign(entry, cx);
             if !known && entry.key.starts_with("Listen") {

@@ -30,12 +30,13 @@ const FEATURES: &[Feature] = &[
     }),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.symlinks.is_empty())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
+    ("timers", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Timer(_)))),
 ];
 
 fn sockets(plan: &Plan) -> impl Iterator<Item = &SocketPlan> {
     plan.units.iter().filter_map(|unit| match &unit.kind {
         KindPlan::Socket(socket) => Some(&**socket),
-        KindPlan::Target | KindPlan::Service(_) => None,
+        KindPlan::Target | KindPlan::Service(_) | KindPlan::Timer(_) => None,
     })
 }
 

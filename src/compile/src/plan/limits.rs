@@ -35,6 +35,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
                 limits.listeners += socket.listeners.len();
                 limits.instances += usize::from(socket.max_connections);
             }
+            KindPlan::Timer(_) => {}
         }
     }
     limits.fds_at_rest =
@@ -53,7 +54,7 @@ fn started_at_boot(default_target: u16, units: &[UnitPlan]) -> usize {
     }
     let is_started = |unit: &UnitPlan| match &unit.kind {
         KindPlan::Service(service) => !service.per_connection,
-        KindPlan::Target | KindPlan::Socket(_) => false,
+        KindPlan::Target | KindPlan::Socket(_) | KindPlan::Timer(_) => false,
     };
     units.iter().zip(pulled).filter(|(unit, pulled)| *pulled && is_started(unit)).count()
 }
@@ -63,7 +64,7 @@ fn fd_names(service: &ServicePlan, units: &[UnitPlan]) -> Vec<String> {
     let sockets =
         service.sockets.iter().filter_map(|&socket| match &units[usize::from(socket)].kind {
             KindPlan::Socket(socket) => Some(socket),
-            KindPlan::Target | KindPlan::Service(_) => None,
+            KindPlan::Target | KindPlan::Service(_) | KindPlan::Timer(_) => None,
         });
     if service.per_connection {
         let longest = sockets.map(|socket| socket.fd_name.clone()).max_by_key(String::len);

@@ -6,6 +6,7 @@ mod limits;
 mod options;
 mod relations;
 mod socket_plan;
+mod timer_plan;
 mod unit_plan;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use unit::{CrashAction, Emergency, Limits, Millis};
 pub use options::{OptionPlan, OptionText};
 pub use relations::RelationsPlan;
 pub use socket_plan::SocketPlan;
+pub use timer_plan::TimerPlan;
 pub use unit_plan::ServicePlan;
 
 use crate::check::{Checked, EdgeKind};
@@ -85,6 +87,8 @@ pub struct EdgesPlan {
     pub required_by: BTreeSet<u16>,
     /// The rarer ones.
     pub more: RelationsPlan,
+    /// The timers that start it.
+    pub triggered_by: BTreeSet<u16>,
 }
 
 /// What only one kind has.
@@ -96,6 +100,8 @@ pub enum KindPlan {
     Service(Box<ServicePlan>),
     /// Listeners.
     Socket(Box<SocketPlan>),
+    /// Moments.
+    Timer(Box<TimerPlan>),
 }
 
 /// What units take from `board.conf` where they say nothing.
@@ -126,7 +132,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     let per_connection = per_connection(&checked);
 
     let mut drafts: BTreeMap<u16, (usize, Draft)> = BTreeMap::new();
-    let triggers = checked.triggers;
+    let (triggers, starts) = (checked.triggers, checked.starts);
     for (unit, draft) in checked.units.into_iter().enumerate() {
         drafts.insert(numbers[unit], (unit, draft));
     }
@@ -154,6 +160,11 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
                 KindPlan::Socket(Box::new(
                     planned.or_else(|| too_many("listeners or instances", report))?,
                 ))
+            }
+            Body::Timer(timer) => {
+                let started = starts.binary_search_by_key(&unit, |(timer, _)| *timer).ok()?;
+                let started = numbers[starts[started].1];
+                KindPlan::Timer(Box::new(timer_plan::timer(*timer, started)))
             }
         };
         units.push(UnitPlan { name: name.to_string(), description, edges, kind });
@@ -214,6 +225,9 @@ fn edges(checked: &Checked, numbers: &[u16]) -> Vec<EdgesPlan> {
             plans[at_to].required_by.insert(from);
         }
         relations::add(&mut plans, edge.kind, from, to);
+    }
+    for &(timer, started) in &checked.starts {
+        plans[usize::from(numbers[started])].triggered_by.insert(numbers[timer]);
     }
     plans
 }

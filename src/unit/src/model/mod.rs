@@ -8,6 +8,7 @@ mod exec;
 mod relations;
 mod service;
 mod socket;
+mod timer;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ pub use self::socket::{
     Address, BindIpv6Only, ListenKind, Listener, OptionValue, Prefix, Socket, SocketOption,
     SocketSetup, VSOCK_ANY,
 };
+pub use self::timer::{DELAYS_MAX, Delay, Since, Timer, TimerSetup};
 
 /// A unit's number: its place in the table, which is also a valid start order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -144,6 +146,8 @@ pub struct Edges<'a> {
     pub before: Ids<'a>,
     /// The reverse of `requires` and of `Requisite=`: stopped when this is stopped.
     pub required_by: Ids<'a>,
+    /// The timers that start this unit.
+    pub triggered_by: Ids<'a>,
     /// [`Relations`] in postcard form: decoded only where they are needed. Empty for most.
     pub more: &'a [u8],
 }
@@ -175,6 +179,8 @@ pub enum Kind<'a> {
     Service(Service<'a>),
     /// Listeners, and the service they start.
     Socket(Socket<'a>),
+    /// Moments, and the unit that is started at them.
+    Timer(Timer<'a>),
 }
 
 /// Longest unit name, suffix included: UNIT_NAME_MAX of systemd.

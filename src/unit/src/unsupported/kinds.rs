@@ -1,17 +1,17 @@
-//! Kinds of unit that are not supported: systemd.timer(5), .mount(5), .path(5) and their kin.
+//! Kinds of unit that are not supported, systemd.mount(5), .path(5) and their kin, and what of
+//! systemd.timer(5) is not.
 
-use super::Same::Empty;
+use super::Same::{Empty, No};
 use super::{Unsupported, refused};
 
 /// Their sections. A `.device` has none of its own.
-pub const SECTIONS: &[&str] = &["Mount", "Automount", "Swap", "Timer", "Path", "Slice", "Scope"];
+pub const SECTIONS: &[&str] = &["Mount", "Automount", "Swap", "Path", "Slice", "Scope"];
 
 /// Their suffixes, each with what to do instead.
 pub const SUFFIXES: &[(&str, &str)] = &[
     ("mount", "what PID 1 mounts is there before any unit; a oneshot service can mount more"),
     ("automount", "a oneshot service can mount it"),
     ("swap", "a oneshot service can run swapon"),
-    ("timer", "let a service sleep between its rounds, with Restart=always and RestartSec="),
     ("path", "let the program watch the path"),
     ("slice", "there are no slices: each service has its own group"),
     ("scope", "processes belong to services here"),
@@ -50,12 +50,13 @@ pub(super) const SWAP: &[Unsupported] = &[
 
 #[rustfmt::skip]
 pub(super) const TIMER: &[Unsupported] = &[
-    of_kind("OnCalendar"), of_kind("OnActiveSec"), of_kind("OnBootSec"), of_kind("OnStartupSec"),
-    of_kind("OnUnitActiveSec"), of_kind("OnUnitInactiveSec"), of_kind("OnClockChange"),
-    of_kind("OnTimezoneChange"), of_kind("Persistent"), of_kind("WakeSystem"),
-    of_kind("RemainAfterElapse"), of_kind("FixedRandomDelay"), of_kind("DeferReactivation"),
-    of_kind("AccuracySec"), of_kind("RandomizedDelaySec"), of_kind("RandomizedOffsetSec"),
-    of_kind("Unit"),
+    refused("OnCalendar", Empty, "use OnUnitActiveSec= with OnBootSec="),
+    refused("OnClockChange", No, "nothing here is told of a new time"),
+    refused("OnTimezoneChange", No, "the time zone of a board is that of its image"),
+    refused("Persistent", No, "nothing is kept over a reboot"),
+    refused("WakeSystem", No, "PID 1 does not wake a board that sleeps"),
+    refused("DeferReactivation", No, "use OnUnitInactiveSec="),
+    refused("RandomizedOffsetSec", Empty, "use RandomizedDelaySec= with FixedRandomDelay=yes"),
 ];
 
 #[rustfmt::skip]

@@ -1,0 +1,43 @@
+//! Drafts of timers to what the table holds.
+
+use unit::Delay;
+
+use crate::draft;
+use crate::grammar::Elapse;
+
+/// [`unit::Timer`] and [`unit::TimerSetup`] with lists of their own.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "each field is that of `unit::Timer` or `unit::TimerSetup`")]
+pub struct TimerPlan {
+    pub unit: u16,
+    pub delays: Vec<Delay>,
+    pub accuracy_us: u64,
+    pub random_us: u64,
+    pub random_is_fixed: bool,
+    pub remains: bool,
+}
+
+pub(super) fn timer(timer: draft::Timer, unit: u16) -> TimerPlan {
+    let draft::Timer {
+        elapses,
+        accuracy,
+        randomized_delay,
+        fixed_random_delay,
+        remain_after_elapse,
+        trigger: _,
+    } = timer;
+    let mut delays = Vec::new();
+    for elapse in elapses.values() {
+        match elapse {
+            Elapse::Delay(delay) => delays.push(delay),
+        }
+    }
+    TimerPlan {
+        unit,
+        delays,
+        accuracy_us: accuracy.value,
+        random_us: randomized_delay.value,
+        random_is_fixed: fixed_random_delay.value,
+        remains: remain_after_elapse.value,
+    }
+}

@@ -1,0 +1,212 @@
+//! Sockets and timers among the other units: what they are told of the units that they start, and
+//! what timers ask for.
+
+use unit::control::{ActiveState, JobKind};
+use unit::{Kind, UnitId};
+
+use super::manager::Engine;
+use super::socket::ServiceView;
+use super::state::KindState;
+use super::time::Instant;
+use super::timer::{Context, Input, Timer, View};
+use super::{prng, service, socket};
+use crate::features;
+
+/// What differs from board to board, and from boot to boot.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Luck {
+    /// Another number at every boot.
+    pub boot: u64,
+    /// A number that a board keeps.
+    pub board: u64,
+}
+
+impl Engine<'_, '_> {
+    /// Says what chance has to say, before anything else happens.
+    pub const fn set_luck(&mut self, luck: Luck) {
+        self.luck = luck;
+    }
+
+    pub(super) fn mark_dirty(&mut self, unit: UnitId) {
+        let state = self.units.at_mut(unit);
+        if !state.dirty {
+            state.dirty = true;
+            self.dirty_pending += 1;
+        }
+    }
+
+    /// What the service behind a socket is doing.
+    pub(super) fn service_view(&self, socket: UnitId) -> ServiceView {
+        let state = self.units.at(self.socket_config(socket).service);
+        match &state.kind {
+            KindState::Template(_) => ServiceView::Idle,
+            KindState::Service(service) => {
+                let start_pending = state.job.is_some_and(|job| job.will_start());
+                match service.state {
+                    service::State::Failed { until: Some(until) } => ServiceView::Barred(until),
+                    service::State::Dead
+                    | service::State::Failed { until: None }
+                    | service::State::AutoRestart { .. }
+                        if !start_pending =>
+                    {
+                        ServiceView::Idle
+                    }
+                    service::State::Dead
+                    | service::State::Failed { until: None }
+                    | service::State::AutoRestart { .. }
+                    | service::State::StartPre { .. }
+                    | service::State::Start { .. }
+                    | service::State::Running { .. }
+                    | service::State::Reload { .. }
+                    | service::State::Stop { .. }
+                    | service::State::StopSigterm { .. }
+                    | service::State::StopSigkill { .. } => ServiceView::Busy,
+                }
+            }
+            KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => {
+                bug!("a socket starts a service")
+            }
+        }
+    }
+
+    /// Lets one of those that start others look again at what it starts.
+    pub(super) fn look_again_at_one(&mut self, now: Instant) -> bool {
+        if self.dirty_pending == 0 {
+            return false;
+        }
+        let Some(index) = self.units.iter().position(|state| state.dirty) else {
+            bug!("dirty units are counted");
+        };
+        let unit = UnitId(index as u16);
+        self.units.at_mut(unit).dirty = false;
+        self.dirty_pending -= 1;
+        match self.units.at(unit).kind {
+            KindState::Timer(_) => self.timer_step(unit, Input::UnitChanged, now),
+            KindState::Socket(_) => {
+                let view = self.service_view(unit);
+                self.socket_step(unit, socket::Input::ServiceChanged(view), now);
+            }
+            KindState::Target { .. } | KindState::Service(_) | KindState::Template(_) => {
+                bug!("only who starts others looks again")
+            }
+        }
+        true
+    }
+
+    pub(super) fn timer(&mut self, unit: UnitId) -> &mut Timer {
+        match &mut self.units.at_mut(unit).kind {
+            KindState::Timer(timer) => timer,
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Socket(_)
+            | KindState::Template(_) => bug!("not a timer"),
+        }
+    }
+
+    pub(super) fn timer_step(&mut self, unit: UnitId, input: Input, now: Instant) {
+        if !features::TIMERS {
+            return;
+        }
+        let config = match self.table.kind(unit) {
+            Kind::Timer(config) => config,
+            Kind::Target | Kind::Service(_) | Kind::Socket(_) => bug!("not a timer"),
+        };
+        let setup = &config.setup();
+        let random_us = self.random_delay(unit, setup);
+        let view = self.view(config.unit);
+        let (startup, phase_us) = (self.startup, self.luck.board);
+        let cx = Context { setup, view, startup, random_us, phase_us, now };
+        let before = *self.units.at(unit);
+        if self.timer(unit).step(&cx, input) {
+            self.start_by_itself(config.unit, now);
+        }
+        self.changed(unit, &before, now);
+    }
+
+    /// A timer's time has come.
+    pub(super) fn expire_timer(&mut self, unit: UnitId, now: Instant) {
+        let job = self.units.at(unit).job;
+        let may_start = job.is_none_or(|job| job.kind != JobKind::Stop);
+        self.timer_step(unit, Input::Elapsed(may_start), now);
+    }
+
+    fn random_delay(&mut self, unit: UnitId, setup: &unit::TimerSetup<'_>) -> u64 {
+        if setup.random_us == 0 {
+            return 0;
+        }
+        let random = if setup.random_is_fixed {
+            let name = unit::wire::crc32(self.table.name(unit).as_bytes());
+            prng::mix(self.luck.board ^ u64::from(name))
+        } else {
+            self.luck.boot = prng::next(self.luck.boot);
+            prng::mix(self.luck.boot)
+        };
+        random % (setup.random_us + 1)
+    }
+
+    /// What a unit is doing, as far as it concerns who starts it.
+    fn view(&self, unit: UnitId) -> View {
+        let state = self.units.at(unit);
+        let is_up = !is_down(state.active()) || state.job.is_some_and(|job| job.will_start());
+        let barred = match &state.kind {
+            KindState::Service(service) => match service.state {
+                service::State::Failed { until } => until,
+                service::State::Dead
+                | service::State::StartPre { .. }
+                | service::State::Start { .. }
+                | service::State::Running { .. }
+                | service::State::Reload { .. }
+                | service::State::Stop { .. }
+                | service::State::StopSigterm { .. }
+                | service::State::StopSigkill { .. }
+                | service::State::AutoRestart { .. } => None,
+            },
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => None,
+        };
+        View { is_up, barred }
+    }
+
+    /// A unit has changed its state: those that start it look again.
+    pub(super) fn tell_starters(&mut self, unit: UnitId, before: ActiveState, now: Instant) {
+        if !features::TIMERS {
+            return;
+        }
+        let (was_down, is_down) = (is_down(before), is_down(self.units.at(unit).active()));
+        for starter in self.table.edges(unit).triggered_by.iter() {
+            let timer = self.timer(starter);
+            if was_down && !is_down {
+                timer.unit_started_at = Some(now);
+            } else if !was_down && is_down {
+                timer.unit_ended_at = Some(now);
+            }
+            self.mark_dirty(starter);
+        }
+    }
+
+    /// A job has ended: those that start the unit look again, and a timer that is not stopped
+    /// after all waits on.
+    pub(super) fn tell_of_job(&mut self, unit: UnitId) {
+        if !features::TIMERS {
+            return;
+        }
+        if matches!(self.units.at(unit).kind, KindState::Timer(_)) {
+            self.mark_dirty(unit);
+        }
+        for starter in self.table.edges(unit).triggered_by.iter() {
+            self.mark_dirty(starter);
+        }
+    }
+}
+
+const fn is_down(state: ActiveState) -> bool {
+    match state {
+        ActiveState::Inactive | ActiveState::Failed => true,
+        ActiveState::Activating
+        | ActiveState::Active
+        | ActiveState::Reloading
+        | ActiveState::Deactivating => false,
+    }
+}
