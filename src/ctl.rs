@@ -10,6 +10,7 @@ mod address;
 mod args;
 mod jobs;
 mod list;
+mod more;
 mod names;
 mod options;
 mod power;

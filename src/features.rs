@@ -19,6 +19,10 @@ macro_rules! features {
 features! {
     /// `IPAddressAllow=` and `IPAddressDeny=`.
     ACCESS_LISTS = "access-lists";
+    /// `CapabilityBoundingSet=`, `AmbientCapabilities=`, `NoNewPrivileges=`.
+    CAPABILITIES = "capabilities";
+    /// Any directive that the program finds in [`unit::ExecMore`].
+    EXEC_MORE = "exec-more";
     /// `FlushPending=`.
     FLUSH_PENDING = "flush-pending";
     /// `AllowIsolate=` of more than one unit.
@@ -31,6 +35,12 @@ features! {
     RELATIONS = "relations";
     /// Units that are started on the way down.
     SHUTDOWN_UNITS = "shutdown-units";
+    /// `Limit…=`, but for LimitNOFILE=.
+    RESOURCE_LIMITS = "resource-limits";
+    /// `Nice=` and its kin, `CPUAffinity=`, `Personality=`.
+    SCHEDULING = "scheduling";
+    /// `SupplementaryGroups=`.
+    SUPPLEMENTARY_GROUPS = "supplementary-groups";
     /// `Symlinks=`.
     SYMLINKS = "symlinks";
     /// `vsock:` addresses.

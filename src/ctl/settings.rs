@@ -13,7 +13,7 @@ use unit::{
 use super::address::{self, Printed};
 use super::show::List;
 use super::text::{Harmless, Span};
-use super::{options, words};
+use super::{more, options, words};
 use crate::features;
 
 /// waitid(2).
@@ -79,6 +79,9 @@ pub(super) fn context(list: &mut List<'_, '_>, context: &ExecContext<'_>) {
     list.text("StandardError", words::stdio(context.stderr));
     list.flag("NonBlocking", context.non_blocking);
     list.text("NotifyAccess", if context.notify { "main" } else { "none" });
+    if features::EXEC_MORE && !context.more.is_empty() {
+        more::more(list, &context.more());
+    }
 }
 
 #[inline(never)]

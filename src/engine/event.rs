@@ -63,12 +63,28 @@ pub enum Stage {
     Stderr,
     /// The sockets from descriptor 3 on.
     Sockets,
+    /// `Nice=`.
+    Nice,
+    /// `CPUSchedulingPolicy=`.
+    Scheduler,
+    /// `CPUAffinity=`.
+    Affinity,
+    /// `IOSchedulingClass=`.
+    IoPriority,
+    /// `TimerSlackNSec=`.
+    TimerSlack,
+    /// `Personality=`.
+    Personality,
     /// `Limit…=`.
     Limits,
-    /// `Group=` and the user's other groups.
+    /// `Group=`, `SupplementaryGroups=` and the user's other groups.
     Group,
+    /// `CapabilityBoundingSet=`, `AmbientCapabilities=`.
+    Capabilities,
     /// `User=`.
     User,
+    /// `NoNewPrivileges=`.
+    NoNewPrivileges,
     /// `WorkingDirectory=`.
     WorkingDirectory,
     /// The signal mask.

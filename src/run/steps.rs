@@ -3,24 +3,27 @@
 //! It runs in PID 1's memory: it writes nowhere but into its [`Work`] and on its own stack. It
 //! has PID 1's descriptors in a table of its own. What already has the right value is not set
 //! again: mask 0022, `/`, SIGPIPE ignored, 0 to 2 on /dev/null.
+//!
+//! The order is that of systemd's exec_invoke(), and a step that fails ends the child with
+//! systemd's exit code for it.
+
+mod privileges;
+mod scheduling;
+mod streams;
+mod user;
 
 use core::ffi::CStr;
 
-use rustix::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
 use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit};
-use rustix::thread::{Gid, Uid};
-use unit::{EXEC_PATH, ExecContext, Stdio, decode};
+use unit::{EXEC_PATH, ExecContext, ExecMore, decode};
 
 use crate::engine::Stage;
+use crate::features;
 use crate::sys::child::{Birth, Failure, Full, Vectors};
-use crate::sys::fd::{self, LISTEN_FDS_START};
 use crate::sys::path::Path;
-use crate::sys::{cgroup, signal, users};
+use crate::sys::{cgroup, fd, signal};
 use crate::table::limits::{LISTEN_FDS, SPAWN_POINTERS, SPAWN_STRINGS};
-
-const ROOT_HOME: &[u8] = b"/root";
 
 /// What PID 1 has prepared for a child. All zero when empty: it lies in `.bss`.
 pub(super) struct Work {
@@ -71,7 +74,7 @@ impl Work {
 }
 
 /// All stages, for those who have only a number.
-pub(super) const STAGES: [Stage; 14] = [
+pub(super) const STAGES: [Stage; 22] = [
     Stage::Slot,
     Stage::Arguments,
     Stage::Clone,
@@ -80,9 +83,17 @@ pub(super) const STAGES: [Stage; 14] = [
     Stage::Stdout,
     Stage::Stderr,
     Stage::Sockets,
+    Stage::Nice,
+    Stage::Scheduler,
+    Stage::Affinity,
+    Stage::IoPriority,
+    Stage::TimerSlack,
+    Stage::Personality,
     Stage::Limits,
     Stage::Group,
+    Stage::Capabilities,
     Stage::User,
+    Stage::NoNewPrivileges,
     Stage::WorkingDirectory,
     Stage::Signals,
     Stage::Exec,
@@ -123,16 +134,24 @@ pub(super) fn run(work: &mut Work, birth: Birth) -> Failure {
 const fn exit_code(stage: Stage) -> u8 {
     match stage {
         Stage::WorkingDirectory => 200,
+        Stage::Nice => 201,
         Stage::Sockets => 202,
         Stage::Slot | Stage::Arguments | Stage::Clone | Stage::Exec => 203,
         Stage::Limits => 205,
         Stage::Signals => 207,
         Stage::Stdin => 208,
         Stage::Stdout => 209,
+        Stage::IoPriority => 211,
+        Stage::TimerSlack => 212,
+        Stage::Scheduler => 214,
+        Stage::Affinity => 215,
         Stage::Group => 216,
         Stage::User => 217,
+        Stage::Capabilities => 218,
         Stage::Session => 220,
         Stage::Stderr => 222,
+        Stage::NoNewPrivileges => 227,
+        Stage::Personality => 230,
     }
 }
 
@@ -145,145 +164,27 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
     }
     let pid = rustix::process::setsid().at(Stage::Session)?.as_raw_nonzero();
     work.vectors.push_env("SYSTEMD_EXEC_PID", format_args!("{pid}")).at(Stage::Arguments)?;
-    set_streams(work, &context)?;
-    pass_sockets(work, &context, pid.get()).at(Stage::Sockets)?;
-    set_limits(work, &context).at(Stage::Limits)?;
-    let home = change_user(work, &context)?;
-    change_directory(&context, &home).at(Stage::WorkingDirectory)?;
+    let more = more(&context);
+    streams::set_streams(work, &context)?;
+    streams::pass_sockets(work, &context, pid.get()).at(Stage::Sockets)?;
+    scheduling::set_scheduling(&more)?;
+    let identity = user::find(&context)?;
+    user::name(work, &identity)?;
+    scheduling::set_limits(work, &context, &more).at(Stage::Limits)?;
+    if !work.privileged {
+        user::change(&identity, &more)?;
+    }
+    user::change_directory(&context, &identity).at(Stage::WorkingDirectory)?;
+    if more.default_sigpipe {
+        signal::restore_sigpipe().at(Stage::Signals)?;
+    }
     signal::unblock_all().at(Stage::Signals)?;
     Err(Broken(Stage::Exec, execute(work)))
 }
 
-fn set_streams(work: &Work, context: &ExecContext<'_>) -> Result<(), Broken> {
-    let ExecContext { stdin, stdout, stderr, .. } = *context;
-    set_stream(work, stdin, 0).at(Stage::Stdin)?;
-    set_stream(work, stdout, 1).at(Stage::Stdout)?;
-    set_stream(work, stderr, 2).at(Stage::Stderr)
-}
-
-/// Makes a standard stream lead where it should.
-fn set_stream(work: &Work, stream: Stdio, number: RawFd) -> Result<(), Errno> {
-    match stream {
-        Stdio::Null => Ok(()),
-        Stdio::Inherit if number == 0 => Ok(()),
-        Stdio::Inherit => fd::put(fd::number(number - 1), number),
-        Stdio::Socket => {
-            let socket = work.sockets[..work.socket_count].first();
-            let socket = socket.unwrap_or_else(|| bug!("the compiler has seen that there is one"));
-            fd::put(fd::number(*socket), number)
-        }
-        Stdio::Kmsg if work.kmsg < 0 => Ok(()),
-        Stdio::Kmsg => fd::put(fd::number(work.kmsg), number),
-        Stdio::Tty => {
-            let console = Path::new(work.console.unwrap_or_else(|| bug!("PID 1 has set it")))?;
-            let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-            let tty = rustix::fs::open(console.as_c_str(), flags, Mode::empty())?;
-            if number == 0 {
-                rustix::process::ioctl_tiocsctty(&tty)?;
-            }
-            fd::put(tty.as_fd(), number)
-        }
-    }
-}
-
-/// The passed sockets become 3, 4, …: PID 1 keeps every descriptor that is passed above those
-/// numbers. O_NONBLOCK is the listener's, not the descriptor's: it is set at every start.
-fn pass_sockets(work: &mut Work, context: &ExecContext<'_>, pid: i32) -> Result<(), Errno> {
-    let sockets = &work.sockets[..work.socket_count];
-    let flags = if context.non_blocking { OFlags::NONBLOCK } else { OFlags::empty() };
-    for &socket in sockets {
-        if !work.is_connection || context.non_blocking {
-            rustix::fs::fcntl_setfl(fd::number(socket), flags)?;
-        }
-    }
-    if !work.passes_sockets || sockets.is_empty() {
-        return Ok(());
-    }
-    for (&socket, number) in sockets.iter().zip(LISTEN_FDS_START..) {
-        fd::put(fd::number(socket), number)?;
-    }
-    let pushed = work.vectors.push_env("LISTEN_PID", format_args!("{pid}"));
-    pushed.map_err(|Full| Errno::TOOBIG)
-}
-
-fn set_limits(work: &Work, context: &ExecContext<'_>) -> Result<(), Errno> {
-    if context.umask != 0o022 {
-        rustix::process::umask(Mode::from_raw_mode(context.umask.into()));
-    }
-    let Some((soft, hard)) = context.limit_nofile.or(work.limit_nofile) else { return Ok(()) };
-    let limit = |value: u64| (value != u64::MAX).then_some(value);
-    let limits = Rlimit { current: limit(soft), maximum: limit(hard) };
-    match rustix::process::setrlimit(Resource::Nofile, limits) {
-        Err(Errno::PERM) => {
-            // More than the kernel allows at all: as much as it does, like systemd.
-            let most = rustix::process::getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
-            let limits = Rlimit { current: Some(soft.min(most)), maximum: Some(hard.min(most)) };
-            rustix::process::setrlimit(Resource::Nofile, limits)
-        }
-        set => set,
-    }
-}
-
-/// Becomes the unit's user, and returns that user's home.
-fn change_user(work: &mut Work, context: &ExecContext<'_>) -> Result<users::Field, Broken> {
-    let user = match context.user {
-        "" => None,
-        name => Some(users::find_user(name).at(Stage::User)?),
-    };
-    if let Some(user) = &user {
-        push_user(work, user).at(Stage::Arguments)?;
-    }
-    if !work.privileged {
-        set_ids(context, user.as_ref())?;
-    }
-    let mut home = user.map_or_else(|| ROOT_HOME.iter().copied().collect(), |user| user.home);
-    home.push(0).map_err(|_| Errno::NAMETOOLONG).at(Stage::User)?;
-    Ok(home)
-}
-
-fn set_ids(context: &ExecContext<'_>, user: Option<&users::User>) -> Result<(), Broken> {
-    let gid = match (context.group, user) {
-        ("", None) => return Ok(()),
-        ("", Some(user)) => user.gid,
-        (name, _) => users::find_group(name).at(Stage::Group)?,
-    };
-    if let Some(user) = user {
-        let groups = users::groups_of(&user.name, gid).at(Stage::Group)?;
-        let groups: heapless::Vec<Gid, { users::GROUPS_MAX }> =
-            groups.into_iter().map(Gid::from_raw).collect();
-        rustix::thread::set_thread_groups(&groups).at(Stage::Group)?;
-    }
-    let gid = Gid::from_raw(gid);
-    rustix::thread::set_thread_res_gid(gid, gid, gid).at(Stage::Group)?;
-    if let Some(user) = user {
-        let uid = Uid::from_raw(user.uid);
-        rustix::thread::set_thread_res_uid(uid, uid, uid).at(Stage::User)?;
-    }
-    Ok(())
-}
-
-/// Who the user is. A home or shell that is there only because passwd(5) wants one is not told.
-fn push_user(work: &mut Work, user: &users::User) -> Result<(), Full> {
-    let home = if user.has_home() { &user.home[..] } else { &[] };
-    let shell = if user.has_login() { &user.shell[..] } else { &[] };
-    let variables =
-        [("USER", &user.name[..]), ("LOGNAME", &user.name), ("HOME", home), ("SHELL", shell)];
-    for (name, value) in variables {
-        if let (false, Ok(value)) = (value.is_empty(), core::str::from_utf8(value)) {
-            work.vectors.push_env(name, format_args!("{value}"))?;
-        }
-    }
-    Ok(())
-}
-
-fn change_directory(context: &ExecContext<'_>, home: &[u8]) -> Result<(), Errno> {
-    let directory =
-        if context.working_directory_home { home } else { context.working_directory.as_bytes() };
-    let Ok(directory) = CStr::from_bytes_with_nul(directory) else { return Ok(()) };
-    match rustix::process::chdir(directory) {
-        Err(_) if context.working_directory_optional => Ok(()),
-        changed => changed,
-    }
+/// What few units say. Where no unit says any of it nobody reads it.
+fn more<'a>(context: &ExecContext<'a>) -> ExecMore<'a> {
+    if features::EXEC_MORE { context.more() } else { ExecMore::default() }
 }
 
 fn execute(work: &Work) -> Errno {

@@ -30,6 +30,14 @@ use super::raw;
 /// and a path that is no C string, for which rustix may have room for PATH_MAX on the stack.
 /// What is not reached costs no page.
 const STACK_BYTES: usize = if cfg!(debug_assertions) { 44 * 1024 } else { 16 * 1024 };
+/// As the ABIs want its end: what a child works on may have any length.
+#[repr(align(16))]
+struct Stack {
+    _bytes: [u8; STACK_BYTES],
+}
+
+const _: () = assert!(size_of::<Stack>() == STACK_BYTES);
+
 /// Lies at the far end of a stack.
 const CANARY: u64 = 0x7069_6c6f_745f_6f6b;
 
@@ -64,7 +72,7 @@ pub struct Slot<T> {
     pid: AtomicU32,
     prepared: UnsafeCell<Prepared<T>>,
     canary: UnsafeCell<u64>,
-    stack: UnsafeCell<MaybeUninit<[u8; STACK_BYTES]>>,
+    stack: UnsafeCell<MaybeUninit<Stack>>,
 }
 
 struct Prepared<T> {

@@ -19,6 +19,7 @@ pub mod message;
 pub mod mount;
 pub mod path;
 pub mod power;
+pub mod process;
 mod raw;
 pub mod signal;
 pub mod socket;

@@ -96,6 +96,23 @@ unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
     result
 }
 
+/// A system call with up to five arguments that says only whether it worked.
+///
+/// # Safety
+/// As [`syscall`].
+#[inline(never)]
+pub(super) unsafe fn call(number: u32, arguments: [usize; 5]) -> Result<(), Errno> {
+    let [a, b, c, d, e] = arguments;
+    // SAFETY: the caller's promise.
+    checked(unsafe { syscall(number, [a, b, c, d, e, 0]) }).map(drop)
+}
+
+/// The same, for one of those in `sys::process` that take numbers and nothing else.
+pub(super) fn numbers(number: u32, arguments: [usize; 5]) -> Result<(), Errno> {
+    // SAFETY: setpriority, ioprio_set, personality and those prctl(2) take no pointers.
+    unsafe { call(number, arguments) }
+}
+
 /// What a child made with its own stack runs.
 pub(super) type Entry = unsafe extern "C" fn(*mut c_void) -> !;
 

@@ -80,6 +80,14 @@ impl AsFd for Signals {
     }
 }
 
+/// SIGPIPE does in this process what it does by default.
+///
+/// # Errors
+/// None that the kernel is known to give.
+pub fn restore_sigpipe() -> Result<(), Errno> {
+    raw::rt_sigaction(Signal::PIPE.as_raw() as u8, &raw::no_action())
+}
+
 /// Opens the signal mask: the last step of a child before its program.
 ///
 /// # Errors

@@ -134,7 +134,7 @@ impl<G: List<Item: Debug>> Field for Many<G> {
     }
 
     fn assign(&mut self, text: &Value, default: &str, cx: &mut Context<'_>) {
-        if text.text.is_empty() {
+        if text.text.is_empty() && !G::EMPTY_IS_ITEM {
             *self = Self::fresh(default);
         } else {
             self.items.extend(G::parse(text, cx));
@@ -275,6 +275,8 @@ pub struct Draft {
     pub install: Install,
     /// The section that is named after its kind.
     pub body: Body,
+    /// What few services say of what their processes are given.
+    pub exec: Box<Exec>,
 }
 
 /// What only one kind of unit has.

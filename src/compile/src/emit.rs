@@ -1,5 +1,7 @@
 //! A plan to bytes: the table as in [`unit::wire`], decoded again and compared, and `limits.rs`.
 
+mod more;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -225,6 +227,7 @@ fn context(plan: &ServicePlan) -> Vec<u8> {
         stderr: plan.stderr,
         non_blocking: plan.non_blocking,
         notify: plan.type_ == unit::ServiceType::Notify,
+        more: &more::more(&plan.more),
     })
 }
 

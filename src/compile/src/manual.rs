@@ -47,7 +47,10 @@ pub fn manual() -> String {
     let mut text = String::from(HEAD);
     text += &grammar::specifier_manual();
     text += "\n\n# Sections\n";
-    for (section, about) in SECTIONS {
+    for (number, (section, about)) in SECTIONS.iter().enumerate() {
+        if SECTIONS[..number].iter().any(|(each, _)| each == section) {
+            continue;
+        }
         put(&mut text, format_args!("\n## [{section}]\n\n{}\n", about.trim()));
         for row in ROWS.iter().filter(|row| row.section == *section) {
             put_row(&mut text, row);

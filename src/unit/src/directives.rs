@@ -159,6 +159,72 @@ or socket";
                 /// The first signal at a stop.
                 kill_signal: One<Signal> ["KillSignal"] = "SIGTERM";
             }
+            /// What few services say of what their processes are given.
+            Exec "Service" {
+                /// Further groups of the processes, by name or number.
+                supplementary_groups: Many<Accounts> ["SupplementaryGroups"] = "";
+                /// Seconds of processor time, or a time.
+                limit_cpu: Maybe<RlimitSeconds> ["LimitCPU"] = "PID 1's";
+                /// Bytes of the largest file. K, M, G, T, P and E are understood here and below.
+                limit_fsize: Maybe<RlimitBytes> ["LimitFSIZE"] = "PID 1's";
+                /// Bytes of data, as brk(2) and mmap(2) give them.
+                limit_data: Maybe<RlimitBytes> ["LimitDATA"] = "PID 1's";
+                /// Bytes of the stack.
+                limit_stack: Maybe<RlimitBytes> ["LimitSTACK"] = "PID 1's";
+                /// Bytes of a core file; systemd's default is infinity, the kernel's 0.
+                limit_core: Maybe<RlimitBytes> ["LimitCORE"] = "PID 1's";
+                /// Bytes of resident memory. Linux takes no notice: MemoryMax= does.
+                limit_rss: Maybe<RlimitBytes> ["LimitRSS"] = "PID 1's";
+                /// Bytes of address space.
+                limit_as: Maybe<RlimitBytes> ["LimitAS"] = "PID 1's";
+                /// Processes of the user.
+                limit_nproc: Maybe<Rlimit> ["LimitNPROC"] = "PID 1's";
+                /// Bytes that may be locked into memory.
+                limit_memlock: Maybe<RlimitBytes> ["LimitMEMLOCK"] = "PID 1's";
+                /// File locks. Linux takes no notice.
+                limit_locks: Maybe<Rlimit> ["LimitLOCKS"] = "PID 1's";
+                /// Signals that wait, of the user.
+                limit_sigpending: Maybe<Rlimit> ["LimitSIGPENDING"] = "PID 1's";
+                /// Bytes in POSIX message queues, of the user.
+                limit_msgqueue: Maybe<RlimitBytes> ["LimitMSGQUEUE"] = "PID 1's";
+                /// How far the processes may raise themselves: a nice level with its sign, or the
+                /// kernel's 0 to 40.
+                limit_nice: Maybe<RlimitNice> ["LimitNICE"] = "PID 1's";
+                /// Highest real-time priority.
+                limit_rtprio: Maybe<Rlimit> ["LimitRTPRIO"] = "PID 1's";
+                /// Microseconds, or a time, of real-time processing without a blocking call.
+                limit_rttime: Maybe<RlimitMicros> ["LimitRTTIME"] = "PID 1's";
+                /// -20 (most favourable) to 19.
+                nice: Maybe<Niceness> ["Nice"] = "PID 1's: 0";
+                /// other, batch, idle, fifo or rr: sched(7).
+                cpu_policy: Maybe<PolicyName> ["CPUSchedulingPolicy"] = "PID 1's: other";
+                /// 1 to 99 with fifo and rr, of which 1 is the default; else 0.
+                cpu_priority: Maybe<Unsigned> ["CPUSchedulingPriority"] = "the policy's lowest";
+                /// Children of the processes do not get policy and nice level.
+                cpu_reset_on_fork: One<Boolean> ["CPUSchedulingResetOnFork"] = "no";
+                /// Processors to run on: numbers and ranges such as `0 2-3`.
+                cpu_affinity: Many<Processors> ["CPUAffinity"] = "";
+                /// realtime, best-effort or idle: ioprio_set(2).
+                io_class: Maybe<IoClassName> ["IOSchedulingClass"]
+                    = "by the nice level; best-effort with IOSchedulingPriority=";
+                /// 0 (highest) to 7.
+                io_priority: Maybe<Unsigned> ["IOSchedulingPriority"]
+                    = "by the nice level; 4 with IOSchedulingClass=";
+                /// How exact the timers of the processes are; a bare number is nanoseconds.
+                timer_slack: Maybe<Nanoseconds> ["TimerSlackNSec"] = "PID 1's: 50us";
+                /// What uname(2) tells: the board's architecture, or the one of 32 bits that it
+                /// runs as well.
+                personality: Maybe<PersonalityName> ["Personality"] = "the board's architecture";
+                /// Whether SIGPIPE is ignored when a program starts.
+                ignore_sigpipe: One<Boolean> ["IgnoreSIGPIPE"] = "yes";
+                /// The capabilities that can be had at all, by name, or with a leading ~ those
+                /// that cannot. Assignments add up; an empty one is none of them.
+                bounding_set: Many<Capabilities> ["CapabilityBoundingSet"] = "";
+                /// Capabilities that the processes have in spite of User=.
+                ambient_set: Many<Capabilities> ["AmbientCapabilities"] = "";
+                /// Programs that are executed get no more rights than their caller has.
+                no_new_privileges: One<Boolean> ["NoNewPrivileges"] = "no";
+            }
             /// Listeners that are held from boot on, and the service that a connection starts.
             Socket "Socket" {
                 /// Where to listen, in the order in which the service is passed them: a port (all

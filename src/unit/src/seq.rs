@@ -61,6 +61,12 @@ impl<'a, T: Deserialize<'a>> Seq<'a, T> {
     }
 }
 
+impl<T> Default for Seq<'_, T> {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 impl<T> Clone for Seq<'_, T> {
     fn clone(&self) -> Self {
         *self
@@ -126,7 +132,7 @@ impl fmt::Debug for Ids<'_> {
 }
 
 /// NUL-terminated strings back to back, the form in which execve(2) wants an environment.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Words<'a>(&'a [u8]);
 

@@ -3,6 +3,7 @@
 
 mod address;
 mod connection;
+mod exec;
 mod graph;
 mod notify;
 mod program;
@@ -154,6 +155,7 @@ pub fn check(
     graph::check_no_cycle(&checked, report);
     check_spawn_slots(board, report);
     service::check(&checked, report);
+    exec::check(&checked, report);
     socket::check(&checked, report);
     connection::check(&checked, report);
     timer::check(&checked, report);

@@ -9,10 +9,14 @@ mod lint;
 mod names;
 mod number;
 mod option;
+mod process;
+mod rlimit;
 mod specifier;
 mod stdio;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_exec;
 mod time;
 mod timer;
 mod words;
@@ -24,11 +28,15 @@ pub use board::{
 pub use command::{Arg, Command, Commands, Piece};
 pub use lint::{LintName, LintNames};
 pub use names::{
-    AbsolutePaths, Account, Assignments, Directory, FdName, InstanceName, Paths, Strings, Text,
-    UnitName, Units, Uris, WorkingDirectory,
+    AbsolutePaths, Account, Accounts, Assignments, Directory, FdName, InstanceName, Paths, Strings,
+    Text, UnitName, Units, Uris, WorkingDirectory,
 };
-pub use number::{Boolean, Mode, Rlimit, Signal, Unsigned, truth};
+pub use number::{Boolean, Mode, Signal, Unsigned, truth};
 pub use option::{Algorithm, Bytes, Hops, Interface, Prefixes, Signed, TypeOfService};
+pub use process::{
+    Capabilities, CapabilityChange, Nanoseconds, Niceness, PersonalityName, Processors,
+};
+pub use rlimit::{Rlimit, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds};
 pub use specifier::{Instance, Specifiers, manual as specifier_manual};
 pub use stdio::{InputName, OutputName};
 pub use time::{LongTime, Time, Timeout};
@@ -94,6 +102,8 @@ pub trait List {
     const FORM: &'static str;
     /// Words of systemd that are not supported, each with what to do instead.
     const REFUSED: &'static [(&'static str, &'static str)] = &[];
+    /// An empty assignment does not start over, but says something of its own.
+    const EMPTY_IS_ITEM: bool = false;
     /// Reads what one assignment gives.
     fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<Self::Item>>;
 }
@@ -180,6 +190,30 @@ keywords! {
         "on-abnormal" => Restart::OnAbnormal,
         "on-abort" => Restart::OnAbort,
         "on-watchdog" => Restart::OnWatchdog,
+    }
+
+    /// `CPUSchedulingPolicy=`: the numbers of linux/sched.h.
+    PolicyName -> u32 {
+        "other" => 0,
+        "fifo" => 1,
+        "rr" => 2,
+        "batch" => 3,
+        "idle" => 5,
+    }, but {
+        "ext" => "use other",
+    }
+
+    /// `IOSchedulingClass=`: the numbers of linux/ioprio.h.
+    IoClassName -> u16 {
+        "realtime" => 1,
+        "best-effort" => 2,
+        "idle" => 3,
+        "1" => 1,
+        "2" => 2,
+        "3" => 3,
+    }, but {
+        "none" => "leave the line out",
+        "0" => "leave the line out",
     }
 
     /// `KillMode=`.

@@ -172,19 +172,41 @@ impl Scalar for Account {
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
         let span = text.whole();
         let name = cx.specifiers.expand(&text.text, &span, cx)?;
-        let numeric = name.bytes().all(|byte| byte.is_ascii_digit());
-        let first = |c: char| c.is_ascii_alphabetic() || c == '_';
-        let other = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-        let named = name.starts_with(first) && name.chars().all(other);
-        if numeric && name.parse::<u32>().is_ok_and(|number| number < u32::MAX) {
-            return Some(name);
-        }
-        if numeric || !named || name.len() > ACCOUNT_BYTES_MAX {
-            cx.refuse(codes::BAD_NAME, &span, "not a user's or group's name or number");
-            return None;
-        }
-        Some(name)
+        account(name, &span, cx)
     }
+}
+
+/// Users or groups.
+#[derive(Debug)]
+pub struct Accounts;
+
+impl List for Accounts {
+    type Item = String;
+    const FORM: &'static str = "names or numbers";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
+        let words = expanded(text, cx).into_iter();
+        let named = words.filter_map(|word| {
+            let value = account(word.value, &word.span, cx)?;
+            Some(Spanned { value, span: word.span })
+        });
+        named.collect()
+    }
+}
+
+fn account(name: String, span: &Span, cx: &mut Context<'_>) -> Option<String> {
+    let numeric = name.bytes().all(|byte| byte.is_ascii_digit());
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let other = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let named = name.starts_with(first) && name.chars().all(other);
+    if numeric && name.parse::<u32>().is_ok_and(|number| number < u32::MAX) {
+        return Some(name);
+    }
+    if numeric || !named || name.len() > ACCOUNT_BYTES_MAX {
+        cx.refuse(codes::BAD_NAME, span, "not a user's or group's name or number");
+        return None;
+    }
+    Some(name)
 }
 
 /// `FileDescriptorName=`.

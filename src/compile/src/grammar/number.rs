@@ -81,33 +81,6 @@ impl Scalar for Mode {
     }
 }
 
-/// `both` or `soft:hard`, each a number or `infinity`.
-#[derive(Debug)]
-pub struct Rlimit;
-
-impl Scalar for Rlimit {
-    type Value = (u64, u64);
-    const FORM: &'static str = "number or `infinity`, for both or as `soft:hard`";
-
-    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<(u64, u64)> {
-        let (soft, hard) = text.text.split_once(':').unwrap_or((&text.text, &text.text));
-        let limit = |text: &str| match text {
-            "infinity" => Some(u64::MAX),
-            _ => text.parse::<u64>().ok(),
-        };
-        let (Some(soft), Some(hard)) = (limit(soft), limit(hard)) else {
-            let label = "neither a number nor `infinity`, nor two of them as `soft:hard`";
-            cx.refuse_with(codes::BAD_VALUE, &text.whole(), label, trailing_comment(text));
-            return None;
-        };
-        if soft > hard {
-            cx.refuse(codes::BAD_RANGE, &text.whole(), "the soft limit is above the hard one");
-            return None;
-        }
-        Some((soft, hard))
-    }
-}
-
 /// signal(7): the numbers are the same on every supported architecture.
 const SIGNALS: &[(&str, u8)] = &[
     ("HUP", 1),

@@ -25,13 +25,13 @@ fn with<T>(read: impl FnOnce(&mut Context<'_>) -> T) -> (T, Vec<&'static str>) {
     (value, report.finish().iter().map(|diagnostic| diagnostic.code.id).collect())
 }
 
-fn one<G: Scalar>(text: &str) -> Result<G::Value, Vec<&'static str>> {
+pub(super) fn one<G: Scalar>(text: &str) -> Result<G::Value, Vec<&'static str>> {
     let (value, codes) = with(|cx| G::parse(&Value::loose("a.service", text), cx));
     assert_eq!(value.is_some(), codes.is_empty(), "{text}: {codes:?}");
     value.ok_or(codes)
 }
 
-fn many<G: List>(text: &str) -> (Vec<G::Item>, Vec<&'static str>) {
+pub(super) fn many<G: List>(text: &str) -> (Vec<G::Item>, Vec<&'static str>) {
     let (items, codes) = with(|cx| G::parse(&Value::loose("a.service", text), cx));
     (items.into_iter().map(|item| item.value).collect(), codes)
 }

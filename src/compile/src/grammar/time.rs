@@ -95,8 +95,27 @@ impl Scalar for Timeout {
     }
 }
 
+/// The same in nanoseconds, as far as what is measured so takes them.
+const UNITS_IN_NANOS: &[(&[&str], u64)] = &[
+    (&["nsec", "ns", ""], 1),
+    (&["usec", "us", "µs", "μs"], 1000),
+    (&["msec", "ms"], 1_000_000),
+    (&["seconds", "second", "sec", "s"], 1_000_000_000),
+    (&["minutes", "minute", "min", "m"], 60_000_000_000),
+    (&["hours", "hour", "hr", "h"], 3_600_000_000_000),
+];
+
 /// The span in microseconds, saturating; else the unit that nobody knows, if it was that.
-fn micros(text: &str) -> Result<u64, Option<String>> {
+pub(super) fn micros(text: &str) -> Result<u64, Option<String>> {
+    span(text, UNITS)
+}
+
+/// The same in nanoseconds, where a bare number is of those.
+pub(super) fn nanos(text: &str) -> Result<u64, Option<String>> {
+    span(text, UNITS_IN_NANOS)
+}
+
+fn span(text: &str, units: &[(&[&str], u64)]) -> Result<u64, Option<String>> {
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err(None);
@@ -111,7 +130,7 @@ fn micros(text: &str) -> Result<u64, Option<String>> {
         if whole.is_empty() || !digits(fraction) {
             return Err(None);
         }
-        let known = UNITS.iter().find(|(names, _)| names.contains(&unit));
+        let known = units.iter().find(|(names, _)| names.contains(&unit));
         let scale = known.ok_or_else(|| Some(unit.to_string()))?.1;
         let whole: u64 = whole.parse().unwrap_or(u64::MAX);
         let mut micros = whole.saturating_mul(scale);

@@ -323,6 +323,7 @@ impl Loader<'_> {
         let mut foreign = Foreign::default();
         let mut unit = draft::Unit::fresh();
         let mut install = draft::Install::fresh();
+        let mut exec = Box::new(draft::Exec::fresh());
         let (own, mut body) = match name.kind {
             Kind::Target | Kind::Foreign(_) => (draft::Unit::NAME, Body::Target),
             Kind::Service => {
@@ -339,7 +340,7 @@ impl Loader<'_> {
             let mut spend = |entry: &Entry, cx: &mut Context<'_>| match section.name.as_str() {
                 draft::Unit::NAME => unit.assign(entry, cx),
                 draft::Install::NAME => install.assign(entry, cx),
-                _ => spend_own(&mut body, &mut unit, entry, cx),
+                _ => spend_own(&mut body, &mut unit, &mut exec, entry, cx),
             };
             assign(section, &known, &specifiers, &mut foreign, self.report, &mut spend);
         }
@@ -347,16 +348,22 @@ impl Loader<'_> {
         let file = document.file.clone();
         let head = document.sections.iter().find(|section| section.name == own);
         let head = head.map_or_else(|| Span::head(&file), |section| section.span.clone());
-        Draft { name: name.clone(), file, head, unit, install, body }
+        Draft { name: name.clone(), file, head, unit, install, body, exec }
     }
 }
 
 /// Spends an assignment of the section that is named after the kind of unit.
-fn spend_own(body: &mut Body, unit: &mut draft::Unit, entry: &Entry, cx: &mut Context<'_>) -> bool {
+fn spend_own(
+    body: &mut Body,
+    unit: &mut draft::Unit,
+    exec: &mut draft::Exec,
+    entry: &Entry,
+    cx: &mut Context<'_>,
+) -> bool {
     match body {
         Body::Target => false,
         Body::Service(_) if MOVED_TO_UNIT.contains(&entry.key.as_str()) => unit.assign(entry, cx),
-        Body::Service(service) => service.assign(entry, cx),
+        Body::Service(service) => service.assign(entry, cx) || exec.assign(entry, cx),
         Body::Timer(timer) => timer.assign(entry, cx),
         Body::Socket(socket) => {
             let known = socket.assign(entry, cx);

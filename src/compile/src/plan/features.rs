@@ -2,7 +2,7 @@
 
 use unit::ListenKind;
 
-use super::{KindPlan, Plan, SocketPlan, UnitPlan};
+use super::{ExecPlan, KindPlan, Plan, SocketPlan, UnitPlan};
 use crate::grammar::Listener;
 
 /// A part of `pilot` that only some boards need.
@@ -13,6 +13,8 @@ const FEATURES: &[Feature] = &[
     ("access-lists", |plan| {
         sockets(plan).any(|socket| !socket.allow.is_empty() || !socket.deny.is_empty())
     }),
+    ("capabilities", |plan| any_exec(plan, |exec| exec.privileges != Default::default())),
+    ("exec-more", |plan| any_exec(plan, |exec| *exec != ExecPlan::default())),
     ("flush-pending", |plan| sockets(plan).any(|socket| socket.flush_pending)),
     ("isolate", |plan| {
         let is_isolated = |unit: &UnitPlan| unit.edges.more.allow_isolate;
@@ -28,6 +30,9 @@ const FEATURES: &[Feature] = &[
             |unit: &UnitPlan| !unit.edges.requires.is_empty() || !unit.edges.wants.is_empty();
         plan.units.iter().any(|unit| unit.edges.more.ends.is_some() && pulls(unit))
     }),
+    ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
+    ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
+    ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.symlinks.is_empty())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("timers", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Timer(_)))),
@@ -42,6 +47,14 @@ fn sockets(plan: &Plan) -> impl Iterator<Item = &SocketPlan> {
 
 fn listeners(plan: &Plan) -> impl Iterator<Item = &Listener> {
     sockets(plan).flat_map(|socket| &socket.listeners)
+}
+
+/// Whether a service says something of that.
+fn any_exec(plan: &Plan, says: fn(&ExecPlan) -> bool) -> bool {
+    plan.units.iter().any(|unit| match &unit.kind {
+        KindPlan::Service(service) => says(&service.more),
+        KindPlan::Target | KindPlan::Socket(_) | KindPlan::Timer(_) => false,
+    })
 }
 
 /// The names of all features.

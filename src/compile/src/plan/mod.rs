@@ -1,6 +1,7 @@
 //! Checked units to a plan: numbers, order, edges both ways, listeners, instances, sizes.
 //! Nothing is left to decide after it.
 
+mod exec;
 pub mod features;
 mod limits;
 mod options;
@@ -13,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use unit::{CrashAction, Emergency, Limits, Millis};
 
+pub(crate) use exec::REAL_TIME;
+pub use exec::{ExecPlan, PrivilegesPlan, SchedulingPlan};
 pub use options::{OptionPlan, OptionText};
 pub use relations::RelationsPlan;
 pub use socket_plan::SocketPlan;
@@ -139,7 +142,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     let mut next = socket_plan::Counters::default();
     let mut units = Vec::new();
     for ((number, (unit, draft)), mut edges) in drafts.into_iter().zip(edges) {
-        let Draft { name, file: _, head: _, unit: common, install: _, body } = draft;
+        let Draft { name, file: _, head: _, unit: common, install: _, body, exec } = draft;
         let more = &mut edges.more;
         let (description, start_limit) = common_plan(common, &name.to_string(), &defaults, more);
         let kind = match body {
@@ -151,7 +154,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
                     per_connection: per_connection.contains(&unit),
                     start_limit,
                 };
-                KindPlan::Service(Box::new(unit_plan::service(*service, shared, &defaults)))
+                KindPlan::Service(Box::new(unit_plan::service(*service, *exec, shared, &defaults)))
             }
             Body::Socket(socket) => {
                 let service = triggers.binary_search_by_key(&unit, |(socket, _)| *socket).ok()?;

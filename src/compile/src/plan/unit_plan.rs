@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use unit::{Emergency, KillMode, Millis, RateLimit, Restart, ServiceType, Stdio};
 
 use super::Defaults;
+use super::exec::{self, ExecPlan};
 use crate::check::type_of;
 use crate::draft;
 use crate::grammar::{Command, WorkingDirectory};
@@ -40,6 +41,7 @@ pub struct ServicePlan {
     pub stdout: Stdio,
     pub stderr: Stdio,
     pub non_blocking: bool,
+    pub more: ExecPlan,
 }
 
 /// What a service has from elsewhere than its own section.
@@ -61,7 +63,12 @@ pub(super) fn merge(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
     merged
 }
 
-pub(super) fn service(service: draft::Service, shared: Shared, defaults: &Defaults) -> ServicePlan {
+pub(super) fn service(
+    service: draft::Service,
+    exec: draft::Exec,
+    shared: Shared,
+    defaults: &Defaults,
+) -> ServicePlan {
     let type_ = type_of(&service);
     let draft::Service {
         service_type: _,
@@ -127,5 +134,6 @@ pub(super) fn service(service: draft::Service, shared: Shared, defaults: &Defaul
         stdout: standard_output.or(stdout_default),
         stderr: standard_error.or(defaults.standard_error),
         non_blocking: non_blocking.value,
+        more: exec::plan(exec),
     }
 }

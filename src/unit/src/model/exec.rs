@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ExecMore;
+use crate::decode;
 use crate::seq::Words;
 
 /// What a child does between clone and exec: systemd.exec(5).
@@ -34,6 +36,24 @@ pub struct ExecContext<'a> {
     pub non_blocking: bool,
     /// True if READY=1 and its kin are listened to: NOTIFY_SOCKET is set.
     pub notify: bool,
+    /// An [`ExecMore`] in postcard form; empty if the unit says nothing of all that.
+    pub more: &'a [u8],
+}
+
+impl<'a> ExecContext<'a> {
+    /// What few units say.
+    ///
+    /// # Panics
+    /// Never on a table that [`crate::Table::open`] accepted.
+    pub fn more(&self) -> ExecMore<'a> {
+        if self.more.is_empty() {
+            return ExecMore::default();
+        }
+        let Some(more) = decode::from_bytes(self.more) else {
+            panic!("the table was checked when it was opened");
+        };
+        more
+    }
 }
 
 /// Where a standard stream leads.

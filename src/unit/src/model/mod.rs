@@ -5,6 +5,7 @@
 //! "Read before editing": systemd.unit(5).
 
 mod exec;
+mod exec_more;
 mod relations;
 mod service;
 mod socket;
@@ -16,6 +17,7 @@ use crate::decode;
 use crate::seq::{Ids, Words};
 
 pub use self::exec::{ExecContext, Stdio};
+pub use self::exec_more::{ExecMore, Privileges, ResourceLimit, Scheduling};
 pub use self::relations::{JobMode, Relations};
 pub use self::service::{Command, EXEC_PATH, KillMode, Restart, Service, ServiceType};
 pub use self::socket::{

@@ -1,0 +1,53 @@
+//! What few units say of what their processes are given, in the form of [`unit::ExecMore`].
+
+use unit::{ExecMore, Privileges, Scheduling, Seq, Words};
+
+use super::encode;
+use crate::plan::{ExecPlan, PrivilegesPlan, SchedulingPlan};
+
+/// Empty if the unit says nothing of all that.
+pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
+    if *plan == ExecPlan::default() {
+        return Vec::new();
+    }
+    let limits: Vec<u8> = plan.limits.iter().flat_map(encode).collect();
+    let groups = strings(&plan.groups);
+    encode(&ExecMore {
+        limits: Seq::from_bytes(&limits),
+        scheduling: &scheduling(&plan.scheduling),
+        privileges: &privileges(&plan.privileges),
+        groups: Words::from_bytes(&groups),
+        default_sigpipe: plan.default_sigpipe,
+    })
+}
+
+/// Each with its NUL.
+fn strings(strings: &[String]) -> Vec<u8> {
+    strings.iter().flat_map(|text| text.bytes().chain([0])).collect()
+}
+
+fn scheduling(plan: &SchedulingPlan) -> Vec<u8> {
+    if *plan == SchedulingPlan::default() {
+        return Vec::new();
+    }
+    encode(&Scheduling {
+        nice: plan.nice,
+        policy: plan.policy,
+        priority: plan.priority,
+        affinity: &plan.affinity,
+        io_priority: plan.io_priority,
+        timer_slack_ns: plan.timer_slack_ns,
+        personality: plan.personality,
+    })
+}
+
+fn privileges(plan: &PrivilegesPlan) -> Vec<u8> {
+    if *plan == PrivilegesPlan::default() {
+        return Vec::new();
+    }
+    encode(&Privileges {
+        bounding: plan.bounding.unwrap_or(u64::MAX),
+        ambient: plan.ambient.unwrap_or(0),
+        no_new: plan.no_new,
+    })
+}

@@ -1,0 +1,76 @@
+//! The grammars of what processes are given, by examples.
+
+use super::tests::{many, one};
+use super::{
+    Accounts, Capabilities, CapabilityChange, IoClassName, Nanoseconds, Niceness, PersonalityName,
+    PolicyName, Processors, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds,
+};
+
+#[test]
+fn limits_have_the_suffixes_of_their_kind() {
+    assert_eq!(one::<RlimitBytes>("64K:1G"), Ok((64 << 10, 1 << 30)));
+    assert_eq!(one::<RlimitBytes>("12B:infinity"), Ok((12, u64::MAX)));
+    assert_eq!(one::<RlimitBytes>("1E"), Ok((1 << 60, 1 << 60)));
+    for text in ["", "K", "1KB", "1.5M", "32E", "-1", "1:2:3"] {
+        assert_eq!(one::<RlimitBytes>(text), Err(vec!["E201"]), "{text}");
+    }
+    assert_eq!(one::<RlimitBytes>("2M:1M"), Err(vec!["E202"]));
+    assert_eq!(one::<RlimitSeconds>("90:1h"), Ok((90, 3600)));
+    assert_eq!(one::<RlimitSeconds>("10ms"), Ok((1, 1)));
+    assert_eq!(one::<RlimitMicros>("90:1s"), Ok((90, 1_000_000)));
+    assert_eq!(one::<RlimitNice>("+19:-20"), Ok((1, 40)));
+    assert_eq!(one::<RlimitNice>("0:infinity"), Ok((0, u64::MAX)));
+    for text in ["+20", "-21", "41", "nice", "++1"] {
+        assert_eq!(one::<RlimitNice>(text), Err(vec!["E201"]), "{text}");
+    }
+}
+
+#[test]
+fn scheduling_is_in_the_kernels_numbers() {
+    assert_eq!(one::<Niceness>("-20"), Ok(-20));
+    assert_eq!(one::<Niceness>("20"), Err(vec!["E202"]));
+    assert_eq!(one::<Niceness>("high"), Err(vec!["E201"]));
+    assert_eq!(one::<PolicyName>("idle"), Ok(5));
+    assert_eq!(one::<PolicyName>("ext"), Err(vec!["E207"]));
+    assert_eq!(one::<IoClassName>("realtime"), Ok(1));
+    assert_eq!(one::<IoClassName>("none"), Err(vec!["E207"]));
+    assert_eq!(one::<Nanoseconds>("50"), Ok(50));
+    assert_eq!(one::<Nanoseconds>("1ms 5us"), Ok(1_005_000));
+    assert_eq!(one::<Nanoseconds>("1week"), Err(vec!["E201"]));
+    // The examples' board is an aarch64.
+    assert_eq!(one::<PersonalityName>("arm"), Ok(8));
+    assert_eq!(one::<PersonalityName>("arm64"), Ok(0));
+    assert_eq!(one::<PersonalityName>("x86"), Err(vec!["E201"]));
+}
+
+#[test]
+fn processors_are_numbers_and_ranges() {
+    assert_eq!(many::<Processors>("0, 2-4 1023"), (vec![0, 2, 3, 4, 1023], vec![]));
+    for text in ["1024", "3-1", "a", "1-", "-1"] {
+        assert_eq!(many::<Processors>(text), (vec![], vec!["E201"]), "{text}");
+    }
+    assert_eq!(many::<Processors>("numa"), (vec![], vec!["E207"]));
+}
+
+#[test]
+fn capabilities_add_up_as_in_systemd() {
+    let sum = |lines: &[&str]| {
+        let changes = lines.iter().flat_map(|line| many::<Capabilities>(line).0);
+        CapabilityChange::sum(&changes.collect::<Vec<_>>())
+    };
+    assert_eq!(sum(&[]), None);
+    assert_eq!(sum(&[""]), Some(0));
+    assert_eq!(sum(&["CAP_CHOWN cap_kill", "CAP_NET_RAW"]), Some(0x2021));
+    assert_eq!(sum(&["CAP_CHOWN CAP_KILL", "~CAP_CHOWN"]), Some(0x20));
+    assert_eq!(sum(&["~CAP_CHOWN"]), Some(0x1ff_ffff_fffe));
+    assert_eq!(sum(&["~"]), Some(0x1ff_ffff_ffff));
+    assert_eq!(sum(&["CAP_CHOWN", "", "CAP_KILL"]), Some(0x20));
+    assert_eq!(many::<Capabilities>("CAP_NET_RAV").1, ["E201"]);
+    assert_eq!(many::<Capabilities>("chown").1, ["E201"]);
+}
+
+#[test]
+fn groups_are_several() {
+    assert_eq!(many::<Accounts>("dialout 7").0, ["dialout", "7"]);
+    assert_eq!(many::<Accounts>("a:b").1, ["E206"]);
+}

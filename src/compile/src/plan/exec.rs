@@ -1,0 +1,152 @@
+//! What few units say of what their processes are given: [`unit::ExecMore`].
+
+use unit::ResourceLimit;
+
+use crate::draft::{self, Maybe};
+use crate::grammar::{CapabilityChange, Scalar};
+
+/// SCHED_RESET_ON_FORK of linux/sched.h.
+const RESET_ON_FORK: u32 = 0x4000_0000;
+/// The policies whose processes have priorities.
+pub(crate) const REAL_TIME: [u32; 2] = [1, 2];
+/// best-effort, and the priority in its middle: ioprio_set(2).
+const IO_BEST_EFFORT: u16 = 2;
+const IO_NORMAL: u16 = 4;
+/// Where the class stands in the number for both.
+const IO_CLASS_SHIFT: u16 = 13;
+
+/// [`unit::ExecMore`] with text of its own.
+#[derive(PartialEq, Eq, Default, Debug)]
+#[allow(missing_docs, reason = "each field is that of `unit::ExecMore`")]
+pub struct ExecPlan {
+    pub limits: Vec<ResourceLimit>,
+    pub scheduling: SchedulingPlan,
+    pub privileges: PrivilegesPlan,
+    pub groups: Vec<String>,
+    pub default_sigpipe: bool,
+}
+
+/// [`unit::Scheduling`].
+#[derive(PartialEq, Eq, Default, Debug)]
+#[allow(missing_docs, reason = "each field is that of `unit::Scheduling`")]
+pub struct SchedulingPlan {
+    pub nice: Option<i32>,
+    pub policy: Option<u32>,
+    pub priority: u32,
+    pub affinity: Vec<u8>,
+    pub io_priority: Option<u16>,
+    pub timer_slack_ns: Option<u64>,
+    pub personality: Option<u32>,
+}
+
+/// [`unit::Privileges`]; `None` where the unit says nothing.
+#[derive(PartialEq, Eq, Default, Debug)]
+#[allow(missing_docs, reason = "each field is that of `unit::Privileges`")]
+pub struct PrivilegesPlan {
+    pub bounding: Option<u64>,
+    pub ambient: Option<u64>,
+    pub no_new: bool,
+}
+
+/// Spends every row of [`draft::Exec`].
+pub(super) fn plan(exec: draft::Exec) -> ExecPlan {
+    let limits = limits(&exec);
+    let draft::Exec {
+        supplementary_groups,
+        // What `limits` has spent.
+        limit_cpu: _,
+        limit_fsize: _,
+        limit_data: _,
+        limit_stack: _,
+        limit_core: _,
+        limit_rss: _,
+        limit_as: _,
+        limit_nproc: _,
+        limit_memlock: _,
+        limit_locks: _,
+        limit_sigpending: _,
+        limit_msgqueue: _,
+        limit_nice: _,
+        limit_rtprio: _,
+        limit_rttime: _,
+        nice,
+        cpu_policy,
+        cpu_priority,
+        cpu_reset_on_fork,
+        cpu_affinity,
+        io_class,
+        io_priority,
+        timer_slack,
+        personality,
+        ignore_sigpipe,
+        bounding_set,
+        ambient_set,
+        no_new_privileges,
+    } = exec;
+    let policy = cpu_policy.value().copied();
+    let reset = if cpu_reset_on_fork.value { RESET_ON_FORK } else { 0 };
+    let is_real_time = policy.is_some_and(|policy| REAL_TIME.contains(&policy));
+    let has_policy = policy.is_some() || cpu_reset_on_fork.value;
+    let has_io = io_class.value().is_some() || io_priority.value().is_some();
+    let io = io_class.or(IO_BEST_EFFORT) << IO_CLASS_SHIFT
+        | io_priority.value().map_or(IO_NORMAL, |&priority| priority as u16);
+    ExecPlan {
+        limits,
+        scheduling: SchedulingPlan {
+            nice: nice.value().copied(),
+            policy: has_policy.then(|| policy.unwrap_or(0) | reset),
+            priority: cpu_priority.or(0).max(is_real_time.into()),
+            affinity: mask(&cpu_affinity.values()),
+            io_priority: has_io.then_some(io),
+            timer_slack_ns: timer_slack.value().copied(),
+            personality: personality.value().copied(),
+        },
+        privileges: PrivilegesPlan {
+            bounding: CapabilityChange::sum(&bounding_set.values())
+                .filter(|&set| set != CapabilityChange::ALL),
+            ambient: CapabilityChange::sum(&ambient_set.values()).filter(|&set| set != 0),
+            no_new: no_new_privileges.value,
+        },
+        groups: supplementary_groups.values(),
+        default_sigpipe: !ignore_sigpipe.value,
+    }
+}
+
+/// A bit for each processor, eight to a byte.
+fn mask(processors: &[u16]) -> Vec<u8> {
+    let bytes = processors.iter().max().map_or(0, |&last| usize::from(last) / 8 + 1);
+    let mut mask = vec![0; bytes];
+    for &processor in processors {
+        mask[usize::from(processor) / 8] |= 1 << (processor % 8);
+    }
+    mask
+}
+
+/// By the numbers of asm-generic/resource.h; 7 is LimitNOFILE=.
+fn limits(exec: &draft::Exec) -> Vec<ResourceLimit> {
+    fn given<G: Scalar<Value = (u64, u64)>>(limit: &Maybe<G>) -> Option<(u64, u64)> {
+        limit.value().copied()
+    }
+    let all = [
+        (0, given(&exec.limit_cpu)),
+        (1, given(&exec.limit_fsize)),
+        (2, given(&exec.limit_data)),
+        (3, given(&exec.limit_stack)),
+        (4, given(&exec.limit_core)),
+        (5, given(&exec.limit_rss)),
+        (6, given(&exec.limit_nproc)),
+        (8, given(&exec.limit_memlock)),
+        (9, given(&exec.limit_as)),
+        (10, given(&exec.limit_locks)),
+        (11, given(&exec.limit_sigpending)),
+        (12, given(&exec.limit_msgqueue)),
+        (13, given(&exec.limit_nice)),
+        (14, given(&exec.limit_rtprio)),
+        (15, given(&exec.limit_rttime)),
+    ];
+    let set = all.into_iter().filter_map(|(resource, limit)| {
+        let (soft, hard) = limit?;
+        Some(ResourceLimit { resource, soft, hard })
+    });
+    set.collect()
+}

@@ -1,0 +1,122 @@
+//! The properties that few services set, for `show`: those of [`unit::ExecMore`].
+
+use core::fmt::{self, Display};
+
+use unit::{ExecMore, Privileges, Scheduling, Words, decode};
+
+use super::show::List;
+use crate::features;
+
+/// By the kernel's number: hard and soft. LimitNOFILE= has a place of its own.
+const LIMITS: [(&str, &str); 16] = [
+    ("LimitCPU", "LimitCPUSoft"),
+    ("LimitFSIZE", "LimitFSIZESoft"),
+    ("LimitDATA", "LimitDATASoft"),
+    ("LimitSTACK", "LimitSTACKSoft"),
+    ("LimitCORE", "LimitCORESoft"),
+    ("LimitRSS", "LimitRSSSoft"),
+    ("LimitNPROC", "LimitNPROCSoft"),
+    ("LimitNOFILE", "LimitNOFILESoft"),
+    ("LimitMEMLOCK", "LimitMEMLOCKSoft"),
+    ("LimitAS", "LimitASSoft"),
+    ("LimitLOCKS", "LimitLOCKSSoft"),
+    ("LimitSIGPENDING", "LimitSIGPENDINGSoft"),
+    ("LimitMSGQUEUE", "LimitMSGQUEUESoft"),
+    ("LimitNICE", "LimitNICESoft"),
+    ("LimitRTPRIO", "LimitRTPRIOSoft"),
+    ("LimitRTTIME", "LimitRTTIMESoft"),
+];
+/// linux/sched.h
+const POLICIES: [&str; 6] = ["other", "fifo", "rr", "batch", "", "idle"];
+const RESET_ON_FORK: u32 = 0x4000_0000;
+
+/// Prints what the unit says, and no defaults: there are too many.
+pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    limits(list, more);
+    scheduling(list, more);
+    privileges(list, more);
+    if features::SUPPLEMENTARY_GROUPS && !more.groups.is_empty() {
+        list.other("SupplementaryGroups", &Strings(more.groups));
+    }
+    list.flag("IgnoreSIGPIPE", !more.default_sigpipe);
+}
+
+fn limits(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    if !features::RESOURCE_LIMITS {
+        return;
+    }
+    for limit in more.limits.iter() {
+        let Some((hard, soft)) = LIMITS.get(usize::from(limit.resource)) else { continue };
+        list.limit(hard, limit.hard);
+        list.limit(soft, limit.soft);
+    }
+}
+
+fn scheduling(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    if !features::SCHEDULING {
+        return;
+    }
+    let Some(scheduling) = decode::from_bytes::<Scheduling<'_>>(more.scheduling) else { return };
+    if let Some(nice) = scheduling.nice {
+        list.other("Nice", &nice);
+    }
+    if let Some(policy) = scheduling.policy {
+        let name = POLICIES.get((policy & !RESET_ON_FORK) as usize).copied();
+        list.text("CPUSchedulingPolicy", name.unwrap_or_default());
+        list.number("CPUSchedulingPriority", scheduling.priority);
+        list.flag("CPUSchedulingResetOnFork", policy & RESET_ON_FORK != 0);
+    }
+    if !scheduling.affinity.is_empty() {
+        list.other("CPUAffinity", &Processors(scheduling.affinity));
+    }
+    if let Some(priority) = scheduling.io_priority {
+        list.number("IOSchedulingClass", (priority >> 13).into());
+        list.number("IOSchedulingPriority", (priority & 7).into());
+    }
+    if let Some(slack) = scheduling.timer_slack_ns {
+        list.other("TimerSlackNSec", &slack);
+    }
+    if let Some(personality) = scheduling.personality {
+        list.number("Personality", personality);
+    }
+}
+
+fn privileges(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    if !features::CAPABILITIES {
+        return;
+    }
+    let Some(privileges) = decode::from_bytes::<Privileges>(more.privileges) else { return };
+    // As in /proc/PID/status.
+    list.other("CapabilityBoundingSet", &format_args!("{:016x}", privileges.bounding));
+    list.other("AmbientCapabilities", &format_args!("{:016x}", privileges.ambient));
+    list.flag("NoNewPrivileges", privileges.no_new);
+}
+
+/// The processors of a mask, by number.
+struct Processors<'t>(&'t [u8]);
+
+impl Display for Processors<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for processor in 0..self.0.len() * 8 {
+            if self.0[processor / 8] & (1 << (processor % 8)) != 0 {
+                write!(f, "{separator}{processor}")?;
+                separator = " ";
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Strings with blanks between them.
+struct Strings<'t>(Words<'t>);
+
+impl Display for Strings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, word) in self.0.iter().enumerate() {
+            f.write_str(if number > 0 { " " } else { "" })?;
+            f.write_str(word.to_str().unwrap_or("?"))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! What the kernel gives a child: its share of the processors, and the limits.
+
+use rustix::fs::Mode;
+use rustix::io::Errno;
+use unit::{ExecContext, ExecMore, Scheduling, decode};
+
+use super::{At, Broken, Work};
+use crate::engine::Stage;
+use crate::features;
+use crate::sys::process;
+
+/// The kernel's number of RLIMIT_NOFILE.
+const NOFILE: u8 = 7;
+
+/// `Nice=` and its kin.
+pub(super) fn set_scheduling(more: &ExecMore<'_>) -> Result<(), Broken> {
+    if !features::SCHEDULING || more.scheduling.is_empty() {
+        return Ok(());
+    }
+    let Some(scheduling) = decode::from_bytes::<Scheduling<'_>>(more.scheduling) else {
+        return Err(Broken(Stage::Nice, Errno::INVAL));
+    };
+    if let Some(level) = scheduling.nice {
+        process::set_nice(level).at(Stage::Nice)?;
+    }
+    if let Some(policy) = scheduling.policy {
+        process::set_policy(policy, scheduling.priority).at(Stage::Scheduler)?;
+    }
+    if !scheduling.affinity.is_empty() {
+        process::set_affinity(scheduling.affinity).at(Stage::Affinity)?;
+    }
+    if let Some(priority) = scheduling.io_priority {
+        process::set_io_priority(priority).at(Stage::IoPriority)?;
+    }
+    if let Some(slack) = scheduling.timer_slack_ns {
+        process::set_timer_slack(slack).at(Stage::TimerSlack)?;
+    }
+    if let Some(personality) = scheduling.personality {
+        process::set_personality(personality).at(Stage::Personality)?;
+    }
+    Ok(())
+}
+
+/// `UMask=` and `Limit…=`.
+pub(super) fn set_limits(
+    work: &Work,
+    context: &ExecContext<'_>,
+    more: &ExecMore<'_>,
+) -> Result<(), Errno> {
+    if context.umask != 0o022 {
+        rustix::process::umask(Mode::from_raw_mode(context.umask.into()));
+    }
+    if let Some((soft, hard)) = context.limit_nofile.or(work.limit_nofile) {
+        process::set_limit(NOFILE, soft, hard)?;
+    }
+    if !features::RESOURCE_LIMITS {
+        return Ok(());
+    }
+    let mut limits = more.limits.iter();
+    limits.try_for_each(|limit| process::set_limit(limit.resource, limit.soft, limit.hard))
+}

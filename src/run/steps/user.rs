@@ -1,0 +1,116 @@
+//! Who a child is, and where: `User=`, the groups, `WorkingDirectory=`.
+
+use core::ffi::CStr;
+
+use rustix::io::Errno;
+use rustix::thread::{Gid, Uid};
+use unit::{ExecContext, ExecMore};
+
+use super::{At, Broken, Work, privileges};
+use crate::engine::Stage;
+use crate::features;
+use crate::sys::child::Full;
+use crate::sys::users;
+
+const ROOT_HOME: &[u8] = b"/root";
+
+/// Who a child will be.
+pub(super) struct Identity {
+    /// `None` without `User=`.
+    user: Option<users::User>,
+    /// `None` without either.
+    gid: Option<u32>,
+}
+
+/// Looks `User=` and `Group=` up.
+pub(super) fn find(context: &ExecContext<'_>) -> Result<Identity, Broken> {
+    let user = match context.user {
+        "" => None,
+        name => Some(users::find_user(name).at(Stage::User)?),
+    };
+    let gid = match context.group {
+        "" => user.as_ref().map(|user| user.gid),
+        name => Some(users::find_group(name).at(Stage::Group)?),
+    };
+    Ok(Identity { user, gid })
+}
+
+/// Tells the program who it is.
+pub(super) fn name(work: &mut Work, identity: &Identity) -> Result<(), Broken> {
+    identity.user.as_ref().map_or(Ok(()), |user| push_user(work, user)).at(Stage::Arguments)
+}
+
+/// Becomes the unit's user with the unit's groups and capabilities.
+pub(super) fn change(identity: &Identity, more: &ExecMore<'_>) -> Result<(), Broken> {
+    let privileges = privileges::of(more);
+    set_groups(identity, more).at(Stage::Group)?;
+    privileges::bound(privileges.as_ref())?;
+    if let Some(user) = &identity.user {
+        let uid = Uid::from_raw(user.uid);
+        rustix::thread::set_thread_res_uid(uid, uid, uid).at(Stage::User)?;
+    }
+    privileges::settle(privileges.as_ref())
+}
+
+fn set_groups(identity: &Identity, more: &ExecMore<'_>) -> Result<(), Errno> {
+    let mut groups = match (&identity.user, identity.gid) {
+        (Some(user), Some(gid)) => users::groups_of(&user.name, gid)?,
+        _ => heapless::Vec::new(),
+    };
+    if features::SUPPLEMENTARY_GROUPS {
+        for name in more.groups.iter() {
+            let group = users::find_group(name.to_str().unwrap_or_default())?;
+            groups.push(group).map_err(|_| Errno::TOOBIG)?;
+        }
+    }
+    if !groups.is_empty() {
+        let groups: heapless::Vec<Gid, { users::GROUPS_MAX }> =
+            groups.into_iter().map(Gid::from_raw).collect();
+        rustix::thread::set_thread_groups(&groups)?;
+    }
+    let Some(gid) = identity.gid.map(Gid::from_raw) else { return Ok(()) };
+    rustix::thread::set_thread_res_gid(gid, gid, gid)
+}
+
+/// Who the user is. A home or shell that is there only because passwd(5) wants one is not told.
+fn push_user(work: &mut Work, user: &users::User) -> Result<(), Full> {
+    let home = if user.has_home() { &user.home[..] } else { &[] };
+    let shell = if user.has_login() { &user.shell[..] } else { &[] };
+    let variables =
+        [("USER", &user.name[..]), ("LOGNAME", &user.name), ("HOME", home), ("SHELL", shell)];
+    for (name, value) in variables {
+        if let (false, Ok(value)) = (value.is_empty(), core::str::from_utf8(value)) {
+            work.vectors.push_env(name, format_args!("{value}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// `WorkingDirectory=`.
+pub(super) fn change_directory(
+    context: &ExecContext<'_>,
+    identity: &Identity,
+) -> Result<(), Errno> {
+    let home;
+    let directory = if context.working_directory_home {
+        home = home_of(identity)?;
+        &home[..]
+    } else {
+        context.working_directory.as_bytes()
+    };
+    let Ok(directory) = CStr::from_bytes_with_nul(directory) else { return Ok(()) };
+    match rustix::process::chdir(directory) {
+        Err(_) if context.working_directory_optional => Ok(()),
+        changed => changed,
+    }
+}
+
+/// With its NUL.
+fn home_of(identity: &Identity) -> Result<users::Field, Errno> {
+    let mut home = match &identity.user {
+        Some(user) => user.home.clone(),
+        None => ROOT_HOME.iter().copied().collect(),
+    };
+    home.push(0).map_err(|_| Errno::NAMETOOLONG)?;
+    Ok(home)
+}

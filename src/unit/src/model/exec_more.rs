@@ -1,0 +1,63 @@
+//! What few units say of what a child is given: [`super::ExecContext::more`]. Each subject is a
+//! record of its own, decoded only by the step that is about it; no bytes say nothing of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::seq::{Seq, Words};
+
+/// The subjects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct ExecMore<'a> {
+    /// `Limit…=`, but for LimitNOFILE=.
+    #[serde(borrow)]
+    pub limits: Seq<'a, ResourceLimit>,
+    /// A [`Scheduling`].
+    pub scheduling: &'a [u8],
+    /// A [`Privileges`].
+    pub privileges: &'a [u8],
+    /// `SupplementaryGroups=`: names or numbers.
+    pub groups: Words<'a>,
+    /// `IgnoreSIGPIPE=no`.
+    pub default_sigpipe: bool,
+}
+
+/// setrlimit(2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ResourceLimit {
+    /// The kernel's number of the resource, the same on every supported architecture.
+    pub resource: u8,
+    /// `u64::MAX` is infinity.
+    pub soft: u64,
+    /// `u64::MAX` is infinity.
+    pub hard: u64,
+}
+
+/// How the kernel shares its time among processes: sched(7), ioprio_set(2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Scheduling<'a> {
+    /// `Nice=`.
+    pub nice: Option<i32>,
+    /// `CPUSchedulingPolicy=`, with SCHED_RESET_ON_FORK for `CPUSchedulingResetOnFork=`.
+    pub policy: Option<u32>,
+    /// `CPUSchedulingPriority=`.
+    pub priority: u32,
+    /// `CPUAffinity=`: a bit for each processor, the lowest in the first byte. Empty is all.
+    pub affinity: &'a [u8],
+    /// `IOSchedulingClass=` and `IOSchedulingPriority=`: the kernel's number for both.
+    pub io_priority: Option<u16>,
+    /// `TimerSlackNSec=`.
+    pub timer_slack_ns: Option<u64>,
+    /// `Personality=`: the kernel's number.
+    pub personality: Option<u32>,
+}
+
+/// What a process may do: capabilities(7), prctl(2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Privileges {
+    /// `CapabilityBoundingSet=`: a bit for each that is left.
+    pub bounding: u64,
+    /// `AmbientCapabilities=`.
+    pub ambient: u64,
+    /// `NoNewPrivileges=`.
+    pub no_new: bool,
+}
