@@ -8,6 +8,7 @@ use crate::coverage::Coverage;
 use crate::diff::{Change, Difference};
 use crate::draft::Row;
 use crate::emit;
+use crate::graph::Picture;
 use crate::lint::{Hardening, POINTS_MAX};
 use crate::plan::{KindPlan, Plan, UnitPlan};
 use crate::report::{Diagnostic, Severity, Span};
@@ -155,6 +156,34 @@ pub fn difference(difference: &Difference) -> Value {
 
 fn change(change: &Change) -> Value {
     json!({ "what": change.what, "before": change.before, "after": change.after })
+}
+
+/// A picture: where everything is, and all of it as SVG.
+pub fn picture(picture: &Picture, svg: &str) -> Value {
+    let nodes = picture.nodes.iter().map(|node| {
+        let (left, top, width, height) = node.place;
+        json!({
+            "name": node.name,
+            "detail": node.detail,
+            "at_boot": node.at_boot,
+            "per_connection": node.per_connection,
+            "box": { "left": left, "top": top, "width": width, "height": height },
+        })
+    });
+    let lines = picture.lines.iter().map(|line| {
+        json!({
+            "first": picture.nodes[line.from].name,
+            "then": picture.nodes[line.to].name,
+            "says": line.tie.word(),
+            "ordered": line.ordered,
+        })
+    });
+    json!({
+        "title": picture.title,
+        "units": nodes.collect::<Vec<_>>(),
+        "lines": lines.collect::<Vec<_>>(),
+        "svg": svg,
+    })
 }
 
 /// How much of a folder is understood.

@@ -24,6 +24,8 @@ pub mod explain;
 mod folders;
 pub mod grammar;
 #[cfg(feature = "cli")]
+pub mod graph;
+#[cfg(feature = "cli")]
 pub mod import;
 #[cfg(feature = "cli")]
 pub mod json;

@@ -208,3 +208,20 @@ fn coverage_tells_each_file_each_directive_and_both_rates() {
     assert!(said.contains("\"clean_or_ignored_percent\": 60.0"), "{said}");
     assert_eq!(code(&["coverage", "no/such/folder"]), Some(2));
 }
+
+#[test]
+fn graph_writes_a_picture() {
+    let output = pilotc(&["graph", "good/demo"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.starts_with("<svg ") && said.ends_with("</svg>\n"), "{said}");
+    let folder = Folder::new("graph", &[("there", "")]);
+    let path = folder.0.join("x.svg").display().to_string();
+    let output = pilotc(&["graph", "good/demo", "-o", &path, "--theme", "dark"]);
+    assert!(output.status.success() && output.stdout.is_empty());
+    assert!(std::fs::read_to_string(&path).expect("it was written").starts_with("<svg "));
+    let output = pilotc(&["graph", "good/demo", "--format", "json"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("\"says\": \"trigger\""));
+    assert_eq!(code(&["graph", "bad"]), Some(2));
+    assert_eq!(code(&["graph", "bad/E201-board-values"]), Some(1));
+}

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use answer::{Answer, Format};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use compile::graph;
 use compile::import::Choices;
 
 /// Unit compiler of Pilotlight.
@@ -20,6 +21,24 @@ struct Cli {
     format: Format,
     #[command(subcommand)]
     verb: Verb,
+}
+
+/// [`graph::Theme`] as a word of the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum Theme {
+    Auto,
+    Light,
+    Dark,
+}
+
+impl From<Theme> for graph::Theme {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::Auto => Self::Auto,
+            Theme::Light => Self::Light,
+            Theme::Dark => Self::Dark,
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -42,6 +61,17 @@ enum Verb {
         board: PathBuf,
         /// Another one.
         other: PathBuf,
+    },
+    /// Draw a board as an SVG picture: what comes first, what starts what, what requires what.
+    Graph {
+        /// The board's folder.
+        board: PathBuf,
+        /// The file to write; without it the picture goes to stdout.
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+        /// In which colours; auto is as the reader's screen has it.
+        #[arg(long, value_enum, default_value_t = Theme::Auto)]
+        theme: Theme,
     },
     /// Tell how much of some unit files is understood, by file and by directive.
     Coverage {
@@ -102,6 +132,9 @@ fn main() -> ExitCode {
         Verb::Check { paths } => ("check", verbs::check(&paths)),
         Verb::Plan { board } => ("plan", verbs::plan(&board)),
         Verb::Diff { board, other } => ("diff", verbs::diff(&board, &other)),
+        Verb::Graph { board, output, theme } => {
+            ("graph", verbs::graph(&board, output.as_deref(), theme.into()))
+        }
         Verb::Coverage { folder } => ("coverage", verbs::coverage(&folder)),
         Verb::Lint { board } => ("lint", verbs::lint(&board)),
         Verb::Import { path, output, root, force, accept_open, keep_tcpd } => {

@@ -6,7 +6,7 @@ use std::path::Path;
 use compile::draft::ROWS;
 use compile::report::{Diagnostic, Failure};
 use compile::{
-    BOARD_CONF, Image, check_paths, compile_board, coverage, diff, import, json, lint_board,
+    BOARD_CONF, Image, check_paths, compile_board, coverage, diff, graph, import, json, lint_board,
     manual, settings, show,
 };
 use compile::{codes, explain as explanations};
@@ -91,6 +91,22 @@ pub fn diff(one: &Path, other: &Path) -> Result {
 fn side(board: &Path, answer: &mut Answer) -> std::result::Result<Option<diff::Side>, Misuse> {
     let Some(image) = compile(board, answer)? else { return Ok(None) };
     Ok(settings(board).map(|settings| diff::Side { settings, image }))
+}
+
+/// A board as a picture, into a file or to stdout.
+pub fn graph(board: &Path, output: Option<&Path>, theme: graph::Theme) -> Result {
+    let mut answer = Answer::default();
+    let Some(image) = compile(board, &mut answer)? else { return Ok(answer) };
+    answer.diagnostics.clear();
+    let picture = graph::picture(&image);
+    let svg = graph::svg(&picture, theme);
+    answer.result = json::picture(&picture, &svg);
+    match output {
+        None => answer.text = svg,
+        Some(path) => fs::write(path, svg)
+            .map_err(|error| Misuse(format!("cannot write {}: {error}", path.display())))?,
+    }
+    Ok(answer)
 }
 
 /// How much of a folder is understood.

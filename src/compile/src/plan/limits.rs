@@ -45,18 +45,24 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
 
 /// Services that a boot starts: one control group each, which is kept.
 fn started_at_boot(default_target: u16, units: &[UnitPlan]) -> usize {
-    let mut pulled = vec![false; units.len()];
-    let mut queue = vec![default_target];
-    while let Some(unit) = queue.pop().map(usize::from) {
-        if !std::mem::replace(&mut pulled[unit], true) {
-            queue.extend(units[unit].edges.requires.iter().chain(&units[unit].edges.wants));
-        }
-    }
+    let pulled = pulled(default_target, units);
     let is_started = |unit: &UnitPlan| match &unit.kind {
         KindPlan::Service(service) => !service.per_connection,
         KindPlan::Target | KindPlan::Socket(_) | KindPlan::Timer(_) => false,
     };
     units.iter().zip(pulled).filter(|(unit, pulled)| *pulled && is_started(unit)).count()
+}
+
+/// Which units a unit pulls in, itself included.
+pub(super) fn pulled(first: u16, units: &[UnitPlan]) -> Vec<bool> {
+    let mut pulled = vec![false; units.len()];
+    let mut queue = vec![first];
+    while let Some(unit) = queue.pop().map(usize::from) {
+        if !std::mem::replace(&mut pulled[unit], true) {
+            queue.extend(units[unit].edges.requires.iter().chain(&units[unit].edges.wants));
+        }
+    }
+    pulled
 }
 
 /// LISTEN_FDNAMES of a service, one name to a descriptor.

@@ -39,6 +39,13 @@ pub struct Plan {
     pub limits: Limits,
 }
 
+impl Plan {
+    /// Which units a boot starts.
+    pub fn at_boot(&self) -> Vec<bool> {
+        limits::pulled(self.manager.default_target, &self.units)
+    }
+}
+
 /// [`unit::Manager`] with text of its own.
 #[derive(Debug)]
 pub struct ManagerPlan {
