@@ -23,6 +23,8 @@ features! {
     CAPABILITIES = "capabilities";
     /// Any directive that the program finds in [`unit::ExecMore`].
     EXEC_MORE = "exec-more";
+    /// `Condition…=` and `Assert…=`.
+    CONDITIONS = "conditions";
     /// `FlushPending=`.
     FLUSH_PENDING = "flush-pending";
     /// `AllowIsolate=` of more than one unit.

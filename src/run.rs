@@ -10,6 +10,7 @@
 //! old one is recognized; an action's answer is stepped at once.
 
 mod boot;
+mod checks;
 mod children;
 mod clients;
 mod groups;
@@ -22,6 +23,7 @@ mod own;
 mod prepare;
 mod steps;
 mod watch;
+mod work;
 
 use core::ffi::CStr;
 
@@ -29,10 +31,10 @@ use rustix::process::Signal;
 use unit::control::ShutdownKind;
 use unit::{Kind, Service, Socket, Table, UnitId};
 
-use crate::engine::{Action, Engine, Event, Instant, Process, Target};
+use crate::engine::{Action, Engine, Event, Instant, Target};
+use crate::sys::clock;
 use crate::sys::power::{self, End};
 use crate::sys::signal::{self, Signals};
-use crate::sys::{child, clock, mount};
 
 use self::children::Children;
 use self::clients::Clients;
@@ -186,7 +188,7 @@ impl Pilot {
                 let _ = signal::kill_all(Signal::CONT.as_raw() as u8);
                 self.reaping = true;
             }
-            Action::Finish => self.finish(),
+            Action::Work(work) => self.work(work),
             Action::Shutdown(kind) => self.shut_down(kind),
         }
     }
@@ -203,23 +205,6 @@ impl Pilot {
             Target::Instances(unit) => {
                 let leaders = self.engine.instance_pids(unit).map(|pid| pid.0);
                 self.groups.kill(unit, leaders, signal);
-            }
-        }
-    }
-
-    /// The child that leaves the file systems: a copy of us, so that whatever it waits for, we
-    /// do not.
-    fn finish(&mut self) {
-        let process = Process::Finisher;
-        let work = || {
-            mount::leave_all();
-            0
-        };
-        match child::fork(work) {
-            Ok(pid) => self.answer(Event::Spawned { process, pid: crate::engine::Pid(pid) }),
-            Err(errno) => {
-                let error = prepare::error(crate::engine::Stage::Clone, errno);
-                self.answer(Event::SpawnFailed { process, error });
             }
         }
     }

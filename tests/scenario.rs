@@ -182,6 +182,7 @@ impl Scenario<'_, '_> {
                 Trace::Paused { unit, until } => {
                     format!("{}: paused until {} ms", name(unit), until.0 / 1000)
                 }
+                Trace::Unmet { unit, check } => format!("{}: check {check} unmet", name(unit)),
                 Trace::Refused { unit } => format!("{}: refused", name(unit)),
                 other @ (Trace::Exited { .. }
                 | Trace::SpawnFailed { .. }
@@ -208,6 +209,7 @@ impl Scenario<'_, '_> {
                 let socket = self.engine.instance(instance).socket;
                 format!("{}/{}", self.name(socket), self.engine.instance(instance).number)
             }
+            Process::Checker(unit) => format!("{}/checker", self.name(unit)),
             Process::Finisher => "finisher".to_owned(),
         }
     }
@@ -280,7 +282,11 @@ impl Scenario<'_, '_> {
             }
             Action::Reply { answer, .. } => self.tell(&format!("reply {answer:?}")),
             Action::KillAll { signal } => self.tell(&format!("kill {signal} everybody")),
-            Action::Finish => self.spawn(Process::Finisher, CommandList::Start, 0, None),
+            Action::Work(work) => {
+                let process = work.process();
+                self.tell(&format!("work {}", self.who(process)));
+                self.make(process);
+            }
             Action::Shutdown(kind) => self.tell(&format!("reboot(2): {kind:?}")),
         }
     }
@@ -289,6 +295,11 @@ impl Scenario<'_, '_> {
         let who = self.who(process);
         let main = main.map_or(String::new(), |pid| format!(" MAINPID={}", pid.0));
         self.tell(&format!("spawn {who} {list:?}[{index}]{main}"));
+        self.make(process);
+    }
+
+    fn make(&mut self, process: Process) {
+        let who = self.who(process);
         let event = match self.fault("spawn") {
             Some(errno) => Event::SpawnFailed {
                 process,

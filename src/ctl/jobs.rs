@@ -83,6 +83,9 @@ fn complain_of_job(
         JobResult::Done | JobResult::Skipped => {}
         JobResult::Canceled => session.complain(format_args!("Job for {name} canceled.")),
         JobResult::Timeout => session.complain(format_args!("Job for {name} timed out.")),
+        JobResult::Assert => {
+            session.complain(format_args!("Assertion failed on job for {name}."));
+        }
         JobResult::Dependency => {
             session.complain(format_args!("A dependency job for {name} failed."));
         }

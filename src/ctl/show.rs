@@ -2,8 +2,8 @@
 
 use core::fmt::{self, Display};
 
-use unit::control::FRAME_MAX;
-use unit::{Edges, Ids, Kind, Millis, Relations, Table, UnitId};
+use unit::control::{Checked, FRAME_MAX};
+use unit::{Check, Edges, Ids, Kind, Millis, Relations, Table, Unit, UnitId};
 
 use crate::features;
 
@@ -168,6 +168,14 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     if let Some(job) = status.job {
         list.text("Job", words::job(job));
     }
+    if !unit.checks.is_empty() {
+        let unmet = unmet(&unit, status.checked);
+        list.flag("ConditionResult", unmet.is_none_or(|check| check.is_assert));
+        list.flag("AssertResult", unmet.is_none_or(|check| !check.is_assert));
+        for check in unit.checks.iter() {
+            list.text(if check.is_assert { "Asserts" } else { "Conditions" }, check.text);
+        }
+    }
     list.other("StateChangeTimestampMonotonic", &status.state_change_us);
     list.other("ActiveEnterTimestampMonotonic", &status.active_enter_us);
     list.other("Requires", &Units(&table, requires));
@@ -229,6 +237,14 @@ fn relations(list: &mut List<'_, '_>, table: &Table<'_>, relations: &Relations<'
     list.time("JobTimeoutUSec", relations.job_timeout);
     list.time("JobRunningTimeoutUSec", relations.job_running_timeout);
     list.text("JobTimeoutAction", words::emergency(relations.job_timeout_action));
+}
+
+/// The condition or assert that did not hold at the last start.
+pub(super) fn unmet<'t>(unit: &Unit<'t>, checked: Checked) -> Option<Check<'t>> {
+    match checked {
+        Checked::Never | Checked::Met => None,
+        Checked::Unmet(place) => unit.checks.get(place.into()),
+    }
 }
 
 /// Names of units, a blank between them.

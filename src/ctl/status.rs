@@ -13,7 +13,7 @@ use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::settings::CommandLine;
 use super::text::{Harmless, Output, SinceBoot, Span};
-use super::{exit, words};
+use super::{exit, show, words};
 
 /// Columns of the words before the colons.
 const LABEL_COLUMNS: usize = 11;
@@ -106,6 +106,10 @@ fn head(session: &mut Session<'_, '_>, unit: &Unit<'_>, status: &UnitStatus<'_>,
         write!(out, " since {}; {ago} ago", SinceBoot(status.state_change_us));
     }
     out.text("\n");
+    if let Some(check) = show::unmet(unit, status.checked) {
+        let kind = if check.is_assert { "     Assert" } else { "  Condition" };
+        writeln!(out, "{kind}: {} was not met", check.text);
+    }
     if let Some(job) = status.job {
         writeln!(out, "        Job: {}", words::job(job));
     }

@@ -4,7 +4,7 @@ use unit::ListenerId;
 use unit::UnitId;
 use unit::control::{JobResult, Refusal, ShutdownKind};
 
-use super::event::{ClientId, InstanceId, Pid, Process};
+use super::event::{ClientId, InstanceId, Pid, Process, Work};
 
 /// One thing to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,9 +75,9 @@ pub enum Action {
         /// signal(7) number.
         signal: u8,
     },
-    /// Make the child that syncs, unmounts and remounts read-only. Answer: `Spawned` or
-    /// `SpawnFailed`, with [`Process::Finisher`].
-    Finish,
+    /// Make the child that does this. Answer: `Spawned` or `SpawnFailed`, with
+    /// [`Work::process`].
+    Work(Work),
     /// reboot(2). Does not come back.
     Shutdown(ShutdownKind),
 }

@@ -108,6 +108,9 @@ impl Engine<'_, '_> {
     }
 
     fn expire_unit(&mut self, unit: UnitId, now: Instant) {
+        if self.units.at(unit).checking.deadline().is_some_and(|deadline| deadline <= now) {
+            return self.expire_check(unit, now);
+        }
         match self.units.at(unit).kind {
             KindState::Service(_) => self.service_step(unit, service::Input::Elapsed, now),
             KindState::Socket(_) => {

@@ -21,6 +21,27 @@ pub struct InstanceId(pub u16);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ClientId(pub u8);
 
+/// What PID 1 has a copy of itself do, because it may wait for a disk. The copy ends with an exit
+/// code: 0 if all is well.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Work {
+    /// Look at the conditions and asserts of a unit. The code is the place, counted from 1, of
+    /// the first one that does not hold.
+    Check(UnitId),
+    /// Sync, unmount and remount read-only.
+    LeaveAll,
+}
+
+impl Work {
+    /// Who does it.
+    pub const fn process(self) -> Process {
+        match self {
+            Self::Check(unit) => Process::Checker(unit),
+            Self::LeaveAll => Process::Finisher,
+        }
+    }
+}
+
 /// Which process of PID 1's is meant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Process {
@@ -30,7 +51,9 @@ pub enum Process {
     Control(UnitId),
     /// One connection's process.
     Instance(InstanceId),
-    /// The child that syncs and unmounts at the very end.
+    /// A copy of PID 1 that looks at a unit's conditions and asserts: [`Work::Check`].
+    Checker(UnitId),
+    /// The copy of PID 1 that leaves the file systems at the very end: [`Work::LeaveAll`].
     Finisher,
 }
 

@@ -384,6 +384,7 @@ impl<'t, 's> Engine<'t, 's> {
                 self.service_step(unit, service::Input::ControlSpawned(pid), now);
             }
             Process::Instance(instance) => self.on_instance_spawned(instance, pid, now),
+            Process::Checker(unit) => self.on_checker_spawned(unit, pid, now),
             Process::Finisher => self.on_finisher_spawned(pid),
         }
     }
@@ -395,6 +396,7 @@ impl<'t, 's> Engine<'t, 's> {
                 self.service_step(unit, service::Input::SpawnFailed(error), now);
             }
             Process::Instance(instance) => self.on_instance_spawn_failed(instance, error, now),
+            Process::Checker(unit) => self.on_checker_spawn_failed(unit, error, now),
             Process::Finisher => self.on_finisher_gone(now),
         }
     }
@@ -411,6 +413,9 @@ impl<'t, 's> Engine<'t, 's> {
             return;
         }
         for unit in self.table.ids() {
+            if self.units.at(unit).checking.pid() == Some(pid) {
+                return self.on_checked(unit, exit, now);
+            }
             match &self.units.at(unit).kind {
                 KindState::Service(service) => {
                     let is_main = service.main().is_some_and(|main| main.pid() == pid);

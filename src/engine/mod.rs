@@ -7,6 +7,7 @@
 //! bound that is asserted; a pid that was reaped is never signalled.
 
 mod action;
+mod checks;
 mod connection;
 mod deadline;
 mod event;
@@ -28,7 +29,7 @@ mod trigger;
 
 pub use action::{Action, Answer, CommandList, CommandRef, Target};
 pub use event::{
-    AcceptFailure, ClientId, Errno, Event, InstanceId, Pid, Process, SpawnError, Stage,
+    AcceptFailure, ClientId, Errno, Event, InstanceId, Pid, Process, SpawnError, Stage, Work,
 };
 pub use instance::Instance;
 pub use manager::{CLIENTS, Engine};

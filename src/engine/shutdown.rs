@@ -6,7 +6,7 @@ use unit::Millis;
 use unit::control::ShutdownKind;
 
 use super::action::Action;
-use super::event::Pid;
+use super::event::{Pid, Work};
 use super::manager::Engine;
 use super::time::Instant;
 use super::trace::{ShutdownStep, Trace};
@@ -172,6 +172,6 @@ impl Engine<'_, '_> {
         let deadline = now.after(FINISH_TIMEOUT);
         self.phase = Phase::Finish { kind, deadline, pid: None };
         self.note(Trace::Shutdown { kind, step: ShutdownStep::Finish }, now);
-        self.push(Action::Finish);
+        self.push(Action::Work(Work::LeaveAll));
     }
 }

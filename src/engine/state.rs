@@ -1,8 +1,9 @@
 //! What the engine remembers of each unit and listener: as much memory as the plan says.
 
 use unit::UnitId;
-use unit::control::{ActiveState, SubState, UnitResult};
+use unit::control::{ActiveState, Checked, SubState, UnitResult};
 
+use super::checks::Checking;
 use super::instance::{Instance, Template};
 use super::job::{Follow, Job, Mark};
 use super::service::Service;
@@ -16,6 +17,9 @@ use super::timer::Timer;
 pub struct UnitState {
     pub(super) kind: KindState,
     pub(super) job: Option<Job>,
+    pub(super) checking: Checking,
+    /// How that last turned out.
+    pub(super) checked: Checked,
     /// Its socket half must look at its service again.
     pub(super) dirty: bool,
     /// What a transaction that is being built wants of it.
@@ -47,6 +51,8 @@ impl UnitState {
     pub const NEW: Self = Self {
         kind: KindState::Target { reached: false },
         job: None,
+        checking: Checking::Idle,
+        checked: Checked::Never,
         dirty: false,
         mark: Mark::NONE,
         related: false,
@@ -93,24 +99,32 @@ impl UnitState {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        match &self.kind {
+        let own = match &self.kind {
             KindState::Target { .. } => None,
             KindState::Service(service) => service.deadline(),
             KindState::Socket(socket) => socket.deadline(),
             KindState::Template(template) => template.deadline(),
             KindState::Timer(timer) => timer.deadline(),
-        }
+        };
+        sooner(own, self.checking.deadline())
     }
 
     /// From when on what the deadline is for may be done: before it, if PID 1 is awake.
     pub(super) fn due(&self) -> Option<Instant> {
         match &self.kind {
-            KindState::Timer(timer) => timer.due(),
+            KindState::Timer(timer) => sooner(timer.due(), self.checking.deadline()),
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Socket(_)
             | KindState::Template(_) => self.deadline(),
         }
+    }
+}
+
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 

@@ -245,6 +245,7 @@ impl Engine<'_, '_> {
             sub: state.sub(),
             result: state.result(),
             job: state.job.map(|job| job.kind),
+            checked: state.checked,
             state_change_us: state.changed_at.0,
             active_enter_us: state.active_at.0,
             main_pid: 0,

@@ -39,6 +39,13 @@ pub enum Trace {
         /// Why.
         refusal: Refusal,
     },
+    /// A condition or an assert does not hold: the unit does not start.
+    Unmet {
+        /// The unit.
+        unit: UnitId,
+        /// Its place among the unit's checks.
+        check: u8,
+    },
     /// Traffic starts a service.
     Triggered {
         /// Where.

@@ -113,7 +113,7 @@ impl Pilot {
                     Process::Main(unit) | Process::Control(unit) => {
                         self.groups.note_leader(unit, pid);
                     }
-                    Process::Finisher => {}
+                    Process::Checker(_) | Process::Finisher => {}
                 }
                 self.answer(Event::Spawned { process, pid: Pid(pid) });
             }
@@ -149,7 +149,11 @@ impl Pilot {
                     .map_err(|errno| prepare::error(Stage::Clone, errno))?,
             ),
             (
-                Process::Main(_) | Process::Control(_) | Process::Instance(_) | Process::Finisher,
+                Process::Main(_)
+                | Process::Control(_)
+                | Process::Instance(_)
+                | Process::Checker(_)
+                | Process::Finisher,
                 _,
             ) => None,
         };

@@ -106,7 +106,7 @@ fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
         },
         Trace::Job { result: JobResult::Done | JobResult::Skipped, .. } => Level::Debug,
         Trace::Job { .. } | Trace::JobRefused { .. } => Level::Warn,
-        Trace::BootFinished | Trace::Shutdown { .. } => Level::Info,
+        Trace::BootFinished | Trace::Shutdown { .. } | Trace::Unmet { .. } => Level::Info,
         Trace::Triggered { .. }
         | Trace::Exited { .. }
         | Trace::Connected { .. }
@@ -152,6 +152,11 @@ impl fmt::Display for Words<'_> {
             }
             Trace::JobRefused { unit, kind, refusal: _ } => {
                 write!(f, "{}: {} refused, it contradicts others", self.name(unit), job(kind))
+            }
+            Trace::Unmet { unit, check } => {
+                let check = self.table.checks(unit).get(check.into());
+                let text = check.map_or("", |check| check.text);
+                write!(f, "{}: not started: {text} does not hold", self.name(unit))
             }
             Trace::Triggered { listener, unit } => {
                 write!(f, "{}: started by traffic at {}", self.name(unit), self.address(listener))
@@ -343,6 +348,7 @@ const fn job_result(result: JobResult) -> &'static str {
         JobResult::Dependency => "a unit it requires failed",
         JobResult::Timeout => "took too long",
         JobResult::Skipped => "nothing to do",
+        JobResult::Assert => "an assert does not hold",
     }
 }
 

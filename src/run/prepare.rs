@@ -130,7 +130,7 @@ impl Sources<'_> {
             Process::Instance(instance) => self.push_connection(*instance, work)?,
             Process::Main(_) => self.push_listeners(*unit, work)?,
             Process::Control(_) if on_streams => self.push_listeners(*unit, work)?,
-            Process::Control(_) | Process::Finisher => {}
+            Process::Control(_) | Process::Checker(_) | Process::Finisher => {}
         }
         work.vectors.begin_argv(steps::variables(work, context))?;
         push_args(&mut work.vectors, command.args)?;

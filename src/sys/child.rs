@@ -24,6 +24,7 @@ use linux_raw_sys::general::{
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::io::Errno;
 
+use super::fd::LISTEN_FDS_START;
 use super::raw;
 
 /// Stack of a child, in bytes: its deepest steps are the searches of /etc/passwd and /etc/group,
@@ -253,16 +254,20 @@ unsafe extern "C" fn enter<T>(argument: *mut c_void) -> ! {
     raw::exit_group(failure.exit_code)
 }
 
-/// A child with a copy of our memory, for work that takes long. Its exit code is what `work`
-/// returns.
+/// A child with a copy of our memory, for work that may wait. Its exit code is what `work`
+/// returns; it hears signals, and holds no descriptor of ours but the streams.
 ///
 /// # Errors
 /// Those of fork(2).
-pub fn fork(work: fn() -> u8) -> Result<u32, Errno> {
-    match raw::fork()? {
-        Some(pid) => Ok(pid),
-        None => raw::exit_group(work()),
+pub fn fork(work: &dyn Fn() -> u8) -> Result<u32, Errno> {
+    if let Some(pid) = raw::fork()? {
+        return Ok(pid);
     }
+    // Before Linux 5.9 it holds copies of them until it ends, as other children do until they
+    // execute their programs.
+    let _ = raw::close_range_now(LISTEN_FDS_START as u32);
+    let _ = super::signal::unblock_all();
+    raw::exit_group(work())
 }
 
 /// argv and envp in the form execve(2) wants, in fixed memory: pointers to strings that live for

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod console;
 pub mod fatal;
 pub mod fd;
+pub mod file;
 pub mod mem;
 pub mod message;
 pub mod mount;

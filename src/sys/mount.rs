@@ -4,7 +4,7 @@
 use core::ffi::CStr;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags};
 
@@ -80,15 +80,22 @@ pub fn mount_api_file_systems(mut failed: impl FnMut(&'static CStr, Errno)) {
     }
 }
 
-/// True if the directory is on another device than the one it is in.
-fn is_mount_point(target: &CStr) -> bool {
-    let Ok(own) = rustix::fs::stat(target) else { return false };
-    let mut parent = [0u8; 32];
-    let bytes = target.to_bytes();
-    parent[..bytes.len()].copy_from_slice(bytes);
-    parent[bytes.len()..bytes.len() + 3].copy_from_slice(b"/..");
-    let Ok(parent) = rustix::fs::stat(&parent[..bytes.len() + 3]) else { return false };
-    own.st_dev != parent.st_dev
+/// True if something is mounted there. Kernels before Linux 5.8 do not say so; then it must be
+/// on another device than the directory it is in.
+pub fn is_mount_point(target: &CStr) -> bool {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let Ok(own) = rustix::fs::open(target, flags, Mode::empty()) else { return false };
+    let nothing = AtFlags::EMPTY_PATH;
+    if let Ok(own) = rustix::fs::statx(&own, c"", nothing, StatxFlags::empty())
+        && own.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT)
+    {
+        return own.stx_attributes.contains(StatxAttributes::MOUNT_ROOT);
+    }
+    let parent = rustix::fs::statat(&own, c"..", AtFlags::empty());
+    match (rustix::fs::fstat(&own), parent) {
+        (Ok(own), Ok(parent)) => own.st_dev != parent.st_dev || own.st_ino == parent.st_ino,
+        _ => false,
+    }
 }
 
 /// Longest mount point that is unmounted, NUL included, in bytes: PATH_MAX.

@@ -289,7 +289,16 @@ pub(super) fn exit_group(code: u8) -> ! {
 /// [close_range(2)](https://man7.org/linux/man-pages/man2/close_range.2.html) from `first` on,
 /// when a program is executed.
 pub(super) fn close_range_on_exec(first: u32) -> Result<(), Errno> {
-    let words = [first as usize, u32::MAX as usize, CLOSE_RANGE_CLOEXEC, 0, 0, 0];
+    close_range(first, CLOSE_RANGE_CLOEXEC)
+}
+
+/// close_range(2) from `first` on, now: for a child that owns none of them.
+pub(super) fn close_range_now(first: u32) -> Result<(), Errno> {
+    close_range(first, 0)
+}
+
+fn close_range(first: u32, flags: usize) -> Result<(), Errno> {
+    let words = [first as usize, u32::MAX as usize, flags, 0, 0, 0];
     // SAFETY: numbers are passed.
     checked(unsafe { syscall(__NR_close_range, words) }).map(drop)
 }

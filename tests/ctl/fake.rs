@@ -2,8 +2,8 @@
 
 use pilotlight::ctl::{Link, Unreachable};
 use unit::control::{
-    ActiveState, FRAME_MAX, InstanceStatus, JobResult, ManagerStatus, Refusal, Reply, Request,
-    SubState, SystemState, UnitResult, UnitStatus, Verb,
+    ActiveState, Checked, FRAME_MAX, InstanceStatus, JobResult, ManagerStatus, Refusal, Reply,
+    Request, SubState, SystemState, UnitResult, UnitStatus, Verb,
 };
 use unit::{Table, UnitId};
 
@@ -84,6 +84,7 @@ impl Fake {
     pub fn new() -> Self {
         let table = table();
         let idle = |unit| UnitStatus {
+            checked: Checked::Never,
             unit,
             active: ActiveState::Inactive,
             sub: SubState::Dead,

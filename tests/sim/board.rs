@@ -54,7 +54,11 @@ pub fn random(prng: &mut Prng) -> Vec<File> {
 }
 
 fn socket(prng: &mut Prng, number: usize, accept: bool) -> File {
-    let mut text = String::from("[Socket]\n");
+    let mut text = String::new();
+    if prng.chance(10) {
+        text.push_str("[Unit]\nConditionPathExists=/c\n");
+    }
+    text.push_str("[Socket]\n");
     for listener in 0..1 + prng.below(2) {
         writeln!(text, "ListenStream=127.0.0.1:{}", 1000 + number * 10 + listener).unwrap();
     }
@@ -116,6 +120,9 @@ fn service(prng: &mut Prng, number: usize, accept: bool) -> File {
         if prng.chance(percent) {
             writeln!(text, "{line}").unwrap();
         }
+    }
+    if !accept && prng.chance(20) {
+        writeln!(text, "ConditionPathExists=/a\nAssertPathExists=|/b").unwrap();
     }
     writeln!(text, "[Service]\nExecStart=/bin/s{number}").unwrap();
     if accept {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pilotlight::engine::{
     AcceptFailure, Action, Answer, ClientId, CommandList, CommandRef, Engine, Errno, Event,
-    InstanceId, Instant, Notification, Pid, Process, SpawnError, Stage, Target,
+    InstanceId, Instant, Notification, Pid, Process, SpawnError, Stage, Target, Work,
 };
 use unit::control::{
     ActiveState, Exit, JobKind, KillWhom, Peer, Reply, Request, ShutdownKind, SubState, UnitStatus,
@@ -202,7 +202,16 @@ impl<'t, 's> World<'t, 's> {
                     self.answer(Event::ChildrenGone);
                 }
             }
-            Action::Finish => self.spawn(Process::Finisher, UnitId(0)),
+            Action::Work(work) => {
+                let unit = match work {
+                    Work::Check(unit) => {
+                        self.check_after(unit);
+                        unit
+                    }
+                    Work::LeaveAll => UnitId(0),
+                };
+                self.spawn(work.process(), unit);
+            }
             Action::Shutdown(kind) => {
                 assert!(self.over.is_none(), "reboot(2) twice");
                 self.over = Some(kind);
@@ -301,7 +310,7 @@ impl<'t, 's> World<'t, 's> {
                     self.new_proc(Owner::Stray(service));
                 }
             }
-            Process::Control(_) | Process::Finisher => {}
+            Process::Control(_) | Process::Checker(_) | Process::Finisher => {}
         }
         self.answer(Event::Spawned { process, pid: Pid(pid) });
     }
@@ -337,7 +346,7 @@ impl<'t, 's> World<'t, 's> {
                 owner == unit
             }
             Owner::Known(Process::Instance(instance)) => self.template_of(instance) == unit,
-            Owner::Known(Process::Finisher) => false,
+            Owner::Known(Process::Checker(_) | Process::Finisher) => false,
         };
         self.procs.iter().filter(|(_, proc)| is_of(proc)).map(|(pid, _)| *pid).collect()
     }
@@ -519,7 +528,10 @@ impl<'t, 's> World<'t, 's> {
                         self.feed(Event::Notified { pid: Pid(pid), notification });
                     }
                 },
-                Process::Control(_) | Process::Instance(_) | Process::Finisher => {
+                Process::Control(_)
+                | Process::Instance(_)
+                | Process::Checker(_)
+                | Process::Finisher => {
                     self.reap_as(pid, Exit::Code(0), None);
                 }
             }
@@ -552,7 +564,8 @@ impl<'t, 's> World<'t, 's> {
                 _ => Exit::Core(11),
             },
         };
-        let fails = self.fails() && proc.dying.is_none();
+        let checker = matches!(proc.owner, Owner::Known(Process::Checker(_)));
+        let fails = self.fails() && proc.dying.is_none() && !checker;
         let error = fails.then_some(SpawnError { stage: Stage::Exec, errno: Errno(2) });
         let exit = if fails { Exit::Code(203) } else { exit };
         self.reap_as(pid, exit, error);
@@ -714,8 +727,15 @@ impl<'t, 's> World<'t, 's> {
             Kind::Target | Kind::Socket(_) | Kind::Timer(_) => panic!("not a service"),
         };
         let first = (command.list, command.index) == (first_list, 0);
-        let retried = self.lacking.contains(&unit);
-        if !first || retried || matches!(process, Process::Instance(_)) {
+        // Where there are checks a start begins with them.
+        let begins = first && self.table.checks(unit).is_empty();
+        if begins && !matches!(process, Process::Instance(_)) {
+            self.check_after(unit);
+        }
+    }
+
+    fn check_after(&self, unit: UnitId) {
+        if self.lacking.contains(&unit) {
             return;
         }
         for other in self.table.unit(unit).edges.after.iter() {

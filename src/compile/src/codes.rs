@@ -130,6 +130,8 @@ codes! {
         "KeepAlive= is taken for something that it has nothing to do with.";
     NO_FIRST_START "W415" "no-first-start" Warning
         "A timer counts from a start of its unit, and nothing starts that a first time.";
+    NEVER_MET "W416" "never-met" Warning
+        "A condition is known at build, and it does not hold.";
     NO_DESCRIPTION "L501" "no-description" Warning "A unit has no Description=.";
     WEAK_HARDENING "L502" "weak-hardening" Warning
         "A service that the network reaches is hardly confined.";

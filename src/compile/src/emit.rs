@@ -8,7 +8,7 @@ use serde::Serialize;
 use unit::wire::{HEADER_BYTES, INDEX_AT, MAGIC, SCHEMA, crc32};
 use unit::{Args, ExecContext, Ids, Limits, ListenerId, Seq, Table, UnitId, Words};
 
-use crate::grammar::{Arg, Command, Piece};
+use crate::grammar::{Arg, Check, Command, Piece};
 use crate::plan::{
     KindPlan, ManagerPlan, OptionPlan, OptionText, Plan, RelationsPlan, ServicePlan, SocketPlan,
     TimerPlan, UnitPlan,
@@ -130,6 +130,8 @@ fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
     let (required_by, more) = (ids(&edges.required_by), relations(&edges.more));
     let (after, before) = (ids(&edges.after), ids(&edges.before));
     let triggered_by = ids(&edges.triggered_by);
+    let checks: Vec<u8> = plan.checks.iter().flat_map(check).collect();
+    let checks = Seq::from_bytes(&checks);
     let edges = unit::Edges {
         requires: Ids::from_bytes(&requires),
         wants: Ids::from_bytes(&wants),
@@ -140,21 +142,21 @@ fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
         triggered_by: Ids::from_bytes(&triggered_by),
     };
     match &plan.kind {
-        KindPlan::Target => then(assemble(plan, edges, unit::Kind::Target)),
+        KindPlan::Target => then(assemble(plan, edges, checks, unit::Kind::Target)),
         KindPlan::Service(service) => {
             with_service(service, &mut |service| {
-                then(assemble(plan, edges, unit::Kind::Service(service)));
+                then(assemble(plan, edges, checks, unit::Kind::Service(service)));
             });
         }
         KindPlan::Socket(socket) => {
             with_socket(socket, &mut |socket| {
-                then(assemble(plan, edges, unit::Kind::Socket(socket)));
+                then(assemble(plan, edges, checks, unit::Kind::Socket(socket)));
             });
         }
         KindPlan::Timer(timer) => {
             let setup = timer_setup(timer);
             let timer = unit::Timer { unit: UnitId(timer.unit), setup: &setup };
-            then(assemble(plan, edges, unit::Kind::Timer(timer)));
+            then(assemble(plan, edges, checks, unit::Kind::Timer(timer)));
         }
     }
 }
@@ -202,9 +204,21 @@ fn relations(plan: &RelationsPlan) -> Vec<u8> {
 fn assemble<'a>(
     plan: &'a UnitPlan,
     edges: unit::Edges<'a>,
+    checks: Seq<'a, unit::Check<'a>>,
     kind: unit::Kind<'a>,
 ) -> unit::Unit<'a> {
-    unit::Unit { name: &plan.name, description: &plan.description, edges, kind }
+    unit::Unit { name: &plan.name, description: &plan.description, edges, checks, kind }
+}
+
+fn check((plan, is_assert): &(Check, bool)) -> Vec<u8> {
+    encode(&unit::Check {
+        text: &plan.text,
+        is_assert: *is_assert,
+        is_trigger: plan.is_trigger,
+        is_negated: plan.is_negated,
+        test: plan.test,
+        value: &plan.value,
+    })
 }
 
 fn context(plan: &ServicePlan) -> Vec<u8> {

@@ -38,6 +38,9 @@ fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
             line(text, format_args!("    {name:<9} {}", names(list, plan)));
         }
     }
+    for (check, _) in &unit.checks {
+        line(text, format_args!("    checks    {}", check.text));
+    }
     match &unit.kind {
         KindPlan::Target => {}
         KindPlan::Service(service) => show_service(text, service, plan),

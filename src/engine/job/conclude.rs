@@ -4,6 +4,7 @@ use unit::UnitId;
 use unit::control::{ActiveState, JobKind, JobResult, UnitResult};
 
 use super::Job;
+use crate::engine::checks::Checking;
 use crate::engine::manager::Engine;
 use crate::engine::service;
 use crate::engine::state::KindState;
@@ -16,6 +17,10 @@ impl Engine<'_, '_> {
     pub(in crate::engine) fn conclude_job(&mut self, unit: UnitId, now: Instant) {
         let state = self.units.at(unit);
         let Some(job) = state.job.filter(|job| job.running) else { return };
+        if state.checking != Checking::Idle {
+            // What the unit is now has nothing to do with the job yet.
+            return;
+        }
         let end = match job.kind {
             JobKind::Start => match state.active() {
                 ActiveState::Active | ActiveState::Reloading => Some(JobResult::Done),
@@ -94,6 +99,7 @@ impl Engine<'_, '_> {
         };
         self.jobs_pending -= 1;
         self.search_jobs_anew();
+        self.stop_checking(unit);
         self.note(Trace::Job { unit, kind: job.kind, result }, now);
         self.answer_waiters(unit, result);
         self.follow_job(unit, job.kind, result);
@@ -103,7 +109,8 @@ impl Engine<'_, '_> {
             JobResult::Canceled
             | JobResult::Failed
             | JobResult::Dependency
-            | JobResult::Timeout => job.kind == JobKind::Start,
+            | JobResult::Timeout
+            | JobResult::Assert => job.kind == JobKind::Start,
         };
         if !failed {
             return;
@@ -114,9 +121,14 @@ impl Engine<'_, '_> {
         // It may have waited for its restart, and its sockets for it.
         if let KindState::Service(_) = self.units.at(unit).kind {
             self.service_step(unit, service::Input::StartRefused, now);
-            for socket in self.service_config(unit).sockets.iter() {
-                self.mark_dirty(socket);
-            }
+            self.let_sockets_look(unit);
+        }
+    }
+
+    /// What the sockets of a service wait for is not coming.
+    pub(in crate::engine) fn let_sockets_look(&mut self, service: UnitId) {
+        for socket in self.service_config(service).sockets.iter() {
+            self.mark_dirty(socket);
         }
     }
 }

@@ -84,7 +84,11 @@ impl Engine<'_, '_> {
         }
         let refused = match result {
             JobResult::Timeout | JobResult::Dependency => kind == JobKind::Start,
-            JobResult::Done | JobResult::Canceled | JobResult::Failed | JobResult::Skipped => false,
+            JobResult::Done
+            | JobResult::Canceled
+            | JobResult::Failed
+            | JobResult::Skipped
+            | JobResult::Assert => false,
         };
         self.follow(unit, Follow::CHANGED.with_if(Follow::FAILED, refused));
         let relations = self.table.edges(unit).relations();

@@ -29,7 +29,7 @@ pub(super) struct Job {
     /// It has begun: the unit is on its way.
     pub(super) running: bool,
     /// Nobody asked for it: an automatic restart.
-    auto: bool,
+    pub(super) auto: bool,
     /// A unit that this one requires has failed to start.
     dependency_failed: bool,
     /// Only a shutdown takes its place.
@@ -97,7 +97,12 @@ impl Engine<'_, '_> {
     fn set_job(&mut self, unit: UnitId, kind: JobKind, now: Instant) {
         if let Some(old) = self.units.at(unit).job {
             if !old.contradicts(kind) {
-                self.units.at_mut(unit).job = Some(old.merged(kind));
+                let job = old.merged(kind);
+                self.units.at_mut(unit).job = Some(job);
+                if !job.running {
+                    // It begins anew, with a look of its own.
+                    self.stop_checking(unit);
+                }
                 self.search_jobs_anew();
                 return;
             }
@@ -135,7 +140,8 @@ impl Engine<'_, '_> {
             | JobResult::Failed
             | JobResult::Dependency
             | JobResult::Timeout
-            | JobResult::Skipped => Answer::Failed(result),
+            | JobResult::Skipped
+            | JobResult::Assert => Answer::Failed(result),
         };
         for place in 0..self.waiters.len() {
             if let Some(waiter) = self.waiters[place].filter(|waiter| waiter.unit == unit) {

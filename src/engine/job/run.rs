@@ -89,6 +89,21 @@ impl Engine<'_, '_> {
     }
 
     fn run_start(&mut self, unit: UnitId, auto: bool, now: Instant) {
+        match self.units.at(unit).active() {
+            ActiveState::Inactive | ActiveState::Failed if self.must_check(unit) => {
+                self.check(unit);
+            }
+            ActiveState::Inactive
+            | ActiveState::Failed
+            | ActiveState::Active
+            | ActiveState::Reloading
+            | ActiveState::Activating
+            | ActiveState::Deactivating => self.start_unit(unit, auto, now),
+        }
+    }
+
+    /// Starts what may start.
+    pub(in crate::engine) fn start_unit(&mut self, unit: UnitId, auto: bool, now: Instant) {
         let before = *self.units.at(unit);
         match before.active() {
             ActiveState::Active | ActiveState::Reloading => {

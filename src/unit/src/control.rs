@@ -162,6 +162,8 @@ pub enum JobResult {
     Timeout,
     /// There was nothing to do.
     Skipped,
+    /// An `Assert…=` of the unit does not hold.
+    Assert,
 }
 
 /// `ActiveState`.
@@ -241,6 +243,17 @@ pub enum UnitResult {
     TriggerLimitHit,
 }
 
+/// How the conditions and asserts of a unit turned out at its last start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Checked {
+    /// They were not looked at yet, or there are none.
+    Never,
+    /// All hold.
+    Met,
+    /// The one at this place in their list does not.
+    Unmet(u8),
+}
+
 /// How a process ended: waitid(2).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Exit {
@@ -265,6 +278,8 @@ pub struct UnitStatus<'a> {
     pub result: UnitResult,
     /// The job it waits for or is busy with.
     pub job: Option<JobKind>,
+    /// How its conditions and asserts turned out.
+    pub checked: Checked,
     /// When its state last changed.
     pub state_change_us: u64,
     /// When it last became active.
@@ -367,6 +382,7 @@ mod tests {
             sub: SubState::Retrying,
             result: UnitResult::TriggerLimitHit,
             job: Some(JobKind::Reload),
+            checked: Checked::Unmet(u8::MAX),
             state_change_us: u64::MAX,
             active_enter_us: u64::MAX,
             main_pid: u32::MAX,

@@ -77,6 +77,45 @@ macro_rules! directives {
                 job_running_timeout: One<Timeout> ["JobRunningTimeoutSec"] = "infinity";
                 /// What happens to the board when it has not.
                 job_timeout_action: One<EmergencyName> ["JobTimeoutAction"] = "none";
+                /// What must hold for the unit to start; else its job ends well without it, and
+                /// nothing that requires it is held up. All are looked at when it starts, by a
+                /// child of PID 1 that may wait for a disk; only Architecture, User and Group
+                /// (PID 1 is root) are known at build. `!` turns one round; of those behind `|`
+                /// one must hold. The paths are absolute. KernelCommandLine takes a word or an
+                /// assignment, KernelVersion comparisons (`>=6.1`) and patterns, Memory (in bytes
+                /// or with K, M, G) and CPUs a comparison (`>=` if there is none), Host a pattern
+                /// or the machine id, Environment what the kernel gave PID 1, Firmware
+                /// device-tree, device-tree-compatible(…) or uefi; DeviceTreeCompatible, which
+                /// systemd has not, is short for that.
+                conditions: Many<Checks>
+                    [
+                        "ConditionArchitecture", "ConditionFirmware", "ConditionHost",
+                        "ConditionKernelCommandLine", "ConditionKernelVersion",
+                        "ConditionKernelModuleLoaded", "ConditionEnvironment",
+                        "ConditionCapability", "ConditionFirstBoot", "ConditionPathExists",
+                        "ConditionPathExistsGlob", "ConditionPathIsDirectory",
+                        "ConditionPathIsSymbolicLink", "ConditionPathIsMountPoint",
+                        "ConditionPathIsReadWrite", "ConditionPathIsSocket",
+                        "ConditionDirectoryNotEmpty", "ConditionFileNotEmpty",
+                        "ConditionFileIsExecutable", "ConditionUser", "ConditionGroup",
+                        "ConditionControlGroupController", "ConditionMemory", "ConditionCPUs",
+                        "ConditionDeviceTreeCompatible"
+                    ]
+                    = "";
+                /// As the conditions; if one does not hold, the start has failed (assert).
+                asserts: Many<Checks>
+                    [
+                        "AssertArchitecture", "AssertFirmware", "AssertHost",
+                        "AssertKernelCommandLine", "AssertKernelVersion",
+                        "AssertKernelModuleLoaded", "AssertEnvironment", "AssertCapability",
+                        "AssertFirstBoot", "AssertPathExists", "AssertPathExistsGlob",
+                        "AssertPathIsDirectory", "AssertPathIsSymbolicLink",
+                        "AssertPathIsMountPoint", "AssertPathIsReadWrite", "AssertPathIsSocket",
+                        "AssertDirectoryNotEmpty", "AssertFileNotEmpty", "AssertFileIsExecutable",
+                        "AssertUser", "AssertGroup", "AssertControlGroupController",
+                        "AssertMemory", "AssertCPUs", "AssertDeviceTreeCompatible"
+                    ]
+                    = "";
                 /// Adds what nearly every unit needs: Requires= and After= sysinit.target; a
                 /// service comes after basic.target, a socket before sockets.target, a target
                 /// after what it wants.

@@ -19,7 +19,8 @@ use core::fmt;
 use serde::Deserialize;
 
 use crate::decode;
-use crate::model::{Edges, Kind, Manager, Unit, UnitId};
+use crate::model::{Check, Edges, Kind, Manager, Unit, UnitId};
+use crate::seq::Seq;
 
 /// First bytes of a table.
 pub const MAGIC: [u8; 4] = *b"PLT\x01";
@@ -31,6 +32,7 @@ pub const INDEX_AT: usize = 4;
 /// The shape of the model in words: any change to it changes [`SCHEMA`].
 const SHAPE: &str = concat!(
     include_str!("model/mod.rs"),
+    include_str!("model/check.rs"),
     include_str!("model/exec.rs"),
     include_str!("model/relations.rs"),
     include_str!("model/exec_more.rs"),
@@ -163,7 +165,15 @@ impl<'a> Table<'a> {
     /// # Panics
     /// If `unit` is not of this table.
     pub fn kind(&self, unit: UnitId) -> Kind<'a> {
-        self.part::<Named<'_, (Edges<'_>, Kind<'_>)>>(unit).rest.1
+        self.part::<Named<'_, (Edges<'_>, &[u8], Kind<'_>)>>(unit).rest.2
+    }
+
+    /// What must hold for a unit to start.
+    ///
+    /// # Panics
+    /// If `unit` is not of this table.
+    pub fn checks(&self, unit: UnitId) -> Seq<'a, Check<'a>> {
+        self.part::<Named<'_, (Edges<'_>, Seq<'_, Check<'_>>)>>(unit).rest.1
     }
 
     /// The unit of that name.

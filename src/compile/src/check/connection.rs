@@ -43,6 +43,11 @@ fn check_template_is_small(
             refuse(message, &command.span, "do it inside the program, or in a unit of its own");
         }
     }
+    let unit = &checked.units[unit].unit;
+    if let Some(check) = unit.conditions.items.iter().chain(&unit.asserts.items).next() {
+        let message = "a connection's instance starts without conditions".into();
+        refuse(message, &check.span, "write them into the socket");
+    }
     if let (ServiceType::Oneshot | ServiceType::Notify, Some(given)) =
         (type_of(service), &service.service_type.given)
     {

@@ -2,6 +2,7 @@
 //! function named after what it forbids.
 
 mod address;
+mod condition;
 mod connection;
 mod exec;
 mod graph;
@@ -161,6 +162,7 @@ pub fn check(
     timer::check(&checked, report);
     address::check_addresses_bound_once(&checked, report);
     notify::check(&checked, report);
+    condition::check(&checked, report);
     program::check_known_programs(&checked, report);
     checked
 }

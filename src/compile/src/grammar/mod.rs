@@ -4,6 +4,7 @@
 
 mod address;
 mod board;
+mod check;
 mod command;
 mod lint;
 mod names;
@@ -25,6 +26,7 @@ pub use address::{Address, Listener, Listeners, netlink_family};
 pub use board::{
     AbsolutePath, Architecture, ArchitectureName, Forward, Forwards, HostName, Protocol, WordLines,
 };
+pub use check::{Check, Checks};
 pub use command::{Arg, Command, Commands, Piece};
 pub use lint::{LintName, LintNames};
 pub use names::{

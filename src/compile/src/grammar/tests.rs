@@ -3,7 +3,7 @@
 use unit::{Emergency, Millis, ServiceType, Stdio};
 
 use super::{
-    Account, Architecture, Assignments, Boolean, Context, Directory, EmergencyName, FdName,
+    Account, Architecture, Assignments, Boolean, Checks, Context, Directory, EmergencyName, FdName,
     HostName, InputName, Instance, List, LogLevelName, Mode, OutputName, Rlimit, Scalar,
     ServiceTypeName, Signal, Specifiers, Text, Time, Timeout, Units, Unsigned, Uris,
     WorkingDirectory,
@@ -156,5 +156,64 @@ fn specifiers_stand_for_what_the_build_knows() {
     }
     for text in ["%b", "%m", "%z", "100%"] {
         assert_eq!(one::<Text>(text), Err(vec!["E204"]), "{text}");
+    }
+}
+
+/// Reads a condition of that name: its signs, what is looked at, and with what it is compared.
+fn condition(key: &str, text: &str) -> Result<String, Vec<&'static str>> {
+    let (items, codes) = with(|cx| {
+        Checks::parse(
+            &Value::loose("a.service", text),
+            &mut Context { key, specifiers: cx.specifiers, report: cx.report },
+        )
+    });
+    let said = items.into_iter().next().map(|item| {
+        let check = item.value;
+        assert_eq!(check.text, format!("{key}={text}"));
+        let signs = [(check.is_trigger, "|"), (check.is_negated, "!")];
+        let signs: String = signs.iter().filter(|(has, _)| *has).map(|(_, sign)| *sign).collect();
+        format!("{signs}{:?} {}", check.test, check.value)
+    });
+    said.ok_or(codes)
+}
+
+#[test]
+fn conditions_are_what_their_names_say() {
+    for (key, text, said) in [
+        ("ConditionPathExists", "/etc//x/", "PathExists /etc/x\0"),
+        ("AssertPathExists", "| ! /etc/x", "|!PathExists /etc/x\0"),
+        ("ConditionPathExistsGlob", "/dev/tty*", "PathExistsGlob /dev/tty*\0"),
+        ("ConditionKernelModuleLoaded", "nf-nat", "PathExists /sys/module/nf_nat\0"),
+        ("ConditionKernelVersion", ">=6.1 < 7 6.*", "KernelVersion ]6.1 <7 ~6.*"),
+        ("ConditionKernelVersion", "!= 5.10 =$5.*", "!KernelVersion =5.10 ~5.*"),
+        ("ConditionMemory", "64M", "Memory ]67108864"),
+        ("ConditionMemory", "<= 1G", "Memory [1073741824"),
+        ("ConditionCPUs", "!>4", "!Cpus >4"),
+        ("ConditionCapability", "CAP_SYS_ADMIN", "Capability 21"),
+        ("ConditionFirstBoot", "true", "FirstBoot yes"),
+        ("ConditionControlGroupController", "cpu  pids", "ControlGroupController cpu pids"),
+        ("ConditionControlGroupController", "v1", "Known no"),
+        ("ConditionFirmware", "device-tree-compatible(acme,x)", "DeviceTreeCompatible acme,x"),
+        ("ConditionFirmware", "uefi", "PathExists /sys/firmware/efi\0"),
+        ("ConditionArchitecture", "arm64", "Known yes"),
+        ("ConditionArchitecture", "!arm", "!Known no"),
+        ("ConditionUser", "@system", "Known yes"),
+        ("ConditionHost", "board-*", "Host board-*"),
+    ] {
+        assert_eq!(condition(key, text).as_deref(), Ok(said), "{key}={text}");
+    }
+    for (key, text, code) in [
+        ("ConditionPathExists", "etc", "E201"),
+        ("ConditionPathExistsGlob", "/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*", "E202"),
+        ("ConditionKernelVersion", ">=", "E201"),
+        ("ConditionKernelVersion", "<>$5.*", "E207"),
+        ("ConditionMemory", "much", "E201"),
+        ("ConditionCapability", "CAP_X", "E206"),
+        ("ConditionArchitecture", "aarch64", "E201"),
+        ("ConditionFirmware", "smbios-field(x=y)", "E207"),
+        ("ConditionFirstBoot", "maybe", "E201"),
+        ("ConditionHost", "", "E201"),
+    ] {
+        assert_eq!(condition(key, text), Err(vec![code]), "{key}={text}");
     }
 }

@@ -27,6 +27,12 @@ pub(super) fn assign(
     }
     for entry in &section.entries {
         let mut cx = Context { key: &entry.key, specifiers, report };
+        if let Some(group) = reset(entry) {
+            // Of some of the group this is the only way to hear of it.
+            foreign.reset(group);
+            let key = format!("{group}PathExists");
+            spend(&Entry { key, ..entry.clone() }, &mut cx);
+        }
         if spend(entry, &mut cx) || entry.key.starts_with("X-") {
             continue;
         }
@@ -35,6 +41,12 @@ pub(super) fn assign(
             None => report.push(unknown_key(&section.name, entry, known)),
         }
     }
+}
+
+/// An empty condition starts over with all of them, and so do asserts: systemd.unit(5).
+fn reset(entry: &Entry) -> Option<&'static str> {
+    let group = ["Condition", "Assert"].into_iter().find(|group| entry.key.starts_with(group));
+    group.filter(|_| entry.value.text.is_empty())
 }
 
 fn unknown_section(section: &Section, known: &[&'static str]) -> Diagnostic {
@@ -81,12 +93,6 @@ pub(super) struct Foreign {
 
 impl Foreign {
     fn add(&mut self, section: &str, row: Unsupported, entry: &Entry) {
-        for group in ["Condition", "Assert"] {
-            if entry.value.text.is_empty() && row.name.starts_with(group) {
-                // An empty one starts over with all of them: systemd.unit(5).
-                self.assigned.retain(|(_, row, _)| !row.name.starts_with(group));
-            }
-        }
         let same = |(home, each, _): &&mut (String, Unsupported, Vec<Entry>)| {
             home == section && each.name == row.name
         };
@@ -94,6 +100,11 @@ impl Foreign {
             Some((_, _, entries)) => entries.push(entry.clone()),
             None => self.assigned.push((section.into(), row, vec![entry.clone()])),
         }
+    }
+
+    /// Forgets all whose names begin so.
+    fn reset(&mut self, group: &str) {
+        self.assigned.retain(|(_, row, _)| !row.name.starts_with(group));
     }
 
     /// Tells what is left of it.

@@ -15,6 +15,7 @@ const FEATURES: &[Feature] = &[
     }),
     ("capabilities", |plan| any_exec(plan, |exec| exec.privileges != Default::default())),
     ("exec-more", |plan| any_exec(plan, |exec| *exec != ExecPlan::default())),
+    ("conditions", |plan| plan.units.iter().any(|unit| !unit.checks.is_empty())),
     ("flush-pending", |plan| sockets(plan).any(|socket| socket.flush_pending)),
     ("isolate", |plan| {
         let is_isolated = |unit: &UnitPlan| unit.edges.more.allow_isolate;

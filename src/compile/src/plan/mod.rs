@@ -25,6 +25,7 @@ pub use unit_plan::ServicePlan;
 use crate::check::{Checked, EdgeKind};
 use crate::codes;
 use crate::draft::{self, Body, Draft};
+use crate::grammar::Check;
 use crate::load::BoardDraft;
 use crate::report::{Diagnostic, Report};
 
@@ -78,6 +79,8 @@ pub struct UnitPlan {
     pub description: String,
     /// Dependencies.
     pub edges: EdgesPlan,
+    /// What must hold for it to start: conditions first, and whether each is an assert.
+    pub checks: Vec<(Check, bool)>,
     /// What kind it is.
     pub kind: KindPlan,
 }
@@ -151,7 +154,8 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     for ((number, (unit, draft)), mut edges) in drafts.into_iter().zip(edges) {
         let Draft { name, file: _, head: _, unit: common, install: _, body, exec } = draft;
         let more = &mut edges.more;
-        let (description, start_limit) = common_plan(common, &name.to_string(), &defaults, more);
+        let (description, checks, start_limit) =
+            common_plan(common, &name.to_string(), &defaults, more);
         let kind = match body {
             Body::Target => KindPlan::Target,
             Body::Service(service) => {
@@ -177,7 +181,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
                 KindPlan::Timer(Box::new(timer_plan::timer(*timer, started)))
             }
         };
-        units.push(UnitPlan { name: name.to_string(), description, edges, kind });
+        units.push(UnitPlan { name: name.to_string(), description, edges, checks, kind });
     }
     relations::add_needs(&mut units);
     let limits = limits::limits(&manager, &units);
@@ -265,7 +269,7 @@ fn common_plan(
     name: &str,
     defaults: &Defaults,
     more: &mut RelationsPlan,
-) -> (String, (unit::RateLimit, Emergency)) {
+) -> (String, Vec<(Check, bool)>, (unit::RateLimit, Emergency)) {
     let draft::Unit {
         description,
         documentation: _,
@@ -294,6 +298,8 @@ fn common_plan(
         job_timeout,
         job_running_timeout,
         job_timeout_action,
+        conditions,
+        asserts,
         default_dependencies: _,
         start_limit_interval,
         start_limit_burst,
@@ -313,7 +319,11 @@ fn common_plan(
         interval: start_limit_interval.or(defaults.start_limit_interval),
         burst: start_limit_burst.or(defaults.start_limit_burst),
     };
-    (description.or(name.to_string()), (limit, start_limit_action.value))
+    let conditions = conditions.values().into_iter().map(|check| (check, false));
+    let checks = conditions.chain(asserts.values().into_iter().map(|check| (check, true)));
+    // What is known to hold need not be looked at; of those behind `|` it decides for all.
+    let checks = checks.filter(|(check, _)| check.is_trigger || check.verdict() != Some(true));
+    (description.or(name.to_string()), checks.collect(), (limit, start_limit_action.value))
 }
 
 fn manager_plan(

@@ -4,6 +4,7 @@
 //! What each kind of unit has stands in a file of its own.
 //! "Read before editing": systemd.unit(5).
 
+mod check;
 mod exec;
 mod exec_more;
 mod relations;
@@ -14,8 +15,9 @@ mod timer;
 use serde::{Deserialize, Serialize};
 
 use crate::decode;
-use crate::seq::{Ids, Words};
+use crate::seq::{Ids, Seq, Words};
 
+pub use self::check::{CHECKS_MAX, Check, Comparison, GLOB_DEPTH_MAX, GLOB_PATH_MAX, Test};
 pub use self::exec::{ExecContext, Stdio};
 pub use self::exec_more::{ExecMore, Privileges, ResourceLimit, Scheduling};
 pub use self::relations::{JobMode, Relations};
@@ -130,6 +132,8 @@ pub struct Unit<'a> {
     /// Edges to other units.
     #[serde(borrow)]
     pub edges: Edges<'a>,
+    /// `Condition…=` and `Assert…=`: conditions first.
+    pub checks: Seq<'a, Check<'a>>,
     /// What kind it is, with that kind's settings.
     pub kind: Kind<'a>,
 }

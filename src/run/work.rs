@@ -1,0 +1,30 @@
+//! Work that may wait for a disk: done by a copy of PID 1, so that PID 1 does not wait.
+//!
+//! A copy (fork(2)), not a child in our memory as those that execute a program: it has as much
+//! stack as the work takes, and cannot touch anything of ours. What it costs is a table of pages.
+
+use crate::engine::{Event, Pid, Stage, Work};
+use crate::sys::{child, mount};
+
+use super::{Pilot, checks, prepare};
+
+impl Pilot {
+    pub(super) fn work(&mut self, work: Work) {
+        let table = &self.table;
+        let process = work.process();
+        let child = child::fork(&|| match work {
+            Work::Check(unit) => checks::first_unmet(table.checks(unit)),
+            Work::LeaveAll => {
+                mount::leave_all();
+                0
+            }
+        });
+        match child {
+            Ok(pid) => self.answer(Event::Spawned { process, pid: Pid(pid) }),
+            Err(errno) => {
+                let error = prepare::error(Stage::Clone, errno);
+                self.answer(Event::SpawnFailed { process, error });
+            }
+        }
+    }
+}
