@@ -26,3 +26,4 @@ pub mod signal;
 pub mod socket;
 pub mod start;
 pub mod users;
+mod vdso;

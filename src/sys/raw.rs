@@ -436,6 +436,29 @@ pub(super) unsafe fn ioctl<T>(
     checked(unsafe { syscall(__NR_ioctl, words) }).map(drop)
 }
 
+/// [clock_gettime(2)](https://man7.org/linux/man-pages/man2/clock_gettime.2.html): seconds and
+/// nanoseconds of a clock that every kernel has.
+pub(super) fn clock_gettime(clock: i32) -> [i64; 2] {
+    #[cfg(target_pointer_width = "32")]
+    use linux_raw_sys::general::__NR_clock_gettime64 as NUMBER;
+    #[cfg(target_pointer_width = "64")]
+    use linux_raw_sys::general::__NR_clock_gettime as NUMBER;
+    let mut time = [0i64; 2];
+    let words = [clock as usize, &raw mut time as usize, 0, 0, 0, 0];
+    // SAFETY: `time` outlives the call, which writes two words of 64 bits to it.
+    let result = unsafe { syscall(NUMBER, words) };
+    #[cfg(target_pointer_width = "32")]
+    if result == -(linux_raw_sys::errno::ENOSYS as isize) {
+        let mut old = [0i32; 2];
+        let words = [clock as usize, &raw mut old as usize, 0, 0, 0, 0];
+        // SAFETY: `old` outlives the call, which writes two words of 32 bits to it.
+        unsafe { syscall(linux_raw_sys::general::__NR_clock_gettime, words) };
+        time = old.map(i64::from);
+    }
+    let _ = result;
+    time
+}
+
 /// A signal action without flags or mask; the handler is a kernel constant or a function.
 pub(super) const fn no_action() -> kernel_sigaction {
     // SAFETY: the struct is plain numbers and optional function pointers; zero is valid.

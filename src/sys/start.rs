@@ -7,7 +7,7 @@
 
 use core::ffi::{CStr, c_char};
 
-use super::raw;
+use super::{raw, vdso};
 
 /// The arguments of this process, argv\[0\] first.
 #[derive(Clone, Copy, Debug)]
@@ -44,11 +44,11 @@ pub fn exit(code: u8) -> ! {
 /// `stack` must be the stack pointer at the kernel's entry.
 pub unsafe fn begin(stack: *const usize, main: fn(Args) -> u8) -> ! {
     // SAFETY: argc lies at the stack pointer and argv behind it; the environment and the
-    // auxiliary vector follow argv's null, which is what rustix walks to find the vDSO.
+    // auxiliary vector follow argv's null.
     let strings = unsafe {
         let count = *stack;
         let argv = stack.add(1);
-        rustix::param::init(argv.add(count + 1).cast_mut().cast());
+        vdso::remember(argv.add(count + 1));
         core::slice::from_raw_parts(argv.cast::<*const c_char>(), count)
     };
     exit(main(Args { strings }))
