@@ -1,68 +1,73 @@
-//! The `log` facade on the console: one bounded line, one write, never a wait.
+//! What PID 1 says: one bounded line, one write, never a wait.
 
-use core::fmt::Write as _;
-
-use embedded_io::{ErrorType, Write};
-use log::{LevelFilter, Log, Metadata, Record};
+use core::fmt::{Arguments, Write};
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use crate::engine::Instant;
 use crate::sys::console::{self, Line};
 use crate::sys::{clock, fatal};
 
-/// The console as a byte sink: takes all, loses what the device does not take at once.
-#[derive(Clone, Copy, Debug)]
-pub struct Console;
-
-impl ErrorType for Console {
-    type Error = core::convert::Infallible;
+/// How much a line matters, with the numbers of syslog(3).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Level {
+    /// Something does not work.
+    Error = 3,
+    /// Something does not work as it was told to.
+    Warn = 4,
+    /// What a reader of the console wants to know.
+    Info = 5,
+    /// Everything.
+    Debug = 7,
 }
 
-impl Write for Console {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
-        console::write_line(bytes);
-        Ok(bytes.len())
-    }
+/// The least that is said; nothing before [`set_level`].
+static LEVEL: AtomicU8 = AtomicU8::new(0);
 
-    fn flush(&mut self) -> Result<(), Self::Error> {
-        Ok(())
-    }
+/// Says from now on what matters as much as `level`, one of syslog(3).
+pub fn set_level(level: u8) {
+    LEVEL.store(level.max(Level::Error as u8), Ordering::Relaxed);
+}
+
+/// True if what matters so much is said.
+pub fn is_said(level: Level) -> bool {
+    level as u8 <= LEVEL.load(Ordering::Relaxed)
 }
 
 /// Writes one line as of `at`, and keeps it for the epitaph.
-pub fn write_line_at(at: Instant, text: core::fmt::Arguments<'_>) {
+pub fn write_line_at(at: Instant, text: Arguments<'_>) {
     let mut line = Line::new();
     let (seconds, micros) = (at.0 / 1_000_000, at.0 % 1_000_000);
     let _ = write!(line, "[{seconds:5}.{micros:06}] {text}");
     let line = line.end();
     fatal::remember(line);
-    let _ = Console.write_all(line);
+    console::write_line(line);
 }
 
-struct ConsoleLog;
-
-impl Log for ConsoleLog {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= log::max_level()
+/// Writes one line now. The macros call it.
+#[inline(never)]
+pub fn say(level: Level, text: Arguments<'_>) {
+    if is_said(level) {
+        write_line_at(Instant(clock::boot_time_us()), text);
     }
-
-    fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) {
-            write_line_at(Instant(clock::boot_time_us()), *record.args());
-        }
-    }
-
-    fn flush(&self) {}
 }
 
-/// Directs `log`'s macros to the console. `level` is one of syslog(3), 3 to 7.
-pub fn install(level: u8) {
-    let filter = match level {
-        0..=3 => LevelFilter::Error,
-        4 => LevelFilter::Warn,
-        5 | 6 => LevelFilter::Info,
-        7.. => LevelFilter::Debug,
+macro_rules! error {
+    ($($text:tt)*) => {
+        $crate::log::say($crate::log::Level::Error, format_args!($($text)*))
     };
-    log::set_max_level(filter);
-    // It can only fail if there is one already: ours.
-    let _ = log::set_logger(&ConsoleLog);
 }
+
+macro_rules! warning {
+    ($($text:tt)*) => {
+        $crate::log::say($crate::log::Level::Warn, format_args!($($text)*))
+    };
+}
+
+macro_rules! info {
+    ($($text:tt)*) => {
+        $crate::log::say($crate::log::Level::Info, format_args!($($text)*))
+    };
+}
+
+pub(crate) use {error, info, warning as warn};

@@ -232,6 +232,12 @@ impl Pilot {
     }
 }
 
+/// The end of a PID 1 to which the kernel denies what it cannot be without.
+#[cold]
+fn broken(call: &str, errno: rustix::io::Errno) -> ! {
+    panic!("{call}: {}", lines::Reason::of(errno))
+}
+
 /// The settings of a unit that is known to be a socket.
 fn socket_config<'t>(table: &Table<'t>, unit: UnitId) -> Socket<'t> {
     match table.kind(unit) {

@@ -22,7 +22,7 @@ use super::lines::{Lines, Reason};
 use super::listeners::Listeners;
 use super::notifications::Notifications;
 use super::watch::{Source, Watch};
-use super::{Pilot, luck, prepare};
+use super::{Pilot, luck};
 
 static UNIT_STATES: Array<UnitState, UNITS, 0> = Array::new();
 static LISTENER_STATES: Array<ListenerState, LISTENERS, 1> = Array::new();
@@ -45,7 +45,7 @@ pub fn init() -> u8 {
     let _ = rustix::process::chdir(c"/");
     // Without it we still run, and a parent's session does not hang up on us.
     let _ = rustix::process::setsid();
-    let signals = Signals::collect().unwrap_or_else(|errno| panic!("signalfd(2): {errno}"));
+    let signals = Signals::collect().unwrap_or_else(|errno| super::broken("signalfd(2)", errno));
     prepare_kernel(&table);
     Pilot::new(table, signals).run()
 }
@@ -61,11 +61,11 @@ fn prepare_kernel(table: &Table<'static>) {
     fd::close_others_on_exec();
     let null = fd::null_streams();
     let _ = console::open(manager.console);
-    log::install(manager.log_level);
-    ::log::info!("pilot {}, table {:08x}", env!("CARGO_PKG_VERSION"), table.crc());
+    log::set_level(manager.log_level);
+    log::info!("pilot {}, table {:08x}", env!("CARGO_PKG_VERSION"), table.crc());
     for (target, errno) in failures {
-        let reason = Reason(prepare::number(errno));
-        ::log::error!("mount {}: {reason}", target.to_str().unwrap_or_default());
+        let reason = Reason::of(errno);
+        log::error!("mount {}: {reason}", target.to_str().unwrap_or_default());
     }
     let steps = [
         ("/dev/null", null),
@@ -74,7 +74,7 @@ fn prepare_kernel(table: &Table<'static>) {
     ];
     for (what, result) in steps {
         if let Err(errno) = result {
-            ::log::error!("{what}: {}", Reason(prepare::number(errno)));
+            log::error!("{what}: {}", Reason::of(errno));
         }
     }
     // Refused in a pid namespace, where no such key is.
@@ -95,14 +95,15 @@ impl Pilot {
             extras: EXTRAS.take(),
         };
         // The order makes the lowest descriptors those that are never closed.
-        let mut watch = Watch::new().unwrap_or_else(|errno| panic!("epoll_create1(2): {errno}"));
+        let mut watch =
+            Watch::new().unwrap_or_else(|errno| super::broken("epoll_create1(2)", errno));
         let readable = rustix::event::epoll::EventFlags::IN;
         let added = watch.add(rustix::fd::AsFd::as_fd(&signals), Source::Signals, readable);
         ensure!(added.is_ok(), "the first descriptor of an empty set");
         let notifications = Notifications::open(&mut watch);
         let clients = Clients::open(&mut watch);
         if let Err(errno) = fd::reserve(LISTEN_FDS) {
-            ::log::error!("descriptors: {}", Reason(prepare::number(errno)));
+            log::error!("descriptors: {}", Reason::of(errno));
         }
         let mut pilot = Self {
             engine: Engine::new(table, storage),

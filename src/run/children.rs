@@ -14,12 +14,14 @@ use unit::{ServiceType, Stdio, UnitId};
 
 use crate::engine::places::Places;
 use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Stage};
+use crate::log;
 use crate::sys::cell::Once;
 use crate::sys::child::{Failure, Full, Pool, Slot};
 use crate::sys::console;
 use crate::table::limits::{FDS_AT_REST, INSTANCES, SERVICES, SPAWN_SLOTS, UNITS};
 
 use super::invocation::Invocations;
+use super::lines::Reason;
 use super::prepare::{self, Request};
 use super::steps::{self, Work};
 use super::watch::{Generation, Report, Source};
@@ -89,7 +91,7 @@ fn set_own_limit() -> Option<(u64, u64)> {
     let given = rustix::process::getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX);
     let enough = |errno| if given < needed { Err(errno) } else { Ok(()) };
     if let Err(errno) = set(hard.max(needed)).or_else(|errno| set(given).and(enough(errno))) {
-        log::error!("{needed} descriptors: {errno}");
+        log::error!("{needed} descriptors: {}", Reason::of(errno));
     }
     (needed > soft).then_some(SERVICE_NOFILE)
 }

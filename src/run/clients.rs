@@ -7,12 +7,13 @@ use unit::control::{FRAME_MAX, Refusal, Reply, Request};
 use unit::decode;
 
 use crate::engine::{Answer, CLIENTS, ClientId, Event, Instant};
+use crate::log;
 use crate::sys::message;
 
 use super::lines::Reason;
 use super::own::{self, Node};
 use super::watch::{Generation, Report, Source, Watch};
-use super::{CONTROL_PATH, Pilot, prepare};
+use super::{CONTROL_PATH, Pilot};
 
 /// Of the clients at once, those that need not be root: some places are always root's.
 const UNPRIVILEGED_MAX: usize = CLIENTS / 2;
@@ -43,7 +44,7 @@ pub(super) struct Clients {
 impl Clients {
     pub(super) fn open(watch: &mut Watch) -> Self {
         let tell = |errno: &Errno| {
-            log::error!("the control socket: {}", Reason(prepare::number(*errno)));
+            log::error!("the control socket: {}", Reason::of(*errno));
         };
         let listener = bind(watch).inspect_err(tell).ok();
         Self { listener, clients: [const { None }; CLIENTS] }

@@ -9,12 +9,14 @@ use unit::{Table, UnitId};
 
 use crate::engine::places::Places;
 use crate::engine::{Event, Pid};
+use crate::log;
 use crate::sys::cell::Once;
 use crate::sys::cgroup::{self, Group, Root};
 use crate::sys::signal;
 use crate::table::limits::UNITS;
 
 use super::Pilot;
+use super::lines::Reason;
 use super::watch::{Generation, Report, Source};
 
 static PLACES: Once<[Place; UNITS], 8> = Once::new([const { Place::EMPTY }; UNITS]);
@@ -67,7 +69,9 @@ pub(super) struct Groups {
 
 impl Groups {
     pub(super) fn new() -> Self {
-        let root = Root::open().inspect_err(|errno| log::info!("no control groups: {errno}"));
+        let root = Root::open().inspect_err(|errno| {
+            log::info!("no control groups: {}", Reason::of(*errno));
+        });
         Self { root: root.ok(), places: Places::new(PLACES.take()), asked: 0 }
     }
 

@@ -2,14 +2,13 @@
 
 use core::fmt;
 
-use log::Level;
 use unit::control::{Exit, JobKind, JobResult, ShutdownKind, SubState, UnitResult};
 use unit::{Address, ListenerId, Millis, Table, UnitId, VSOCK_ANY};
 
 use crate::engine::{
     Engine, Errno, Instant, Record, ShutdownStep, SpawnError, Stage, TRACE_RECORDS, Trace,
 };
-use crate::log::write_line_at;
+use crate::log::{self, Level, write_line_at};
 
 /// How long a line may wait. A console may be slower than all that is written about: what a
 /// service needs comes first, and its child runs before its line.
@@ -32,7 +31,7 @@ impl Lines {
     pub(super) fn due(&mut self, engine: &Engine<'_, '_>, now: Instant) -> Option<Instant> {
         let trace = engine.trace();
         if self.cursor != trace.written() && self.due.is_none() {
-            let told = |record: &Record| level(engine, &record.trace) <= log::max_level();
+            let told = |record: &Record| log::is_said(level(engine, &record.trace));
             if trace.since(self.cursor).any(|record| told(&record)) {
                 self.due = Some(now.after(LAG));
             } else {
@@ -61,7 +60,7 @@ impl Lines {
     pub(super) fn write(&mut self, engine: &Engine<'_, '_>) {
         let trace = engine.trace();
         for record in trace.since(self.cursor) {
-            if level(engine, &record.trace) <= log::max_level() {
+            if log::is_said(level(engine, &record.trace)) {
                 let words = Words { engine, table: engine.table(), record: &record };
                 write_line_at(record.at, format_args!("{words}"));
             }
@@ -240,9 +239,14 @@ impl fmt::Display for AddressWords<'_> {
     }
 }
 
-/// An error number, by name where one is likely to be seen.
 /// Why a call failed, in words where a reader may need them.
 pub(super) struct Reason(pub(super) Errno);
+
+impl Reason {
+    pub(super) fn of(errno: rustix::io::Errno) -> Self {
+        Self(super::prepare::number(errno))
+    }
+}
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

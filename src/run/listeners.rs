@@ -14,6 +14,7 @@ use unit::{
 use crate::engine::places::Places;
 use crate::engine::{AcceptFailure, Event, InstanceId};
 use crate::features;
+use crate::log;
 use crate::sys::cell::{Array, Once};
 use crate::sys::path::Path;
 use crate::sys::{message, socket};
@@ -104,7 +105,7 @@ impl Listeners {
             // A bare port has the options of both protocols.
             if errno != Errno::NOPROTOOPT {
                 let SocketOption { level, name: number, .. } = option;
-                log::warn!("{name}: socket option {level}/{number}: {}", reason(errno));
+                log::warn!("{name}: socket option {level}/{number}: {}", Reason::of(errno));
             }
         })?;
         let place = self.places.at_mut(id);
@@ -168,10 +169,6 @@ impl Listeners {
     }
 }
 
-fn reason(errno: Errno) -> Reason {
-    Reason(super::prepare::number(errno))
-}
-
 fn numbered<'t>(unit: &Socket<'t>) -> impl Iterator<Item = (ListenerId, Listener<'t>)> + use<'t> {
     unit.listener_ids().zip(unit.listeners.iter())
 }
@@ -213,7 +210,7 @@ impl Pilot {
             let Address::Path(path) = config.address else { continue };
             for link in setup.symlinks.iter() {
                 if let Err(errno) = socket::link(&setup, path, link) {
-                    let (link, reason) = (link.to_str().unwrap_or_default(), reason(errno));
+                    let (link, reason) = (link.to_str().unwrap_or_default(), Reason::of(errno));
                     log::warn!("{name}: no link {link}: {reason}");
                 }
             }

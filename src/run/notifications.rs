@@ -5,13 +5,14 @@ use rustix::fd::AsFd;
 use rustix::io::Errno;
 
 use crate::engine::{Event, NOTIFICATION_MAX, Notification, Pid};
+use crate::log;
 use crate::sys::cell::Once;
 use crate::sys::message::{NotifySocket, Received};
 
 use super::lines::Reason;
 use super::own::{self, Node};
 use super::watch::{Source, Watch};
-use super::{NOTIFICATIONS_PER_TURN, NOTIFY_PATH, Pilot, prepare};
+use super::{NOTIFICATIONS_PER_TURN, NOTIFY_PATH, Pilot};
 
 /// One byte more than a message may have, so that a longer one is noticed.
 static BUFFER: Once<[u8; NOTIFICATION_MAX + 1], 9> = Once::new([0; NOTIFICATION_MAX + 1]);
@@ -25,7 +26,7 @@ pub(super) struct Notifications {
 impl Notifications {
     pub(super) fn open(watch: &mut Watch) -> Self {
         let tell = |errno: &Errno| {
-            log::error!("the notification socket: {}", Reason(prepare::number(*errno)));
+            log::error!("the notification socket: {}", Reason::of(*errno));
         };
         Self { socket: bind(watch).inspect_err(tell).ok(), buffer: BUFFER.take() }
     }

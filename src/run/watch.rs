@@ -135,7 +135,7 @@ impl Watch {
         let ready = match epoll::wait(&self.epoll, &mut events[..], timeout.as_ref()) {
             Ok((ready, _)) => ready,
             Err(Errno::INTR) => &mut [],
-            Err(errno) => panic!("epoll_wait(2): {errno}"),
+            Err(errno) => super::broken("epoll_wait(2)", errno),
         };
         ready.iter().map(report).collect()
     }

@@ -1,7 +1,11 @@
 //! The end: reboot(2), and the key combination that asks for it.
 
+use core::fmt::Write as _;
+
 use rustix::io::Errno;
 use rustix::system::{RebootCommand, reboot};
+
+use super::console::{self, Line};
 
 /// What the kernel is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +35,9 @@ pub fn end(end: End) -> ! {
         End::Halt => RebootCommand::Halt,
     };
     if let Err(errno) = reboot(command) {
-        log::error!("reboot(2): {errno}");
+        let mut line = Line::new();
+        let _ = write!(line, "reboot(2): errno {}", errno.raw_os_error() as u16);
+        console::write_line(line.end());
     }
     stand_still()
 }

@@ -439,10 +439,10 @@ pub(super) unsafe fn ioctl<T>(
 /// [clock_gettime(2)](https://man7.org/linux/man-pages/man2/clock_gettime.2.html): seconds and
 /// nanoseconds of a clock that every kernel has.
 pub(super) fn clock_gettime(clock: i32) -> [i64; 2] {
-    #[cfg(target_pointer_width = "32")]
-    use linux_raw_sys::general::__NR_clock_gettime64 as NUMBER;
     #[cfg(target_pointer_width = "64")]
     use linux_raw_sys::general::__NR_clock_gettime as NUMBER;
+    #[cfg(target_pointer_width = "32")]
+    use linux_raw_sys::general::__NR_clock_gettime64 as NUMBER;
     let mut time = [0i64; 2];
     let words = [clock as usize, &raw mut time as usize, 0, 0, 0, 0];
     // SAFETY: `time` outlives the call, which writes two words of 64 bits to it.
