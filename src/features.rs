@@ -43,10 +43,25 @@ features! {
     SCHEDULING = "scheduling";
     /// `SupplementaryGroups=`.
     SUPPLEMENTARY_GROUPS = "supplementary-groups";
+    /// `Type=forking`.
+    FORKING = "forking";
+    /// `Type=idle`.
+    IDLE = "idle";
+    /// A setting of [`unit::ServiceMore`].
+    SERVICE_MORE = "service-more";
     /// `Symlinks=`.
     SYMLINKS = "symlinks";
     /// `vsock:` addresses.
     VSOCK = "vsock";
     /// `.timer` units.
     TIMERS = "timers";
+}
+
+/// The settings that few services have, on a board with such services.
+#[inline]
+pub fn more<'t>(service: &unit::Service<'t>) -> unit::ServiceMore<'t> {
+    if !SERVICE_MORE {
+        return unit::ServiceMore::DEFAULT;
+    }
+    service.more()
 }

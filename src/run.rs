@@ -13,6 +13,7 @@ mod boot;
 mod checks;
 mod children;
 mod clients;
+mod forking;
 mod groups;
 mod invocation;
 mod lines;
@@ -182,6 +183,8 @@ impl Pilot {
             Action::Kill { target, signal } => self.kill(target, signal),
             Action::WatchGroup(unit) => self.watch_group(unit),
             Action::AdoptMain { unit, pid } => self.adopt(unit, pid),
+            Action::FindMain(unit) => self.find_main(unit),
+            Action::RemovePidFile(unit) => self.remove_pid_file(unit),
             Action::Reply { client, answer } => self.reply(client, answer),
             Action::KillAll { signal } => {
                 let _ = signal::kill_all(signal);

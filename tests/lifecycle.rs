@@ -4,14 +4,14 @@
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pilotlight::engine::service::{self, Child, Main, Service};
+use pilotlight::engine::service::{self, Child, Helper, Main, Service, Step, StopAsked};
 use pilotlight::engine::socket::{self, ServiceView, Socket};
 use pilotlight::engine::timer::{self, Context, Timer, View};
 use pilotlight::engine::{Errno, Instant, Notification, Pid, SpawnError, Stage};
-use unit::control::{Exit, SubState, UnitResult};
+use unit::control::{ActiveState, Exit, UnitResult};
 use unit::{
-    Args, Command, Delay, Emergency, Ids, KillMode, ListenerId, Millis, RateLimit, Restart, Seq,
-    ServiceType, Since, TimerSetup, UnitId,
+    Args, Command, Delay, Emergency, ExitStatuses, Ids, KillMode, ListenerId, Millis, RateLimit,
+    Restart, Seq, ServiceMore, ServiceType, Since, TimeoutMode, TimerSetup, UnitId,
 };
 
 const UNIT: UnitId = UnitId(1);
@@ -53,6 +53,7 @@ fn config(type_: ServiceType, one: &[u8]) -> unit::Service<'_> {
         exec_reload: Seq::from_bytes(one),
         exec_stop: Seq::from_bytes(one),
         context: &[],
+        more: &[],
     }
 }
 
@@ -71,43 +72,70 @@ fn outcome(step: impl FnOnce() -> String) -> String {
 
 fn service_states() -> Vec<(&'static str, service::State)> {
     use service::State;
-    let main = Main::Child(MAIN);
+    let main = Some(Main::Child(MAIN));
     let alive = Child::Alive(CONTROL);
     let deadline = AHEAD;
+    let helper =
+        |helper, main, child, deadline| State::Helper { helper, main, index: 0, child, deadline };
+    let signaled = |step, main, control| State::Signaled { step, main, control, deadline };
     vec![
         ("dead", State::Dead),
-        ("start-pre", State::StartPre { index: 0, child: alive, deadline }),
-        ("start-pre, late", State::StartPre { index: 0, child: alive, deadline: PASSED }),
-        ("start-pre, lacking", State::StartPre { index: 0, child: Child::Lacking(NOW), deadline }),
+        ("condition", helper(Helper::Condition, None, alive, deadline)),
+        ("start-pre", helper(Helper::StartPre, None, alive, deadline)),
+        ("start-pre, late", helper(Helper::StartPre, None, alive, PASSED)),
+        ("start-pre, lacking", helper(Helper::StartPre, None, Child::Lacking(NOW), deadline)),
+        ("start, idle", State::Start { index: 0, child: Child::Idle(NOW), deadline }),
         ("start, asked", State::Start { index: 0, child: Child::Asked, deadline }),
         ("start", State::Start { index: 0, child: Child::Alive(MAIN), deadline }),
         ("start, late", State::Start { index: 0, child: Child::Alive(MAIN), deadline: PASSED }),
         ("start, adopted", State::Start { index: 0, child: Child::Adopted(MAIN), deadline }),
-        ("running", State::Running { main, reloading: false }),
-        ("running, reloading", State::Running { main, reloading: true }),
-        ("running, adopted", State::Running { main: Main::Adopted(MAIN), reloading: false }),
-        ("reload", State::Reload { main, index: 0, child: alive, deadline }),
-        ("reload, late", State::Reload { main, index: 0, child: alive, deadline: PASSED }),
-        ("stop", State::Stop { main: Some(main), index: 0, child: alive, deadline }),
-        ("stop, late", State::Stop { main: None, index: 0, child: alive, deadline: PASSED }),
-        ("stop-sigterm, main", State::StopSigterm { main: Some(main), control: None, deadline }),
-        ("stop-sigterm, others", State::StopSigterm { main: None, control: None, deadline }),
-        ("stop-sigkill, main", State::StopSigkill { main: Some(main), control: None, deadline }),
-        ("stop-sigkill, others", State::StopSigkill { main: None, control: None, deadline }),
+        ("forked", State::Forked { look_at: NOW, deadline }),
+        ("forked, late", State::Forked { look_at: NOW, deadline: PASSED }),
+        ("start-post", helper(Helper::StartPost, main, alive, deadline)),
+        ("start-post, late", helper(Helper::StartPost, None, alive, PASSED)),
+        ("running", State::Running { main }),
+        ("running, adopted", State::Running { main: Some(Main::Adopted(MAIN)) }),
+        ("running, unknown", State::Running { main: None }),
+        ("exited", State::Exited),
+        ("reload", helper(Helper::Reload, main, alive, deadline)),
+        ("reload, late", helper(Helper::Reload, main, alive, PASSED)),
+        ("reload-signal", reloading(Some(NOW), deadline)),
+        ("reload-notify", reloading(None, deadline)),
+        ("reload-notify, late", reloading(None, PASSED)),
+        ("reload-post", helper(Helper::ReloadPost, main, alive, deadline)),
+        ("stop", helper(Helper::Stop, main, alive, deadline)),
+        ("stop, late", helper(Helper::Stop, None, alive, PASSED)),
+        ("stop-watchdog", signaled(Step::Watchdog, main, None)),
+        ("stop-sigterm, main", signaled(Step::Sigterm, main, None)),
+        ("stop-sigterm, others", signaled(Step::Sigterm, None, None)),
+        ("stop-sigkill, main", signaled(Step::Sigkill, main, None)),
+        ("stop-sigkill, others", signaled(Step::Sigkill, None, None)),
+        ("stop-post", helper(Helper::StopPost, None, alive, deadline)),
+        ("stop-post, late", helper(Helper::StopPost, None, alive, PASSED)),
+        ("final-watchdog", signaled(Step::FinalWatchdog, None, Some(CONTROL))),
+        ("final-sigterm", signaled(Step::FinalSigterm, None, Some(CONTROL))),
+        ("final-sigterm, others", signaled(Step::FinalSigterm, None, None)),
+        ("final-sigkill", signaled(Step::FinalSigkill, None, Some(CONTROL))),
         ("auto-restart", State::AutoRestart { at: Some(NOW) }),
         ("failed", State::Failed { until: None }),
         ("failed, barred", State::Failed { until: PASSED }),
     ]
 }
 
+fn reloading(asked_at: Option<Instant>, deadline: Option<Instant>) -> service::State {
+    service::State::Reloading { main: Main::Child(MAIN), asked_at, deadline }
+}
+
 fn service_inputs() -> Vec<(&'static str, service::Input<'static>)> {
     use service::Input;
     let error = |stage, errno| SpawnError { stage, errno: Errno(errno) };
     let said = Notification::default;
+    let begun = Notification { reloading: true, since: Some(NOW), ..said() };
     vec![
         ("start", Input::Start { auto: false }),
         ("start refused", Input::StartRefused),
-        ("stop", Input::Stop),
+        ("quiet", Input::Quiet),
+        ("stop", Input::Stop(StopAsked::Stop)),
         ("reload", Input::Reload),
         ("main spawned", Input::MainSpawned(MAIN)),
         ("control spawned", Input::ControlSpawned(CONTROL)),
@@ -123,8 +151,11 @@ fn service_inputs() -> Vec<(&'static str, service::Input<'static>)> {
         ("control exited 1", Input::ControlExited(Exit::Code(1))),
         ("READY=1", Input::Notified(Notification { ready: true, ..said() })),
         ("RELOADING=1", Input::Notified(Notification { reloading: true, ..said() })),
+        ("RELOADING=1 now", Input::Notified(begun)),
         ("STOPPING=1", Input::Notified(Notification { stopping: true, ..said() })),
         ("main adopted", Input::MainAdopted(Pid(300))),
+        ("main missing", Input::MainMissing { gone: false }),
+        ("all gone", Input::MainMissing { gone: true }),
         ("group empty", Input::GroupEmpty),
         ("group populated", Input::GroupPopulated),
         ("elapsed", Input::Elapsed),
@@ -150,6 +181,9 @@ fn service_table(config: &unit::Service<'_>) -> String {
                 }
                 for action in &out.actions {
                     write!(line, "\n{:26}{action:?}", "").unwrap();
+                }
+                if out.emergency != Emergency::None {
+                    write!(line, "\n{:26}{:?}", "", out.emergency).unwrap();
                 }
                 if out.start {
                     write!(line, "\n{:26}start job", "").unwrap();
@@ -200,6 +234,85 @@ fn service_exec_mixed() {
     golden("service-exec", &service_table(&config));
 }
 
+/// A service that says everything that few say.
+fn full<'a>(one: &'a [u8], delays: &'a [u8]) -> Vec<u8> {
+    let one = Seq::from_bytes(one);
+    let more = ServiceMore {
+        exec_condition: one,
+        exec_start_post: one,
+        exec_reload_post: one,
+        exec_stop_post: one,
+        remain_after_exit: true,
+        pid_file: "/run/x.pid\0",
+        runtime_max: Some(Millis(3_600_000)),
+        restart_delays: Seq::from_bytes(delays),
+        restart_prevent: ExitStatuses { codes: &[3], signals: &[] },
+        timeout_abort: Some(Some(Millis(20_000))),
+        timeout_start_failure: TimeoutMode::Abort,
+        timeout_stop_failure: TimeoutMode::Abort,
+        failure_action: Emergency::RebootForce,
+        success_action: Emergency::Poweroff,
+        ..ServiceMore::DEFAULT
+    };
+    postcard::to_extend(&more, Vec::new()).unwrap()
+}
+
+#[test]
+fn service_forking_with_everything() {
+    let one = commands(1);
+    let more = full(&one, &[]);
+    let config = unit::Service { more: &more, ..config(ServiceType::Forking, &one) };
+    golden("service-forking", &service_table(&config));
+}
+
+#[test]
+fn service_forking_without_a_pidfile() {
+    let one = commands(1);
+    let config = unit::Service {
+        exec_start_pre: Seq::EMPTY,
+        exec_stop: Seq::EMPTY,
+        restart: Restart::No,
+        ..config(ServiceType::Forking, &one)
+    };
+    golden("service-forking-bare", &service_table(&config));
+}
+
+#[test]
+fn service_notify_reload_and_idle() {
+    let one = commands(1);
+    let config = unit::Service { exec_stop: Seq::EMPTY, ..config(ServiceType::NotifyReload, &one) };
+    golden("service-notify-reload", &service_table(&config));
+    let idle = unit::Service { type_: ServiceType::Idle, ..config };
+    golden("service-idle", &service_table(&idle));
+}
+
+/// The growing pauses before a restart, and the last of them for all that follow.
+#[test]
+fn restarts_come_after_growing_pauses() {
+    let one = commands(1);
+    let delays: Vec<u8> = [100u32, 1_000, 10_000]
+        .iter()
+        .flat_map(|&delay| postcard::to_extend(&Millis(delay), Vec::new()).unwrap())
+        .collect();
+    let more = full(&[], &delays);
+    let config = unit::Service {
+        more: &more,
+        kill_mode: KillMode::Process,
+        exec_stop: Seq::EMPTY,
+        restart: Restart::Always,
+        ..config(ServiceType::Simple, &one)
+    };
+    for (restarts, expected) in [(0, 100), (1, 1_000), (2, 10_000), (3, 10_000), (u32::MAX, 10_000)]
+    {
+        let state = service::State::Running { main: Some(Main::Child(MAIN)) };
+        let mut service = Service { state, restarts, ..Service::NEW };
+        let exit = service::Input::MainExited(Exit::Code(1), None);
+        let _ = service.step(UNIT, &config, exit, NOW);
+        let at = Some(NOW.after(Millis(expected)));
+        assert_eq!(service.state, service::State::AutoRestart { at }, "restart {restarts}");
+    }
+}
+
 #[test]
 fn service_oneshot_with_two_commands() {
     let two = commands(2);
@@ -207,47 +320,79 @@ fn service_oneshot_with_two_commands() {
     golden("service-oneshot", &service_table(&config));
 }
 
-/// `Restart=` against the ends of a service: the table of systemd.service(5).
+/// What becomes of a running service of that kind after that end.
+fn after_end(config: &unit::Service<'_>, result: UnitResult, exit: Exit) -> &'static str {
+    let state = service::State::Signaled {
+        step: Step::Sigterm,
+        main: Some(Main::Child(MAIN)),
+        control: None,
+        deadline: None,
+    };
+    let mut service = Service { state, result, ..Service::NEW };
+    let _ = service.step(UNIT, config, service::Input::MainExited(exit, None), NOW);
+    match service.active() {
+        ActiveState::Activating => "restart",
+        ActiveState::Failed => "failed",
+        ActiveState::Inactive => "dead",
+        ActiveState::Active | ActiveState::Reloading | ActiveState::Deactivating => "?",
+    }
+}
+
+/// `Restart=` against the ends of a service: the table of systemd.service(5), then the lists of
+/// exit statuses, which come before it.
 #[test]
 fn restart_matrix() {
     let one = commands(1);
+    let clean = UnitResult::Success;
     let ends = [
-        ("exit 0", Exit::Code(0)),
-        ("exit 1", Exit::Code(1)),
-        ("SIGTERM", Exit::Signal(15)),
-        ("SIGHUP", Exit::Signal(1)),
-        ("SIGUSR1", Exit::Signal(10)),
-        ("SIGSEGV core", Exit::Core(11)),
+        ("exit 0", clean, Exit::Code(0)),
+        ("exit 1", clean, Exit::Code(1)),
+        ("SIGTERM", clean, Exit::Signal(15)),
+        ("SIGHUP", clean, Exit::Signal(1)),
+        ("SIGUSR1", clean, Exit::Signal(10)),
+        ("SIGSEGV core", clean, Exit::Core(11)),
+        ("timeout", UnitResult::Timeout, Exit::Signal(9)),
+        ("watchdog", UnitResult::Watchdog, Exit::Signal(6)),
+        ("protocol", UnitResult::Protocol, Exit::Code(0)),
+        ("resources", UnitResult::Resources, Exit::Code(0)),
+        ("condition", UnitResult::ExecCondition, Exit::Code(0)),
+        ("start limit", UnitResult::StartLimitHit, Exit::Code(0)),
+        ("exit 75", clean, Exit::Code(75)),
+        ("SIGKILL", clean, Exit::Signal(9)),
+    ];
+    let statuses = |codes, signals| ExitStatuses { codes, signals };
+    let some = statuses(&[75], &[9]);
+    let lists = [
+        ("", ServiceMore::DEFAULT),
+        ("success 75 KILL", ServiceMore { success: some, ..ServiceMore::DEFAULT }),
+        ("prevent 75 KILL", ServiceMore { restart_prevent: some, ..ServiceMore::DEFAULT }),
+        ("force 75 KILL", ServiceMore { restart_force: some, ..ServiceMore::DEFAULT }),
     ];
     let mut table = String::new();
-    for restart in [
-        Restart::No,
-        Restart::Always,
-        Restart::OnSuccess,
-        Restart::OnFailure,
-        Restart::OnAbnormal,
-        Restart::OnAbort,
-        Restart::OnWatchdog,
-    ] {
-        write!(table, "{:<12}", format!("{restart:?}")).unwrap();
-        for (name, exit) in ends {
+    for (title, more) in lists {
+        let more = postcard::to_extend(&more, Vec::new()).unwrap();
+        writeln!(table, "{title}").unwrap();
+        for restart in [
+            Restart::No,
+            Restart::Always,
+            Restart::OnSuccess,
+            Restart::OnFailure,
+            Restart::OnAbnormal,
+            Restart::OnAbort,
+            Restart::OnWatchdog,
+        ] {
+            write!(table, "{:<12}", format!("{restart:?}")).unwrap();
             let config = unit::Service {
                 restart,
-                exec_stop: Seq::EMPTY,
+                more: &more,
                 kill_mode: KillMode::Process,
                 ..config(ServiceType::Simple, &one)
             };
-            let state = service::State::Running { main: Main::Child(MAIN), reloading: false };
-            let mut service = Service { state, ..Service::NEW };
-            let _ = service.step(UNIT, &config, service::Input::MainExited(exit, None), NOW);
-            let next = if service.sub() == SubState::AutoRestart {
-                "restart".to_owned()
-            } else {
-                format!("{:?}", service.sub()).to_lowercase()
-            };
-            write!(table, " {name}: {next:<8}").unwrap();
+            for (name, result, exit) in ends {
+                write!(table, " {name}: {:<8}", after_end(&config, result, exit)).unwrap();
+            }
+            table = table.trim_end().to_owned() + "\n";
         }
-        table = table.trim_end().to_owned() + "\n";
     }
     golden("restart-matrix", &table);
 }

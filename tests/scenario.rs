@@ -30,6 +30,8 @@ struct Scenario<'t, 's> {
     faults: BTreeMap<String, Vec<u16>>,
     /// Units in whose group somebody is left.
     lingering: BTreeSet<UnitId>,
+    /// What a search for the main process finds next: one, or that nobody is left.
+    forked: BTreeMap<UnitId, bool>,
     peer: [u8; 4],
     seen: u32,
     course: String,
@@ -70,6 +72,12 @@ impl Scenario<'_, '_> {
                 self.lingering.remove(&unit);
                 self.feed(Event::GroupEmpty(unit));
             }
+            ["forks", unit] => {
+                self.forked.insert(self.unit(unit), true);
+            }
+            ["leaves-nobody", unit] => {
+                self.forked.insert(self.unit(unit), false);
+            }
             ["exit", who, code] => self.exit(who, Exit::Code(code.parse().unwrap()), None),
             ["killed", who, signal] => {
                 self.exit(who, Exit::Signal(signal.parse().unwrap()), None);
@@ -86,7 +94,8 @@ impl Scenario<'_, '_> {
             }
             ["notify", who, text] => {
                 let pid = Pid(self.pids[who]);
-                let text = text.replace('|', "\n");
+                let now = format!("MONOTONIC_USEC={}", self.now.0);
+                let text = text.replace('|', "\n").replace("MONOTONIC_USEC=now", &now);
                 self.feed(Event::Notified {
                     pid,
                     notification: Notification::parse(text.as_bytes()),
@@ -137,7 +146,8 @@ impl Scenario<'_, '_> {
     }
 
     fn exit(&mut self, who: &str, exit: Exit, error: Option<SpawnError>) {
-        let pid = self.pids.remove(who).unwrap_or_else(|| panic!("{who} is not alive"));
+        let pid = self.pids.remove(who);
+        let pid = pid.unwrap_or_else(|| panic!("{who} is not alive; so far:\n{}", self.course));
         self.feed(Event::Exited { pid: Pid(pid), exit, error });
     }
 
@@ -280,6 +290,10 @@ impl Scenario<'_, '_> {
                 self.engine.step(Event::MainAdopted { unit, pid }, self.now);
                 self.pids.insert(format!("{}/adopted", self.name(unit)), pid.0);
             }
+            Action::FindMain(unit) => self.find_main(unit),
+            Action::RemovePidFile(unit) => {
+                self.tell(&format!("remove the pidfile of {}", self.name(unit)));
+            }
             Action::Reply { answer, .. } => self.tell(&format!("reply {answer:?}")),
             Action::KillAll { signal } => self.tell(&format!("kill {signal} everybody")),
             Action::Work(work) => {
@@ -289,6 +303,22 @@ impl Scenario<'_, '_> {
             }
             Action::Shutdown(kind) => self.tell(&format!("reboot(2): {kind:?}")),
         }
+    }
+
+    /// There is one if the script has said so.
+    fn find_main(&mut self, unit: UnitId) {
+        let name = self.name(unit);
+        self.tell(&format!("look for the main process of {name}"));
+        let event = match self.forked.remove(&unit) {
+            Some(true) => {
+                self.next_pid += 1;
+                let pid = Pid(self.next_pid);
+                self.pids.insert(format!("{name}/adopted"), pid.0);
+                Event::MainAdopted { unit, pid }
+            }
+            gone => Event::MainMissing { unit, gone: gone.is_some() },
+        };
+        self.engine.step(event, self.now);
     }
 
     fn spawn(&mut self, process: Process, list: CommandList, index: u8, main: Option<Pid>) {
@@ -367,6 +397,7 @@ fn play(text: &str) -> String {
         pids: BTreeMap::new(),
         faults: BTreeMap::new(),
         lingering: BTreeSet::new(),
+        forked: BTreeMap::new(),
         peer: [10, 0, 0, 1],
         seen: 0,
         course: String::new(),

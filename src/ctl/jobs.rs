@@ -92,7 +92,7 @@ fn complain_of_job(
         JobResult::Failed => {
             let mut frame = [0; FRAME_MAX];
             let why = match session.status(unit, &mut frame)?.result {
-                UnitResult::Success => "",
+                UnitResult::Success | UnitResult::ExecCondition => "",
                 UnitResult::Resources => " because of unavailable resources",
                 UnitResult::Protocol => {
                     " because the service did not take the steps required by its unit configuration"
@@ -103,6 +103,7 @@ fn complain_of_job(
                 UnitResult::CoreDump => {
                     " because a fatal signal was delivered causing a process to dump core"
                 }
+                UnitResult::Watchdog => " because the service did not say in time that it is well",
                 UnitResult::StartLimitHit => {
                     " because start of the service was attempted too often; \
                      'pilotctl reset-failed' forgets that"

@@ -6,8 +6,8 @@ use core::net::Ipv6Addr;
 
 use unit::control::{Exit, UnitStatus};
 use unit::{
-    Args, Command, ExecContext, Listener, Prefix, Seq, Service, Since, Socket, TimerSetup, Word,
-    Words,
+    Args, Command, ExecContext, ExitStatuses, Listener, Prefix, Seq, Service, Since, Socket,
+    TimerSetup, Word, Words,
 };
 
 use super::address::{self, Printed};
@@ -29,7 +29,7 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
         Some(Exit::Signal(signal)) => (CLD_KILLED, signal),
         Some(Exit::Core(signal)) => (CLD_DUMPED, signal),
     };
-    list.text("Result", words::result(status.result));
+    list.text("Result", status.result.name());
     list.number("MainPID", status.main_pid);
     list.number("ControlPID", status.control_pid);
     list.number("ExecMainCode", code.into());
@@ -43,6 +43,7 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
     list.time("TimeoutStopUSec", service.timeout_stop);
     list.text("KillMode", words::kill_mode(service.kill_mode));
     list.number("KillSignal", service.kill_signal.into());
+    life(list, service);
     list.time("StartLimitIntervalUSec", Some(service.start_limit.interval));
     list.number("StartLimitBurst", service.start_limit.burst);
     list.text("StartLimitAction", words::emergency(service.start_limit_action));
@@ -55,6 +56,63 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
         for command in commands.iter() {
             list.other(name, &PrintedCommand(command));
         }
+    }
+}
+
+/// What few units say.
+fn life(list: &mut List<'_, '_>, service: &Service<'_>) {
+    if !features::SERVICE_MORE {
+        return;
+    }
+    let more = service.more();
+    let restart_signal = more.restart_kill_signal.unwrap_or(service.kill_signal);
+    list.number("RestartKillSignal", restart_signal.into());
+    list.number("FinalKillSignal", more.final_kill_signal.into());
+    list.number("WatchdogSignal", more.watchdog_signal.into());
+    list.flag("SendSIGKILL", more.send_sigkill);
+    list.flag("SendSIGHUP", more.send_sighup);
+    list.time("TimeoutAbortUSec", more.timeout_abort.unwrap_or(service.timeout_stop));
+    list.text("TimeoutStartFailureMode", words::timeout_mode(more.timeout_start_failure));
+    list.text("TimeoutStopFailureMode", words::timeout_mode(more.timeout_stop_failure));
+    list.time("RuntimeMaxUSec", more.runtime_max);
+    list.time("RuntimeRandomizedExtraUSec", Some(more.runtime_extra));
+    list.flag("RemainAfterExit", more.remain_after_exit);
+    list.text("PIDFile", more.pid_file.strip_suffix('\0').unwrap_or_default());
+    list.flag("GuessMainPID", more.guess_main_pid);
+    list.number("ReloadSignal", more.reload_signal.into());
+    list.other("SuccessExitStatus", &Statuses(more.success));
+    list.other("RestartPreventExitStatus", &Statuses(more.restart_prevent));
+    list.other("RestartForceExitStatus", &Statuses(more.restart_force));
+    list.number("RestartSteps", (more.restart_delays.len().saturating_sub(1)) as u32);
+    if let Some(longest) = more.restart_delays.iter().last() {
+        list.time("RestartMaxDelayUSec", Some(longest));
+    }
+    list.text("FailureAction", words::emergency(more.failure_action));
+    list.text("SuccessAction", words::emergency(more.success_action));
+    for (name, commands) in [
+        ("ExecCondition", more.exec_condition),
+        ("ExecStartPost", more.exec_start_post),
+        ("ExecReloadPost", more.exec_reload_post),
+        ("ExecStopPost", more.exec_stop_post),
+    ] {
+        for command in commands.iter() {
+            list.other(name, &PrintedCommand(command));
+        }
+    }
+}
+
+/// Exit codes, then signals by name.
+struct Statuses<'t>(ExitStatuses<'t>);
+
+impl Display for Statuses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        let codes = self.0.codes.iter().map(|&code| Exit::Code(code));
+        for exit in codes.chain(self.0.signals.iter().map(|&signal| Exit::Signal(signal))) {
+            write!(f, "{separator}{}", exit.status())?;
+            separator = " ";
+        }
+        Ok(())
     }
 }
 
@@ -89,7 +147,7 @@ pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &Unit
     for listener in socket.listeners.iter() {
         list.other("Listen", &PrintedListener(listener));
     }
-    list.text("Result", words::result(status.result));
+    list.text("Result", status.result.name());
     list.number("NAccepted", status.accepted);
     list.number("NConnections", status.connections);
     list.number("NRefused", status.refused);

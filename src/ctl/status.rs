@@ -99,7 +99,7 @@ fn head(session: &mut Session<'_, '_>, unit: &Unit<'_>, status: &UnitStatus<'_>,
         write!(out, " ({})", words::sub(status.sub));
     }
     if status.result != UnitResult::Success {
-        write!(out, " (Result: {})", words::result(status.result));
+        write!(out, " (Result: {})", status.result.name());
     }
     if status.state_change_us > 0 {
         let ago = Span { us: now_us.saturating_sub(status.state_change_us), parts: 2 };

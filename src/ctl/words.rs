@@ -1,7 +1,7 @@
 //! The words for states, results, settings and signals: systemd's, where it has one.
 
-use unit::control::{ActiveState, JobKind, SubState, SystemState, UnitResult};
-use unit::{BindIpv6Only, Emergency, KillMode, Restart, ServiceType, Stdio};
+use unit::control::{ActiveState, JobKind, SIGNALS, SubState, SystemState};
+use unit::{BindIpv6Only, Emergency, KillMode, Restart, ServiceType, Stdio, TimeoutMode};
 
 pub(super) const fn active(state: ActiveState) -> &'static str {
     match state {
@@ -29,33 +29,30 @@ pub(super) const fn sub(state: SubState) -> &'static str {
         SubState::Dead => "dead",
         SubState::Failed => "failed",
         SubState::Active => "active",
+        SubState::Condition => "condition",
         SubState::StartPre => "start-pre",
         SubState::Start => "start",
+        SubState::StartPost => "start-post",
         SubState::Running => "running",
+        SubState::Exited => "exited",
         SubState::Reload => "reload",
+        SubState::ReloadSignal => "reload-signal",
+        SubState::ReloadNotify => "reload-notify",
+        SubState::ReloadPost => "reload-post",
         SubState::Stop => "stop",
+        SubState::StopWatchdog => "stop-watchdog",
         SubState::StopSigterm => "stop-sigterm",
         SubState::StopSigkill => "stop-sigkill",
+        SubState::StopPost => "stop-post",
+        SubState::FinalWatchdog => "final-watchdog",
+        SubState::FinalSigterm => "final-sigterm",
+        SubState::FinalSigkill => "final-sigkill",
         SubState::AutoRestart => "auto-restart",
         SubState::Paused => "paused",
         SubState::Listening => "listening",
         SubState::Retrying => "retrying",
         SubState::Waiting => "waiting",
         SubState::Elapsed => "elapsed",
-    }
-}
-
-pub(super) const fn result(result: UnitResult) -> &'static str {
-    match result {
-        UnitResult::Success => "success",
-        UnitResult::Resources => "resources",
-        UnitResult::Protocol => "protocol",
-        UnitResult::Timeout => "timeout",
-        UnitResult::ExitCode => "exit-code",
-        UnitResult::Signal => "signal",
-        UnitResult::CoreDump => "core-dump",
-        UnitResult::StartLimitHit => "start-limit-hit",
-        UnitResult::TriggerLimitHit => "trigger-limit-hit",
     }
 }
 
@@ -83,6 +80,9 @@ pub(super) const fn service_type(kind: ServiceType) -> &'static str {
         ServiceType::Exec => "exec",
         ServiceType::Oneshot => "oneshot",
         ServiceType::Notify => "notify",
+        ServiceType::NotifyReload => "notify-reload",
+        ServiceType::Forking => "forking",
+        ServiceType::Idle => "idle",
     }
 }
 
@@ -104,6 +104,14 @@ pub(super) const fn kill_mode(mode: KillMode) -> &'static str {
         KillMode::Mixed => "mixed",
         KillMode::Process => "process",
         KillMode::None => "none",
+    }
+}
+
+pub(super) const fn timeout_mode(mode: TimeoutMode) -> &'static str {
+    match mode {
+        TimeoutMode::Terminate => "terminate",
+        TimeoutMode::Abort => "abort",
+        TimeoutMode::Kill => "kill",
     }
 }
 
@@ -168,12 +176,6 @@ pub(super) const fn exit_code(code: u8) -> &'static str {
     }
 }
 
-/// signal(7), from number 1 on: the same numbers on every architecture that boards have here.
-const SIGNALS: [&str; 31] = [
-    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
-    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
-    "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
-];
 /// The last real-time signal.
 const SIGNAL_MAX: u8 = 64;
 
@@ -188,7 +190,10 @@ pub(super) fn signal(text: &str) -> Option<u8> {
 
 /// The name of a signal, without `SIG`.
 pub(super) fn signal_name(number: u8) -> &'static str {
-    usize::from(number).checked_sub(1).and_then(|at| SIGNALS.get(at)).copied().unwrap_or("n/a")
+    match unit::control::signal_name(number) {
+        "" => "n/a",
+        name => name,
+    }
 }
 
 /// `SocketProtocol=`.

@@ -1,10 +1,10 @@
 //! Everything PID 1 can do to the world. `run` turns each into system calls.
 
-use unit::ListenerId;
-use unit::UnitId;
 use unit::control::{JobResult, Refusal, ShutdownKind};
+use unit::{Command, ListenerId, Seq, Service, UnitId};
 
 use super::event::{ClientId, InstanceId, Pid, Process, Work};
+use crate::features;
 
 /// One thing to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +62,12 @@ pub enum Action {
         /// The process it named.
         pid: Pid,
     },
+    /// `Type=forking`: what was started has ended. Look for the main process that it has left, by
+    /// `PIDFile=` or in the unit's group, and watch it. Answers with `MainAdopted` or
+    /// `MainMissing`.
+    FindMain(UnitId),
+    /// Unlink `PIDFile=`: whom it names has ended.
+    RemovePidFile(UnitId),
     /// Answer a request.
     Reply {
         /// Who asked.
@@ -96,14 +102,39 @@ pub struct CommandRef {
 /// The lists of commands of a service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CommandList {
+    /// `ExecCondition=`.
+    Condition,
     /// `ExecStartPre=`.
     StartPre,
     /// `ExecStart=`.
     Start,
+    /// `ExecStartPost=`.
+    StartPost,
     /// `ExecReload=`.
     Reload,
+    /// `ExecReloadPost=`.
+    ReloadPost,
     /// `ExecStop=`.
     Stop,
+    /// `ExecStopPost=`.
+    StopPost,
+}
+
+impl CommandList {
+    /// Its commands.
+    pub fn of<'t>(self, config: &Service<'t>) -> Seq<'t, Command<'t>> {
+        let more = || features::more(config);
+        match self {
+            Self::Condition => more().exec_condition,
+            Self::StartPre => config.exec_start_pre,
+            Self::Start => config.exec_start,
+            Self::StartPost => more().exec_start_post,
+            Self::Reload => config.exec_reload,
+            Self::ReloadPost => more().exec_reload_post,
+            Self::Stop => config.exec_stop,
+            Self::StopPost => more().exec_stop_post,
+        }
+    }
 }
 
 /// Who is signalled.

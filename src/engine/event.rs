@@ -47,7 +47,7 @@ impl Work {
 pub enum Process {
     /// A service's main process: `ExecStart=`.
     Main(UnitId),
-    /// A service's helper: `ExecStartPre=`, `ExecReload=`, `ExecStop=`.
+    /// A service's helper: a command around its program, such as `ExecStartPre=`.
     Control(UnitId),
     /// One connection's process.
     Instance(InstanceId),
@@ -207,6 +207,13 @@ pub enum Event<'e> {
         unit: UnitId,
         /// Its new main process.
         pid: Pid,
+    },
+    /// Answer to [`super::Action::FindMain`]: there is none yet, or it cannot be told.
+    MainMissing {
+        /// The unit.
+        unit: UnitId,
+        /// No process of the unit is left.
+        gone: bool,
     },
     /// A request on the control socket.
     Requested {

@@ -5,7 +5,7 @@
 //! whose length depends on the board.
 
 use heapless::Deque;
-use unit::control::{ActiveState, ShutdownKind, SubState};
+use unit::control::{ActiveState, Exit, ShutdownKind, SubState};
 use unit::{Emergency, Kind, ListenerId, Table, UnitId};
 
 use super::action::Action;
@@ -24,6 +24,7 @@ use super::time::Instant;
 use super::timer::Timer;
 use super::trace::{Record, Ring, Trace};
 use super::trigger::Luck;
+use crate::features;
 
 /// Control clients at once.
 pub const CLIENTS: usize = 8;
@@ -46,6 +47,8 @@ pub struct Engine<'t, 's> {
     pub(super) jobs_pending: u16,
     /// Where the search for a job that can run goes on, and how many units it still has to see.
     pub(super) job_search: (u16, u16),
+    /// Services of `Type=idle` may be waiting for the last job to end.
+    idle_pending: bool,
     pub(super) dirty_pending: u16,
     /// Units with something to follow.
     pub(super) follow_pending: u16,
@@ -117,6 +120,7 @@ impl<'t, 's> Engine<'t, 's> {
             phase: Phase::Up,
             jobs_pending: 0,
             job_search: (0, 0),
+            idle_pending: false,
             dirty_pending: 0,
             follow_pending: 0,
             next_number: 0,
@@ -168,6 +172,9 @@ impl<'t, 's> Engine<'t, 's> {
             Event::MainAdopted { unit, pid } => {
                 self.service_step(unit, service::Input::MainAdopted(pid), now);
             }
+            Event::MainMissing { unit, gone } => {
+                self.service_step(unit, service::Input::MainMissing { gone }, now);
+            }
             Event::Requested { client, root, request } => {
                 self.on_requested(client, root, request, now);
             }
@@ -187,6 +194,7 @@ impl<'t, 's> Engine<'t, 's> {
             let went_on = self.expire_one(now)
                 || self.run_one_job(now)
                 || self.follow_one(now)
+                || self.start_one_idle(now)
                 || self.look_again_at_one(now)
                 || self.advance_shutdown(now);
             if !went_on {
@@ -301,6 +309,7 @@ impl<'t, 's> Engine<'t, 's> {
         if outcome.start {
             self.restart_by_itself(unit, now);
         }
+        self.idle_pending |= features::IDLE && self.service(unit).waits_for_quiet();
         self.changed(unit, &before, now);
         self.emergency(outcome.emergency, now);
     }
@@ -367,6 +376,26 @@ impl<'t, 's> Engine<'t, 's> {
         }
     }
 
+    /// No job is left: who has waited for that begins.
+    fn start_one_idle(&mut self, now: Instant) -> bool {
+        if !features::IDLE || !self.idle_pending || self.jobs_pending > 0 {
+            return false;
+        }
+        let waits = |state: &UnitState| match &state.kind {
+            KindState::Service(service) => service.waits_for_quiet(),
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => false,
+        };
+        let waiting = self.units.iter().position(waits);
+        self.idle_pending = waiting.is_some();
+        if let Some(index) = waiting {
+            self.service_step(UnitId(index as u16), service::Input::Quiet, now);
+        }
+        self.idle_pending
+    }
+
     pub(super) fn on_hung_up(&mut self, listener: ListenerId, now: Instant) {
         let unit = self.listeners.at(listener).owner;
         if self.socket(unit).is_open() {
@@ -401,13 +430,7 @@ impl<'t, 's> Engine<'t, 's> {
         }
     }
 
-    fn on_exited(
-        &mut self,
-        pid: Pid,
-        exit: unit::control::Exit,
-        error: Option<SpawnError>,
-        now: Instant,
-    ) {
+    fn on_exited(&mut self, pid: Pid, exit: Exit, error: Option<SpawnError>, now: Instant) {
         if self.phase.finisher() == Some(pid) {
             self.on_finisher_gone(now);
             return;

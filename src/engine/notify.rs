@@ -1,6 +1,7 @@
 //! What services say about themselves: the datagrams of sd_notify(3).
 
 use super::event::{Errno, Pid};
+use super::time::Instant;
 
 /// Longest datagram that is looked at, in bytes; what is longer is dropped whole.
 pub const NOTIFICATION_MAX: usize = 4096;
@@ -12,6 +13,9 @@ pub struct Notification<'e> {
     pub ready: bool,
     /// `RELOADING=1`.
     pub reloading: bool,
+    /// `MONOTONIC_USEC=`: when that began, by CLOCK_MONOTONIC; whoever receives it adds what the
+    /// engine's clock is ahead of it.
+    pub since: Option<Instant>,
     /// `STOPPING=1`.
     pub stopping: bool,
     /// `BARRIER=1`: the sender waits until its descriptor is closed.
@@ -37,6 +41,9 @@ impl<'e> Notification<'e> {
                 ("RELOADING", "1") => notification.reloading = true,
                 ("STOPPING", "1") => notification.stopping = true,
                 ("BARRIER", "1") => notification.barrier = true,
+                ("MONOTONIC_USEC", number) => {
+                    notification.since = number.parse().ok().map(Instant);
+                }
                 ("STATUS", text) => notification.status = Some(text),
                 ("ERRNO", number) => notification.errno = number.parse().ok().map(Errno),
                 ("MAINPID", number) => {

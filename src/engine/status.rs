@@ -1,10 +1,10 @@
 //! Requests, and the answers to them.
 
 use unit::control::{
-    ActiveState, InstanceStatus, JobKind, KillWhom, ManagerStatus, Refusal, Reply, Request,
-    STATUS_TEXT_MAX, SystemState, UnitStatus, Verb,
+    ActiveState, Exit, InstanceStatus, JobKind, KillWhom, ManagerStatus, Refusal, Reply, Request,
+    STATUS_TEXT_MAX, SystemState, UnitResult, UnitStatus, Verb,
 };
-use unit::{Kind, UnitId};
+use unit::{Kind, ServiceType, UnitId};
 
 use super::action::{Action, Answer, Target};
 use super::event::{ClientId, InstanceId, Pid};
@@ -169,7 +169,10 @@ impl Engine<'_, '_> {
 
     pub(super) fn can_reload(&self, unit: UnitId) -> bool {
         match &self.units.at(unit).kind {
-            KindState::Service(_) => !self.service_config(unit).exec_reload.is_empty(),
+            KindState::Service(_) => {
+                let config = self.service_config(unit);
+                !config.exec_reload.is_empty() || config.type_ == ServiceType::NotifyReload
+            }
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
@@ -299,6 +302,31 @@ impl Engine<'_, '_> {
             strangers_reaped: self.counters.strangers_reaped,
             notifications_dropped: self.counters.notifications_dropped,
             console_lines_dropped: self.counters.console_lines_dropped,
+        }
+    }
+
+    /// True of the main or control process of a service.
+    pub fn is_known(&self, pid: Pid) -> bool {
+        self.units.iter().any(|state| match &state.kind {
+            KindState::Service(service) => {
+                let main = service.main().map(Main::pid);
+                main == Some(pid) || service.control() == Some(pid)
+            }
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => false,
+        })
+    }
+
+    /// How a service last ended: its result, and the end of its main process.
+    pub fn ending(&self, unit: UnitId) -> (UnitResult, Option<Exit>) {
+        match &self.units.at(unit).kind {
+            KindState::Service(service) => (service.result, service.exit),
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => (UnitResult::Success, None),
         }
     }
 

@@ -54,13 +54,13 @@ impl Engine<'_, '_> {
                     service::State::Dead
                     | service::State::Failed { until: None }
                     | service::State::AutoRestart { .. }
-                    | service::State::StartPre { .. }
+                    | service::State::Helper { .. }
                     | service::State::Start { .. }
+                    | service::State::Forked { .. }
                     | service::State::Running { .. }
-                    | service::State::Reload { .. }
-                    | service::State::Stop { .. }
-                    | service::State::StopSigterm { .. }
-                    | service::State::StopSigkill { .. } => ServiceView::Busy,
+                    | service::State::Exited
+                    | service::State::Reloading { .. }
+                    | service::State::Signaled { .. } => ServiceView::Busy,
                 }
             }
             KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => {
@@ -152,13 +152,13 @@ impl Engine<'_, '_> {
             KindState::Service(service) => match service.state {
                 service::State::Failed { until } => until,
                 service::State::Dead
-                | service::State::StartPre { .. }
+                | service::State::Helper { .. }
                 | service::State::Start { .. }
+                | service::State::Forked { .. }
                 | service::State::Running { .. }
-                | service::State::Reload { .. }
-                | service::State::Stop { .. }
-                | service::State::StopSigterm { .. }
-                | service::State::StopSigkill { .. }
+                | service::State::Exited
+                | service::State::Reloading { .. }
+                | service::State::Signaled { .. }
                 | service::State::AutoRestart { .. } => None,
             },
             KindState::Target { .. }

@@ -138,6 +138,11 @@ impl Groups {
         }
     }
 
+    /// A unit's control group, if there are control groups.
+    pub(super) fn group(&self, unit: UnitId) -> Option<&Group> {
+        self.places.at(unit).group.as_ref()
+    }
+
     fn is_populated(&self, unit: UnitId) -> bool {
         let place = self.places.at(unit);
         match &place.group {
@@ -218,20 +223,32 @@ impl Pilot {
 
     /// A service named its main process: believed if it is one of the unit's, and alive.
     pub(super) fn adopt(&mut self, unit: UnitId, pid: Pid) {
-        let Some(kernel_pid) = KernelPid::from_raw(pid.0 as i32) else { return };
-        let Ok(fd) = pidfd_open(kernel_pid, PidfdFlags::empty()) else { return };
-        // In this order: what the group's file says is of the process that the pidfd names.
-        if !cgroup::holds(self.table.name(unit), pid.0) || has_ended(&fd) {
-            return;
+        let holds = |pilot: &Self| cgroup::holds(pilot.table.name(unit), pid.0);
+        self.adopt_if(unit, pid, holds);
+    }
+
+    /// True if it is the main process from now on: it is alive, and what `is_own` says is so.
+    pub(super) fn adopt_if(
+        &mut self,
+        unit: UnitId,
+        pid: Pid,
+        is_own: impl FnOnce(&Self) -> bool,
+    ) -> bool {
+        let Some(kernel_pid) = KernelPid::from_raw(pid.0 as i32) else { return false };
+        let Ok(fd) = pidfd_open(kernel_pid, PidfdFlags::empty()) else { return false };
+        // In this order: what the kernel's files say is of the process that the pidfd names.
+        if !is_own(self) || has_ended(&fd) {
+            return false;
         }
         let Ok(generation) = self.watch.add(fd.as_fd(), Source::Adopted(unit), EventFlags::IN)
         else {
-            return;
+            return false;
         };
         self.drop_adopted(unit);
         let watched = Watched { fd, generation };
         self.groups.places.at_mut(unit).adopted = Some((watched, pid.0));
         self.answer(Event::MainAdopted { unit, pid });
+        true
     }
 
     fn drop_adopted(&mut self, unit: UnitId) -> Option<u32> {

@@ -88,15 +88,27 @@ fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
             Level::Info
         }
         Trace::State { sub, .. } => match sub {
-            SubState::Running | SubState::Active | SubState::AutoRestart => Level::Info,
+            SubState::Running | SubState::Exited | SubState::Active | SubState::AutoRestart => {
+                Level::Info
+            }
             SubState::Dead
             | SubState::Failed
+            | SubState::Condition
             | SubState::StartPre
             | SubState::Start
+            | SubState::StartPost
             | SubState::Reload
+            | SubState::ReloadSignal
+            | SubState::ReloadNotify
+            | SubState::ReloadPost
             | SubState::Stop
+            | SubState::StopWatchdog
             | SubState::StopSigterm
             | SubState::StopSigkill
+            | SubState::StopPost
+            | SubState::FinalWatchdog
+            | SubState::FinalSigterm
+            | SubState::FinalSigkill
             | SubState::Paused
             | SubState::Listening
             | SubState::Retrying
@@ -133,7 +145,7 @@ impl fmt::Display for Words<'_> {
                 if result == UnitResult::Success {
                     Ok(())
                 } else {
-                    write!(f, " ({})", unit_result(result))
+                    write!(f, " ({})", result.name())
                 }
             }
             Trace::Job { unit, kind: JobKind::Start, result: JobResult::Done }
@@ -307,31 +319,26 @@ const fn sub_state(sub: SubState) -> &'static str {
         SubState::Dead => "stopped",
         SubState::Failed => "failed",
         SubState::Active => "reached",
-        SubState::StartPre | SubState::Start => "starting",
+        SubState::Condition | SubState::StartPre | SubState::Start | SubState::StartPost => {
+            "starting"
+        }
         SubState::Running => "running",
-        SubState::Reload => "reloading",
-        SubState::Stop | SubState::StopSigterm => "stopping",
-        SubState::StopSigkill => "killing",
+        SubState::Exited => "done",
+        SubState::Reload
+        | SubState::ReloadSignal
+        | SubState::ReloadNotify
+        | SubState::ReloadPost => "reloading",
+        SubState::Stop | SubState::StopSigterm | SubState::StopPost | SubState::FinalSigterm => {
+            "stopping"
+        }
+        SubState::StopWatchdog | SubState::FinalWatchdog => "aborting",
+        SubState::StopSigkill | SubState::FinalSigkill => "killing",
         SubState::AutoRestart => "waiting to restart",
         SubState::Paused => "paused",
         SubState::Listening => "listening",
         SubState::Retrying => "will be tried again",
         SubState::Waiting => "waiting",
         SubState::Elapsed => "elapsed",
-    }
-}
-
-const fn unit_result(result: UnitResult) -> &'static str {
-    match result {
-        UnitResult::Success => "success",
-        UnitResult::Resources => "resources",
-        UnitResult::Protocol => "protocol",
-        UnitResult::Timeout => "timeout",
-        UnitResult::ExitCode => "exit-code",
-        UnitResult::Signal => "signal",
-        UnitResult::CoreDump => "core-dump",
-        UnitResult::StartLimitHit => "start-limit-hit",
-        UnitResult::TriggerLimitHit => "trigger-limit-hit",
     }
 }
 

@@ -7,6 +7,7 @@ use rustix::io::Errno;
 use crate::engine::{Event, NOTIFICATION_MAX, Notification, Pid};
 use crate::log;
 use crate::sys::cell::Once;
+use crate::sys::clock;
 use crate::sys::message::{NotifySocket, Received};
 
 use super::lines::Reason;
@@ -66,7 +67,10 @@ impl Pilot {
                 Received::Nothing => return,
                 Received::Useless => self.engine.counters.notifications_dropped += 1,
                 Received::Message { sender, bytes, fds } => {
-                    let notification = Notification::parse(bytes);
+                    let mut notification = Notification::parse(bytes);
+                    if let Some(since) = &mut notification.since {
+                        since.0 = since.0.saturating_add(clock::suspended_us());
+                    }
                     let event = Event::Notified { pid: Pid(sender), notification };
                     self.engine.step(event, self.now);
                     self.drain();

@@ -49,6 +49,8 @@ pub(super) struct Request {
     pub(super) service: Service<'static>,
     pub(super) context: ExecContext<'static>,
     pub(super) command: Command<'static>,
+    /// In which list its command stands.
+    pub(super) list: CommandList,
     /// Its command is the first of a start.
     pub(super) begins: bool,
     pub(super) main_pid: Option<Pid>,
@@ -62,24 +64,22 @@ impl Pilot {
         main_pid: Option<Pid>,
     ) -> Request {
         let service = self.service(command.unit);
-        let list = match command.list {
-            CommandList::StartPre => service.exec_start_pre,
-            CommandList::Start => service.exec_start,
-            CommandList::Reload => service.exec_reload,
-            CommandList::Stop => service.exec_stop,
-        };
+        let list = command.list.of(&service);
         let context = service.exec_context();
         let unit = command.unit;
-        let begins = match command.list {
-            CommandList::StartPre => command.index == 0,
-            CommandList::Start => command.index == 0 && service.exec_start_pre.is_empty(),
-            CommandList::Reload | CommandList::Stop => false,
-        };
+        let begins = command.index == 0 && begins(&service, command.list);
+        let kind = command.list;
         let command = list
             .get(command.index.into())
             .unwrap_or_else(|| bug!("the engine counts the commands"));
-        Request { process, unit, service, context, command, begins, main_pid }
+        Request { process, unit, service, context, command, list: kind, begins, main_pid }
     }
+}
+
+/// True of the first list of a service that has commands.
+fn begins(service: &Service<'static>, list: CommandList) -> bool {
+    let lists = [CommandList::Condition, CommandList::StartPre, CommandList::Start];
+    lists.into_iter().find(|list| !list.of(service).is_empty()) == Some(list)
 }
 
 /// What a child's work is put together from.
@@ -94,7 +94,8 @@ pub(super) struct Sources<'p> {
 impl Sources<'_> {
     /// Fills the slot's [`Work`], but for the control group.
     pub(super) fn fill(&self, request: &Request, id: u128, work: &mut Work) -> Result<(), Full> {
-        let Request { process, unit, service, context, command, begins: _, main_pid } = request;
+        let Request { process, unit, service, context, command, list, begins: _, main_pid } =
+            request;
         work.vectors.clear();
         work.program = Some(command.path);
         work.context = Some(service.context);
@@ -122,6 +123,9 @@ impl Sources<'_> {
         if let Some(Pid(pid)) = main_pid {
             strings.push_env("MAINPID", format_args!("{pid}"))?;
         }
+        if features::SERVICE_MORE {
+            self.push_life(*unit, service, *list, strings)?;
+        }
         if streams.contains(&Stdio::Tty) {
             let serial = self.console_is_serial;
             push_default(strings, if serial { TERM_SERIAL } else { TERM_LINUX })?;
@@ -135,6 +139,28 @@ impl Sources<'_> {
         work.vectors.begin_argv(steps::variables(work, context))?;
         push_args(&mut work.vectors, command.args)?;
         if work.vectors.has_no_args() { Err(Full) } else { Ok(()) }
+    }
+
+    /// What a service's commands are told of its life: where its pidfile is, and how it ended.
+    fn push_life(
+        &self,
+        unit: UnitId,
+        service: &Service<'static>,
+        list: CommandList,
+        strings: &mut Strings,
+    ) -> Result<(), Full> {
+        let path = service.more().pid_file;
+        if let Some(path) = path.strip_suffix('\0') {
+            strings.push_env("PIDFILE", format_args!("{path}"))?;
+        }
+        if !matches!(list, CommandList::Stop | CommandList::StopPost) {
+            return Ok(());
+        }
+        let (result, exit) = self.engine.ending(unit);
+        strings.push_env("SERVICE_RESULT", format_args!("{}", result.name()))?;
+        let Some(exit) = exit else { return Ok(()) };
+        strings.push_env("EXIT_CODE", format_args!("{}", exit.code_name()))?;
+        strings.push_env("EXIT_STATUS", format_args!("{}", exit.status()))
     }
 
     /// The connection of an instance, and whom it connects: `Accept=yes`.

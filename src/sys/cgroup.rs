@@ -95,9 +95,18 @@ impl Group {
 
     /// Signals what cgroup.procs lists; false if that is nobody.
     fn signal_each(&self, signal: u8) -> bool {
+        let mut any = false;
+        self.each(|pid| {
+            any = true;
+            let _ = signal::kill(pid, signal);
+        });
+        any
+    }
+
+    /// Each process that cgroup.procs lists.
+    pub fn each(&self, mut then: impl FnMut(u32)) {
         let mut chunk = [0u8; 512];
         let mut pid = 0u32;
-        let mut any = false;
         let mut offset = 0;
         while let Ok(length @ 1..) = rustix::io::pread(&self.procs, &mut chunk, offset) {
             offset += length as u64;
@@ -108,13 +117,11 @@ impl Group {
                 }
                 // 0 stands for a process outside our pid namespace.
                 if pid > 1 {
-                    any = true;
-                    let _ = signal::kill(pid, signal);
+                    then(pid);
                 }
                 pid = 0;
             }
         }
-        any
     }
 
     /// True if a process is in it, or in a group below it.

@@ -19,6 +19,7 @@ pub mod mem;
 pub mod message;
 pub mod mount;
 pub mod path;
+pub mod pidfile;
 pub mod power;
 pub mod process;
 mod raw;

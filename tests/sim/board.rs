@@ -45,7 +45,7 @@ pub fn random(prng: &mut Prng) -> Vec<File> {
         if has_socket {
             files.push(socket(prng, number, accept));
         }
-        files.push(service(prng, number, accept));
+        files.push(service(prng, number, has_socket, accept));
         if !accept && prng.chance(40) {
             files.push(timer(prng, number));
         }
@@ -101,7 +101,7 @@ fn timer(prng: &mut Prng, number: usize) -> File {
     File { name: format!("s{number}.timer"), text }
 }
 
-fn service(prng: &mut Prng, number: usize, accept: bool) -> File {
+fn service(prng: &mut Prng, number: usize, has_socket: bool, accept: bool) -> File {
     let mut text = String::from("[Unit]\n");
     if number > 0 && !accept && prng.chance(50) {
         let other = prng.below(number);
@@ -133,7 +133,8 @@ fn service(prng: &mut Prng, number: usize, accept: bool) -> File {
         }
         return File { name: format!("s{number}@.service"), text };
     }
-    let type_ = *prng.pick(&["simple", "exec", "oneshot", "notify"]);
+    let type_ =
+        *prng.pick(&["simple", "exec", "oneshot", "notify", "notify-reload", "forking", "idle"]);
     writeln!(text, "Type={type_}").unwrap();
     let restarts: &[&str] = if type_ == "oneshot" {
         &["no", "on-failure", "on-abnormal"]
@@ -150,10 +151,33 @@ fn service(prng: &mut Prng, number: usize, accept: bool) -> File {
         (40, "ExecReload=/bin/reload $MAINPID"),
         (20, "StartLimitIntervalSec=2s\nStartLimitBurst=2"),
         (10, "TimeoutStopSec=infinity"),
+        (15, "ExecCondition=/bin/may"),
+        (20, "ExecStartPost=/bin/post"),
+        (20, "ExecReloadPost=-/bin/reloaded"),
+        (25, "ExecStopPost=/bin/clean"),
+        (15, "RuntimeMaxSec=4s\nRuntimeRandomizedExtraSec=3s"),
+        (15, "RestartSteps=3\nRestartMaxDelaySec=20s"),
+        (15, "SuccessExitStatus=1 SIGSEGV"),
+        (10, "RestartPreventExitStatus=1"),
+        (10, "RestartForceExitStatus=0"),
+        (15, "TimeoutStartFailureMode=abort\nTimeoutAbortSec=2s"),
+        (15, "TimeoutStopFailureMode=abort"),
+        (10, "TimeoutStopFailureMode=kill"),
+        (10, "SendSIGKILL=no"),
+        (10, "SendSIGHUP=yes"),
+        (5, "FinalKillSignal=SIGABRT"),
     ] {
         if prng.chance(percent) {
             writeln!(text, "{line}").unwrap();
         }
+    }
+    if type_ == "forking" {
+        let pid_file = prng.pick(&["PIDFile=s.pid", "GuessMainPID=no", ""]);
+        writeln!(text, "{pid_file}").unwrap();
+    }
+    // What remains behind a socket without serving it lets its clients wait.
+    if !has_socket && prng.chance(30) {
+        text.push_str("RemainAfterExit=yes\n");
     }
     if prng.chance(50) {
         text.push_str("[Install]\nWantedBy=multi-user.target\n");

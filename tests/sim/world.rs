@@ -189,6 +189,8 @@ impl<'t, 's> World<'t, 's> {
                     self.note_adoption(unit, pid);
                 }
             }
+            Action::FindMain(unit) => self.find_main(unit),
+            Action::RemovePidFile(_) => {}
             Action::Reply { client, answer } => {
                 let _: Reply<'_> = self.engine.reply(answer, self.now);
                 self.waiting_clients.retain(|waiting| *waiting != client);
@@ -216,6 +218,20 @@ impl<'t, 's> World<'t, 's> {
                 assert!(self.over.is_none(), "reboot(2) twice");
                 self.over = Some(kind);
             }
+        }
+    }
+
+    /// What a forking service has left behind, if the pidfile is there.
+    fn find_main(&mut self, unit: UnitId) {
+        let group = self.group(unit);
+        let known = [self.status(unit).main_pid, self.status(unit).control_pid];
+        let left = group.iter().find(|pid| !known.contains(pid)).copied();
+        match left.filter(|_| !self.fails()) {
+            Some(pid) => {
+                self.answer(Event::MainAdopted { unit, pid: Pid(pid) });
+                self.note_adoption(unit, Pid(pid));
+            }
+            None => self.answer(Event::MainMissing { unit, gone: group.is_empty() }),
         }
     }
 
@@ -306,7 +322,8 @@ impl<'t, 's> World<'t, 's> {
                 if self.prng.chance(80) {
                     self.serve(service);
                 }
-                if self.prng.chance(20) {
+                let forks = self.service_type(service) == ServiceType::Forking;
+                if self.prng.chance(if forks { 80 } else { 20 }) {
                     self.new_proc(Owner::Stray(service));
                 }
             }
@@ -317,7 +334,12 @@ impl<'t, 's> World<'t, 's> {
 
     fn leaves_processes(&self, service: UnitId) -> bool {
         match self.table.unit(service).kind {
-            Kind::Service(config) => config.kill_mode == KillMode::None,
+            Kind::Service(config) => {
+                let more = config.more();
+                config.kill_mode == KillMode::None
+                    || !more.send_sigkill
+                    || more.final_kill_signal != SIGKILL
+            }
             Kind::Target | Kind::Socket(_) | Kind::Timer(_) => false,
         }
     }
@@ -506,7 +528,8 @@ impl<'t, 's> World<'t, 's> {
             return;
         }
         for unit in self.table.ids() {
-            if self.status(unit).main_pid != 0 {
+            let status = self.status(unit);
+            if status.main_pid != 0 || status.sub == SubState::Running {
                 self.serve(unit);
             }
         }
@@ -520,11 +543,23 @@ impl<'t, 's> World<'t, 's> {
                     self.reap_as(pid, Exit::Code(0), None);
                 }
                 Process::Main(unit) => match self.service_type(unit) {
-                    ServiceType::Simple => {}
+                    ServiceType::Simple | ServiceType::Idle => {}
                     ServiceType::Exec => self.feed(Event::Executed(unit)),
                     ServiceType::Oneshot => self.reap_as(pid, Exit::Code(0), None),
-                    ServiceType::Notify => {
-                        let notification = Notification { ready: true, ..Notification::default() };
+                    ServiceType::Forking => {
+                        if self.status(unit).sub == SubState::Start {
+                            self.reap_as(pid, Exit::Code(0), None);
+                        }
+                    }
+                    ServiceType::Notify | ServiceType::NotifyReload => {
+                        let since = Some(self.now);
+                        let reloading = self.status(unit).sub == SubState::ReloadSignal;
+                        let notification = Notification {
+                            ready: true,
+                            reloading,
+                            since,
+                            ..Notification::default()
+                        };
                         self.feed(Event::Notified { pid: Pid(pid), notification });
                     }
                 },
@@ -602,7 +637,10 @@ impl<'t, 's> World<'t, 's> {
         let mut notification = Notification::default();
         match self.prng.below(8) {
             0..4 => notification.ready = true,
-            4 => notification.reloading = true,
+            4 => {
+                notification.reloading = true;
+                notification.since = self.prng.chance(70).then_some(self.now);
+            }
             5 => notification.status = Some("as well as can be"),
             6 => notification.stopping = true,
             _ => {
@@ -722,14 +760,19 @@ impl<'t, 's> World<'t, 's> {
     fn check_order(&self, process: Process, command: CommandRef) {
         let unit = command.unit;
         let first_list = match self.table.unit(unit).kind {
-            Kind::Service(config) if config.exec_start_pre.is_empty() => CommandList::Start,
-            Kind::Service(_) => CommandList::StartPre,
+            Kind::Service(config) => {
+                let lists = [CommandList::Condition, CommandList::StartPre, CommandList::Start];
+                let first = lists.into_iter().find(|list| !list.of(&config).is_empty());
+                first.expect("every service has a command")
+            }
             Kind::Target | Kind::Socket(_) | Kind::Timer(_) => panic!("not a service"),
         };
         let first = (command.list, command.index) == (first_list, 0);
         // Where there are checks a start begins with them.
         let begins = first && self.table.checks(unit).is_empty();
-        if begins && !matches!(process, Process::Instance(_)) {
+        // An idle one kept the order when its start began to wait for the rest of the board.
+        let waited = self.service_type(unit) == ServiceType::Idle;
+        if begins && !waited && !matches!(process, Process::Instance(_)) {
             self.check_after(unit);
         }
     }
@@ -762,7 +805,7 @@ impl<'t, 's> World<'t, 's> {
             match self.table.unit(unit).kind {
                 Kind::Target | Kind::Timer(_) => {}
                 Kind::Service(config) if config.per_connection => {}
-                Kind::Service(_) => self.check_service(&status),
+                Kind::Service(config) => self.check_service(config.type_, &status),
                 Kind::Socket(_) => self.check_socket(unit, &status),
             }
         }
@@ -779,10 +822,10 @@ impl<'t, 's> World<'t, 's> {
         assert_eq!(connections as usize, slots.count() + self.held.len(), "a slot leaked");
     }
 
-    fn check_service(&self, status: &UnitStatus<'_>) {
+    fn check_service(&self, type_: ServiceType, status: &UnitStatus<'_>) {
         let pid = status.main_pid;
         assert!(pid == 0 || self.procs.contains_key(&pid), "a main process that was reaped");
-        if status.sub == SubState::Running {
+        if status.sub == SubState::Running && type_ != ServiceType::Forking {
             assert!(pid != 0, "running without a process");
         }
         if matches!(status.active, ActiveState::Inactive | ActiveState::Failed) {

@@ -46,6 +46,14 @@ impl<G: Scalar> Maybe<G> {
 }
 
 impl<G: List> Many<G> {
+    /// The items without their places, while these are still asked for.
+    pub fn cloned(&self) -> Vec<G::Item>
+    where
+        G::Item: Clone,
+    {
+        self.items.iter().map(|item| item.value.clone()).collect()
+    }
+
     /// The items without their places.
     pub fn values(self) -> Vec<G::Item> {
         self.items.into_iter().map(|item| item.value).collect()

@@ -50,7 +50,7 @@ fn compare(plan: &Plan, table: &[u8]) {
     }
 }
 
-fn encode(value: &impl Serialize) -> Vec<u8> {
+pub(crate) fn encode(value: &impl Serialize) -> Vec<u8> {
     postcard::to_extend(value, Vec::new()).expect("a Vec takes whatever it is given")
 }
 
@@ -94,7 +94,7 @@ fn args(args: &[Arg]) -> Vec<u8> {
     bytes
 }
 
-fn commands(list: &[Command]) -> Vec<u8> {
+pub(crate) fn commands(list: &[Command]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for command in list {
         let path = format!("{}\0", command.path);
@@ -240,7 +240,7 @@ fn context(plan: &ServicePlan) -> Vec<u8> {
         stdout: plan.stdout,
         stderr: plan.stderr,
         non_blocking: plan.non_blocking,
-        notify: plan.type_ == unit::ServiceType::Notify,
+        notify: plan.notifies(),
         more: &more::more(&plan.more),
     })
 }
@@ -250,6 +250,10 @@ fn with_service(plan: &ServicePlan, then: &mut dyn FnMut(unit::Service<'_>)) {
     let (start_pre, start) = (commands(&plan.exec_start_pre), commands(&plan.exec_start));
     let (reload, stop) = (commands(&plan.exec_reload), commands(&plan.exec_stop));
     let context = context(plan);
+    let mut more = Vec::new();
+    if !plan.life.is_default() {
+        plan.life.with(&mut |record| more = encode(&record));
+    }
     then(unit::Service {
         type_: plan.type_,
         restart: plan.restart,
@@ -267,6 +271,7 @@ fn with_service(plan: &ServicePlan, then: &mut dyn FnMut(unit::Service<'_>)) {
         exec_reload: Seq::from_bytes(&reload),
         exec_stop: Seq::from_bytes(&stop),
         context: &context,
+        more: &more,
     });
 }
 

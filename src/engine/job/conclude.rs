@@ -10,6 +10,7 @@ use crate::engine::service;
 use crate::engine::state::KindState;
 use crate::engine::time::Instant;
 use crate::engine::trace::Trace;
+use crate::features;
 
 impl Engine<'_, '_> {
     /// Ends the unit's running job if the unit has become what the job wanted, or cannot any
@@ -25,13 +26,13 @@ impl Engine<'_, '_> {
             JobKind::Start => match state.active() {
                 ActiveState::Active | ActiveState::Reloading => Some(JobResult::Done),
                 ActiveState::Failed => Some(failure_of(state.result())),
-                ActiveState::Inactive if state.result() == UnitResult::Success => {
-                    Some(JobResult::Done)
-                }
+                ActiveState::Inactive if !state.result().is_failure() => Some(JobResult::Done),
                 ActiveState::Inactive => Some(failure_of(state.result())),
                 ActiveState::Activating if self.is_waiting_for_restart(unit) => {
                     Some(failure_of(state.result()))
                 }
+                // Who waits for the board to be quiet keeps nobody waiting.
+                ActiveState::Activating if self.waits_for_quiet(unit) => Some(JobResult::Done),
                 ActiveState::Activating | ActiveState::Deactivating => None,
             },
             JobKind::Stop | JobKind::Restart => match state.active() {
@@ -66,6 +67,16 @@ impl Engine<'_, '_> {
             KindState::Service(service) => {
                 matches!(service.state, service::State::AutoRestart { .. })
             }
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => false,
+        }
+    }
+
+    fn waits_for_quiet(&self, unit: UnitId) -> bool {
+        match &self.units.at(unit).kind {
+            KindState::Service(service) => features::IDLE && service.waits_for_quiet(),
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
@@ -142,6 +153,8 @@ fn failure_of(result: UnitResult) -> JobResult {
         | UnitResult::ExitCode
         | UnitResult::Signal
         | UnitResult::CoreDump
+        | UnitResult::Watchdog
+        | UnitResult::ExecCondition
         | UnitResult::StartLimitHit
         | UnitResult::TriggerLimitHit => JobResult::Failed,
     }

@@ -5,6 +5,7 @@ use unit::control::{ActiveState, JobKind, JobResult};
 
 use super::Job;
 use crate::engine::manager::Engine;
+use crate::engine::service::StopAsked;
 use crate::engine::state::KindState;
 use crate::engine::time::Instant;
 use crate::engine::{service, socket, timer};
@@ -67,7 +68,8 @@ impl Engine<'_, '_> {
                 self.finish_job(unit, JobResult::Dependency, now);
             }
             JobKind::Start => self.run_start(unit, job.auto, now),
-            JobKind::Stop | JobKind::Restart => self.run_stop(unit, now),
+            JobKind::Stop => self.run_stop(unit, StopAsked::Stop, now),
+            JobKind::Restart => self.run_stop(unit, StopAsked::Restart, now),
             JobKind::Reload => self.run_reload(unit, now),
         }
     }
@@ -123,6 +125,8 @@ impl Engine<'_, '_> {
                 if before.active() != ActiveState::Activating || waiting {
                     let auto = auto && waiting;
                     self.service_step(unit, service::Input::Start { auto }, now);
+                } else {
+                    self.conclude_job(unit, now);
                 }
             }
             KindState::Socket(_) => {
@@ -135,14 +139,14 @@ impl Engine<'_, '_> {
         }
     }
 
-    fn run_stop(&mut self, unit: UnitId, now: Instant) {
+    fn run_stop(&mut self, unit: UnitId, why: StopAsked, now: Instant) {
         let before = *self.units.at(unit);
         match before.kind {
             KindState::Target { .. } => {
                 self.units.at_mut(unit).kind = KindState::Target { reached: false };
                 self.changed(unit, &before, now);
             }
-            KindState::Service(_) => self.service_step(unit, service::Input::Stop, now),
+            KindState::Service(_) => self.service_step(unit, service::Input::Stop(why), now),
             KindState::Socket(_) => self.socket_step(unit, socket::Input::Stop, now),
             KindState::Template(_) => self.stop_template(unit, now),
             KindState::Timer(_) => self.timer_step(unit, timer::Input::Stop, now),

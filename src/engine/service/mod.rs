@@ -2,34 +2,53 @@
 //!
 //! [`Service::step`] takes what happened to one service and says what to do about it. Jobs, order
 //! and sockets are the manager's business; which process is meant by a pid too.
+//!
+//! | file | what |
+//! |---|---|
+//! | `types` | from a start to the moment at which it counts as started: `Type=` |
+//! | `helpers` | the commands around the program, one list after the other |
+//! | `reload` | reading its configuration again, and what it says of itself |
+//! | `ends` | how the end of each process is judged, and what follows |
+//! | `kill` | the signals of a stop, and who is left |
+//! | `restart` | whether it comes back, and when |
+//! | `late` | what happens when time is over |
 
-mod events;
-mod moves;
+mod ends;
+mod helpers;
+mod kill;
+mod late;
+mod reload;
+mod restart;
+mod types;
 
 use heapless::Vec;
 use unit::control::{ActiveState, Exit, SubState, UnitResult};
-use unit::{Command, Emergency, Millis, UnitId};
+use unit::{Command, Emergency, Millis, ServiceMore, ServiceType, UnitId};
 
 use super::action::{Action, CommandList, Target};
-use super::event::{Pid, SpawnError};
+use super::event::{Errno, Pid, SpawnError, Stage};
 use super::notify::Notification;
 use super::time::{Bucket, Instant};
+use crate::features;
 
-pub use moves::is_passing;
+pub use helpers::Helper;
+pub use kill::Step;
 
 /// Pause before a child that could not be made for want of resources is tried again.
 pub const SPAWN_RETRY: Millis = Millis(100);
+/// Pause before the main process of a forking service is looked for again.
+pub const LOOK_AGAIN: Millis = Millis(100);
+/// Longest time that a service of `Type=idle` waits for the board to be quiet.
+pub const IDLE_TIMEOUT: Millis = Millis(5_000);
 /// Actions that one step of a service can ask for.
-pub const SERVICE_ACTIONS_MAX: usize = 4;
-
-const SIGKILL: u8 = 9;
+pub const SERVICE_ACTIONS_MAX: usize = 8;
 
 /// A main process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Main {
     /// A child that PID 1 made.
     Child(Pid),
-    /// A process that the service named with MAINPID=.
+    /// A process that the service named with MAINPID=, or that a forking one left behind.
     Adopted(Pid),
 }
 
@@ -52,6 +71,8 @@ impl Main {
 /// A child that a state waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Child {
+    /// It is made when no job is left on the board, then at the latest: `Type=idle`.
+    Idle(Instant),
     /// Asked for; the answer comes before anything else happens.
     Asked,
     /// It could not be made; it is asked for again then.
@@ -65,7 +86,7 @@ pub enum Child {
 impl Child {
     const fn pid(self) -> Option<Pid> {
         match self {
-            Self::Asked | Self::Lacking(_) => None,
+            Self::Idle(_) | Self::Asked | Self::Lacking(_) => None,
             Self::Alive(pid) | Self::Adopted(pid) => Some(pid),
         }
     }
@@ -73,15 +94,31 @@ impl Child {
     /// The main process, of a child that is to become one.
     const fn main(self) -> Option<Main> {
         match self {
-            Self::Asked | Self::Lacking(_) => None,
+            Self::Idle(_) | Self::Asked | Self::Lacking(_) => None,
             Self::Alive(pid) => Some(Main::Child(pid)),
             Self::Adopted(pid) => Some(Main::Adopted(pid)),
+        }
+    }
+
+    /// When there is something to do about it.
+    const fn due(self) -> Deadline {
+        match self {
+            Self::Idle(at) | Self::Lacking(at) => Some(at),
+            Self::Asked | Self::Alive(_) | Self::Adopted(_) => None,
         }
     }
 }
 
 /// A deadline; `None` is never.
 type Deadline = Option<Instant>;
+
+/// The earlier of two.
+fn sooner(one: Deadline, other: Deadline) -> Deadline {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
 
 /// Where a service is in its life. Each state holds what only it has: `main` and `control` are
 /// processes that are not reaped yet, `child` the one the state waits for, `index` the place of
@@ -91,20 +128,22 @@ type Deadline = Option<Instant>;
 pub enum State {
     /// Nothing runs.
     Dead,
-    /// `ExecStartPre=` number `index` runs.
-    StartPre { index: u8, child: Child, deadline: Deadline },
+    /// A command around the program runs, number `index` of its list.
+    Helper { helper: Helper, main: Option<Main>, index: u8, child: Child, deadline: Deadline },
     /// `ExecStart=` number `index` runs; the service is not started yet.
     Start { index: u8, child: Child, deadline: Deadline },
-    /// Started. `reloading`: it said RELOADING=1.
-    Running { main: Main, reloading: bool },
-    /// `ExecReload=` number `index` runs.
-    Reload { main: Main, index: u8, child: Child, deadline: Deadline },
-    /// `ExecStop=` number `index` runs.
-    Stop { main: Option<Main>, index: u8, child: Child, deadline: Deadline },
-    /// `KillSignal=` was sent, or the main process is gone and others may be left.
-    StopSigterm { main: Option<Main>, control: Option<Pid>, deadline: Deadline },
-    /// SIGKILL was sent.
-    StopSigkill { main: Option<Main>, control: Option<Pid>, deadline: Deadline },
+    /// `Type=forking`: what was started has ended well, and has left a main process behind, which
+    /// is looked for.
+    Forked { look_at: Instant, deadline: Deadline },
+    /// Started. Without `main`, a forking service lives for as long as its group has members.
+    Running { main: Option<Main> },
+    /// Started, and nothing of it is left: `RemainAfterExit=`.
+    Exited,
+    /// It reads its configuration again. `asked_at`: it was sent `ReloadSignal=` then, and has
+    /// not yet said RELOADING=1.
+    Reloading { main: Main, asked_at: Option<Instant>, deadline: Deadline },
+    /// The signal of `step` was sent, or the main process is gone and others may be left.
+    Signaled { step: Step, main: Option<Main>, control: Option<Pid>, deadline: Deadline },
     /// It will be started again then; `None`: its start job is there.
     AutoRestart { at: Option<Instant> },
     /// It ended in a way it should not have; until then starts are not allowed.
@@ -121,8 +160,10 @@ pub enum Input<'e> {
     },
     /// Its start job ended before it ran.
     StartRefused,
+    /// No job is left on the board.
+    Quiet,
     /// A stop job runs.
-    Stop,
+    Stop(StopAsked),
     /// A reload job runs.
     Reload,
     /// The main process exists.
@@ -141,6 +182,11 @@ pub enum Input<'e> {
     Notified(Notification<'e>),
     /// It has another main process now.
     MainAdopted(Pid),
+    /// Its main process was looked for, and is not there yet, or cannot be told.
+    MainMissing {
+        /// None of its processes is left.
+        gone: bool,
+    },
     /// None of its processes is left.
     GroupEmpty,
     /// Some are.
@@ -159,8 +205,17 @@ pub struct Outcome {
     pub actions: Vec<Action, SERVICE_ACTIONS_MAX>,
     /// It is time for the start job that [`State::AutoRestart`] announced.
     pub start: bool,
-    /// `StartLimitAction=` applies.
+    /// `StartLimitAction=` and its kin apply.
     pub emergency: Emergency,
+}
+
+/// What a stop was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StopAsked {
+    /// To be down.
+    Stop,
+    /// To be started again.
+    Restart,
 }
 
 /// One service.
@@ -172,14 +227,16 @@ pub struct Service {
     pub result: UnitResult,
     /// How its main process last ended.
     pub exit: Option<Exit>,
-    /// How its last `ExecReload=` ended.
+    /// How its last reload ended.
     pub reload_result: UnitResult,
     /// Automatic restarts since it was last started by hand.
     pub restarts: u32,
     /// A stop was asked for: no automatic restart.
-    pub stop_asked: bool,
+    pub stop_asked: Option<StopAsked>,
     /// Against `StartLimit…=`.
     pub starts: Bucket,
+    /// Once it is started: when `RuntimeMaxSec=` is over.
+    pub runtime_end: Option<Instant>,
 }
 
 /// What a step may look at.
@@ -190,7 +247,32 @@ struct Context<'c, 't> {
     now: Instant,
 }
 
-impl Context<'_, '_> {
+impl<'t> Context<'_, 't> {
+    /// The settings that few services have.
+    fn more(&self) -> ServiceMore<'t> {
+        features::more(self.config)
+    }
+
+    fn is_forking(&self) -> bool {
+        features::FORKING && self.config.type_ == ServiceType::Forking
+    }
+
+    fn has_pid_file(&self) -> bool {
+        self.is_forking() && !self.more().pid_file.is_empty()
+    }
+
+    /// True if it says READY=1 when it is started.
+    fn notifies(&self) -> bool {
+        match self.config.type_ {
+            ServiceType::Notify | ServiceType::NotifyReload => true,
+            ServiceType::Simple
+            | ServiceType::Exec
+            | ServiceType::Oneshot
+            | ServiceType::Forking
+            | ServiceType::Idle => false,
+        }
+    }
+
     fn start_deadline(&self) -> Deadline {
         self.config.timeout_start.map(|timeout| self.now.after(timeout))
     }
@@ -199,14 +281,8 @@ impl Context<'_, '_> {
         self.config.timeout_stop.map(|timeout| self.now.after(timeout))
     }
 
-    fn command(&self, list: CommandList, index: u8) -> Option<Command<'_>> {
-        let commands = match list {
-            CommandList::StartPre => self.config.exec_start_pre,
-            CommandList::Start => self.config.exec_start,
-            CommandList::Reload => self.config.exec_reload,
-            CommandList::Stop => self.config.exec_stop,
-        };
-        commands.get(usize::from(index))
+    fn command(&self, list: CommandList, index: u8) -> Option<Command<'t>> {
+        list.of(self.config).get(usize::from(index))
     }
 }
 
@@ -218,22 +294,22 @@ impl Service {
         exit: None,
         reload_result: UnitResult::Success,
         restarts: 0,
-        stop_asked: false,
+        stop_asked: None,
         starts: Bucket::NEW,
+        runtime_end: None,
     };
 
     /// Its state in general terms.
     pub const fn active(&self) -> ActiveState {
         match self.state {
             State::Dead => ActiveState::Inactive,
-            State::StartPre { .. } | State::Start { .. } | State::AutoRestart { .. } => {
+            State::Helper { helper, .. } => helper.active(),
+            State::Start { .. } | State::Forked { .. } | State::AutoRestart { .. } => {
                 ActiveState::Activating
             }
-            State::Running { reloading: true, .. } | State::Reload { .. } => ActiveState::Reloading,
-            State::Running { reloading: false, .. } => ActiveState::Active,
-            State::Stop { .. } | State::StopSigterm { .. } | State::StopSigkill { .. } => {
-                ActiveState::Deactivating
-            }
+            State::Reloading { .. } => ActiveState::Reloading,
+            State::Running { .. } | State::Exited => ActiveState::Active,
+            State::Signaled { .. } => ActiveState::Deactivating,
             State::Failed { .. } => ActiveState::Failed,
         }
     }
@@ -242,13 +318,13 @@ impl Service {
     pub const fn sub(&self) -> SubState {
         match self.state {
             State::Dead => SubState::Dead,
-            State::StartPre { .. } => SubState::StartPre,
-            State::Start { .. } => SubState::Start,
-            State::Running { reloading: true, .. } | State::Reload { .. } => SubState::Reload,
-            State::Running { reloading: false, .. } => SubState::Running,
-            State::Stop { .. } => SubState::Stop,
-            State::StopSigterm { .. } => SubState::StopSigterm,
-            State::StopSigkill { .. } => SubState::StopSigkill,
+            State::Helper { helper, .. } => helper.sub(),
+            State::Start { .. } | State::Forked { .. } => SubState::Start,
+            State::Running { .. } => SubState::Running,
+            State::Exited => SubState::Exited,
+            State::Reloading { asked_at: Some(_), .. } => SubState::ReloadSignal,
+            State::Reloading { asked_at: None, .. } => SubState::ReloadNotify,
+            State::Signaled { step, .. } => step.sub(),
             State::AutoRestart { .. } => SubState::AutoRestart,
             State::Failed { .. } => SubState::Failed,
         }
@@ -258,12 +334,13 @@ impl Service {
     pub const fn main(&self) -> Option<Main> {
         match self.state {
             State::Start { child, .. } => child.main(),
-            State::Running { main, .. } | State::Reload { main, .. } => Some(main),
-            State::Stop { main, .. }
-            | State::StopSigterm { main, .. }
-            | State::StopSigkill { main, .. } => main,
+            State::Reloading { main, .. } => Some(main),
+            State::Running { main } | State::Helper { main, .. } | State::Signaled { main, .. } => {
+                main
+            }
             State::Dead
-            | State::StartPre { .. }
+            | State::Forked { .. }
+            | State::Exited
             | State::AutoRestart { .. }
             | State::Failed { .. } => None,
         }
@@ -272,13 +349,14 @@ impl Service {
     /// Its control process.
     pub const fn control(&self) -> Option<Pid> {
         match self.state {
-            State::StartPre { child, .. }
-            | State::Reload { child, .. }
-            | State::Stop { child, .. } => child.pid(),
-            State::StopSigterm { control, .. } | State::StopSigkill { control, .. } => control,
+            State::Helper { child, .. } => child.pid(),
+            State::Signaled { control, .. } => control,
             State::Dead
             | State::Start { .. }
+            | State::Forked { .. }
             | State::Running { .. }
+            | State::Exited
+            | State::Reloading { .. }
             | State::AutoRestart { .. }
             | State::Failed { .. } => None,
         }
@@ -287,20 +365,21 @@ impl Service {
     /// When it wants [`Input::Elapsed`].
     pub fn deadline(&self) -> Deadline {
         match self.state {
-            State::StartPre { child, deadline, .. }
-            | State::Start { child, deadline, .. }
-            | State::Reload { child, deadline, .. }
-            | State::Stop { child, deadline, .. } => match child {
-                Child::Lacking(retry_at) => {
-                    Some(deadline.map_or(retry_at, |deadline| deadline.min(retry_at)))
-                }
-                Child::Asked | Child::Alive(_) | Child::Adopted(_) => deadline,
-            },
-            State::StopSigterm { deadline, .. } | State::StopSigkill { deadline, .. } => deadline,
+            State::Helper { child, deadline, .. } | State::Start { child, deadline, .. } => {
+                sooner(deadline, child.due())
+            }
+            State::Forked { look_at, deadline } => sooner(deadline, Some(look_at)),
+            State::Reloading { deadline, .. } | State::Signaled { deadline, .. } => deadline,
+            State::Running { .. } => self.runtime_end,
             State::AutoRestart { at } => at,
             State::Failed { until } => until,
-            State::Dead | State::Running { .. } => None,
+            State::Dead | State::Exited => None,
         }
+    }
+
+    /// True if it will be started when the board is quiet, and nobody is to wait for it.
+    pub const fn waits_for_quiet(&self) -> bool {
+        matches!(self.state, State::Start { child: Child::Idle(_), .. })
     }
 
     /// Takes one step.
@@ -316,21 +395,68 @@ impl Service {
         match input {
             Input::Start { auto } => self.on_start(context, auto, &mut out),
             Input::StartRefused => self.on_start_refused(),
-            Input::Stop => self.on_stop(context, &mut out),
+            Input::Quiet => self.on_quiet(context, &mut out),
+            Input::Stop(why) => self.on_stop(context, why, &mut out),
             Input::Reload => self.on_reload(context, &mut out),
-            Input::MainSpawned(pid) => self.on_main_spawned(context, pid),
+            Input::MainSpawned(pid) => self.on_main_spawned(context, pid, &mut out),
             Input::ControlSpawned(pid) => self.on_control_spawned(pid),
             Input::SpawnFailed(error) => self.on_spawn_failed(context, error, &mut out),
-            Input::Executed => self.on_executed(context),
+            Input::Executed => self.on_executed(context, &mut out),
             Input::MainExited(exit, error) => self.on_main_exited(context, exit, error, &mut out),
             Input::ControlExited(exit) => self.on_control_exited(context, exit, &mut out),
-            Input::Notified(notification) => self.on_notified(context, notification),
-            Input::MainAdopted(pid) => self.on_main_adopted(context, pid),
-            Input::GroupEmpty => self.on_group_empty(context),
+            Input::Notified(said) => self.on_notified(context, said, &mut out),
+            Input::MainAdopted(pid) => self.on_main_adopted(context, pid, &mut out),
+            Input::MainMissing { gone } => self.on_main_missing(context, gone, &mut out),
+            Input::GroupEmpty => self.on_group_empty(context, &mut out),
             Input::GroupPopulated => self.on_group_populated(context, &mut out),
             Input::Elapsed => self.on_elapsed(context, &mut out),
             Input::ResetFailed => self.on_reset_failed(),
         }
         out
     }
+
+    /// The first thing that goes wrong is the result.
+    fn fail(&mut self, result: UnitResult) {
+        if self.result == UnitResult::Success {
+            self.result = result;
+        }
+    }
+
+    /// A passing lack of resources is waited out, under the state's own deadline and without
+    /// costing the service a start; anything else is a failure.
+    fn on_spawn_failed(&mut self, context: &Context<'_, '_>, error: SpawnError, out: &mut Outcome) {
+        let again = Child::Lacking(context.now.after(SPAWN_RETRY));
+        match &mut self.state {
+            State::Start { child, .. } | State::Helper { child, .. } if is_passing(error) => {
+                *child = again;
+            }
+            State::Start { .. } => {
+                self.fail(UnitResult::Resources);
+                self.send(context, Step::Sigterm, None, None, out);
+            }
+            State::Helper { helper, main, .. } => {
+                let (helper, main) = (*helper, *main);
+                self.on_helper_failed(context, helper, main, UnitResult::Resources, out);
+            }
+            State::Dead
+            | State::Forked { .. }
+            | State::Running { .. }
+            | State::Exited
+            | State::Reloading { .. }
+            | State::Signaled { .. }
+            | State::AutoRestart { .. }
+            | State::Failed { .. } => bug!("a spawn is answered before anything else happens"),
+        }
+    }
+}
+
+fn push(out: &mut Outcome, action: Action) {
+    let pushed = out.actions.push(action);
+    ensure!(pushed.is_ok(), "a step asks for SERVICE_ACTIONS_MAX actions at most");
+}
+
+/// A board short of something for a moment: a full pool, EAGAIN, ENOMEM, ENFILE, EMFILE.
+pub fn is_passing(error: SpawnError) -> bool {
+    const PASSING: [Errno; 4] = [Errno(11), Errno(12), Errno(23), Errno(24)];
+    error.stage == Stage::Slot || PASSING.contains(&error.errno)
 }

@@ -5,6 +5,8 @@
 //! service's own `STATUS=` crosses the socket. PID 1 reads the client's uid from the kernel
 //! (SO_PEERCRED): root may change, others look.
 
+use core::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::model::UnitId;
@@ -192,20 +194,42 @@ pub enum SubState {
     Failed,
     /// A target is reached.
     Active,
+    /// `ExecCondition=` runs.
+    Condition,
     /// `ExecStartPre=` runs.
     StartPre,
     /// The main process is there, the service not yet ready.
     Start,
+    /// `ExecStartPost=` runs.
+    StartPost,
     /// It runs.
     Running,
-    /// `ExecReload=` runs, or the service said RELOADING=1.
+    /// It is there, and nothing of it runs: `RemainAfterExit=`.
+    Exited,
+    /// `ExecReload=` runs.
     Reload,
+    /// `ReloadSignal=` was sent, and the service has not said RELOADING=1 yet.
+    ReloadSignal,
+    /// The service said RELOADING=1.
+    ReloadNotify,
+    /// `ExecReloadPost=` runs.
+    ReloadPost,
     /// `ExecStop=` runs.
     Stop,
+    /// `WatchdogSignal=` was sent.
+    StopWatchdog,
     /// `KillSignal=` was sent.
     StopSigterm,
-    /// SIGKILL was sent.
+    /// `FinalKillSignal=` was sent.
     StopSigkill,
+    /// `ExecStopPost=` runs.
+    StopPost,
+    /// As [`SubState::StopWatchdog`], after `ExecStopPost=`.
+    FinalWatchdog,
+    /// As [`SubState::StopSigterm`], after `ExecStopPost=`.
+    FinalSigterm,
+    /// As [`SubState::StopSigkill`], after `ExecStopPost=`.
+    FinalSigkill,
     /// Waiting for `RestartSec=`.
     AutoRestart,
     /// Waiting for a limit to heal.
@@ -237,10 +261,38 @@ pub enum UnitResult {
     Signal,
     /// As [`UnitResult::Signal`], with a core.
     CoreDump,
+    /// It did not say in time that it is well.
+    Watchdog,
+    /// `ExecCondition=` said no: not a failure.
+    ExecCondition,
     /// `StartLimit…=` was hit.
     StartLimitHit,
     /// `TriggerLimit…=` was hit.
     TriggerLimitHit,
+}
+
+impl UnitResult {
+    /// True if the unit is failed with it.
+    pub const fn is_failure(self) -> bool {
+        !matches!(self, Self::Success | Self::ExecCondition)
+    }
+
+    /// systemd's name of it, in `Result` and `$SERVICE_RESULT`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Resources => "resources",
+            Self::Protocol => "protocol",
+            Self::Timeout => "timeout",
+            Self::ExitCode => "exit-code",
+            Self::Signal => "signal",
+            Self::CoreDump => "core-dump",
+            Self::Watchdog => "watchdog",
+            Self::ExecCondition => "exec-condition",
+            Self::StartLimitHit => "start-limit-hit",
+            Self::TriggerLimitHit => "trigger-limit-hit",
+        }
+    }
 }
 
 /// How the conditions and asserts of a unit turned out at its last start.
@@ -265,6 +317,52 @@ pub enum Exit {
     Core(u8),
 }
 
+impl Exit {
+    /// As in `$EXIT_CODE`.
+    pub const fn code_name(self) -> &'static str {
+        match self {
+            Self::Code(_) => "exited",
+            Self::Signal(_) => "killed",
+            Self::Core(_) => "dumped",
+        }
+    }
+
+    /// As in `$EXIT_STATUS`: the number, or the signal's name.
+    pub const fn status(self) -> ExitStatus {
+        ExitStatus(self)
+    }
+}
+
+/// Prints an [`Exit`] as `$EXIT_STATUS` has it.
+#[derive(Clone, Copy, Debug)]
+pub struct ExitStatus(Exit);
+
+impl fmt::Display for ExitStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Exit::Code(code) => write!(f, "{code}"),
+            Exit::Signal(number) | Exit::Core(number) => match signal_name(number) {
+                "" => write!(f, "RTMIN+{}", number.saturating_sub(SIGRTMIN)),
+                name => f.write_str(name),
+            },
+        }
+    }
+}
+
+/// signal(7), from number 1 on: the same numbers on every architecture that boards have here.
+pub const SIGNALS: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
+    "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+];
+/// The first real-time signal that a C library leaves to programs.
+pub const SIGRTMIN: u8 = 34;
+
+/// The name of a signal, without `SIG`; empty for the real-time ones.
+pub fn signal_name(number: u8) -> &'static str {
+    usize::from(number).checked_sub(1).and_then(|at| SIGNALS.get(at)).copied().unwrap_or_default()
+}
+
 /// State of a unit. Times are microseconds since boot, 0 for never.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct UnitStatus<'a> {
@@ -286,7 +384,7 @@ pub struct UnitStatus<'a> {
     pub active_enter_us: u64,
     /// The main process; 0 for none.
     pub main_pid: u32,
-    /// The process of `ExecStartPre=`, `ExecReload=` or `ExecStop=`; 0 for none.
+    /// The process of a command around the program, such as `ExecStartPre=`; 0 for none.
     pub control_pid: u32,
     /// How the main process last ended.
     pub exit: Option<Exit>,

@@ -129,12 +129,19 @@ macro_rules! directives {
                     = "DefaultStartLimitBurst= of board.conf";
                 /// What happens to the board when a start is refused for that.
                 start_limit_action: One<EmergencyName> ["StartLimitAction"] = "none";
+                /// What happens to the board when a service has failed and is not restarted; also
+                /// for want of a StartLimitAction=.
+                failure_action: One<EmergencyName> ["FailureAction"] = "none";
+                /// What happens to the board when a service has ended well.
+                success_action: One<EmergencyName> ["SuccessAction"] = "none";
             }
             /// A process. Services are started by a socket, by a dependency or by hand.
             Service "Service" {
                 /// When the service counts as started: at once (simple), when its program is
                 /// executed (exec), when all commands have ended (oneshot), when it says READY=1
-                /// (notify). idle is simple: nothing waits for the console to be quiet.
+                /// (notify, and notify-reload, which is reloaded by ReloadSignal=), when its
+                /// program has put itself into the background (forking). idle is simple, but the
+                /// program comes when no job is left on the board, after 5 s at the latest.
                 service_type: Maybe<ServiceTypeName> ["Type"]
                     = "simple with ExecStart=, else oneshot";
                 /// Whose READY=1 counts with Type=notify: main, that of the main process.
@@ -144,12 +151,36 @@ macro_rules! directives {
                 sockets: Many<Units> ["Sockets"] = "";
                 /// The program and its arguments; one line, or any number with Type=oneshot.
                 exec_start: Many<Commands> ["ExecStart"] = "";
+                /// Commands run before all others: one that exits with 1 to 254 ends the start,
+                /// and this is no failure; 255 or a signal is one.
+                exec_condition: Many<Commands> ["ExecCondition"] = "";
                 /// Commands run one after the other before ExecStart=.
                 exec_start_pre: Many<Commands> ["ExecStartPre"] = "";
+                /// Commands run when the program is up, before the service counts as started.
+                exec_start_post: Many<Commands> ["ExecStartPost"] = "";
                 /// Commands that make the service read its configuration again.
                 exec_reload: Many<Commands> ["ExecReload"] = "";
+                /// Commands run when it has done so.
+                exec_reload_post: Many<Commands> ["ExecReloadPost"] = "";
                 /// Commands that ask the service to stop, before anything is signalled.
                 exec_stop: Many<Commands> ["ExecStop"] = "";
+                /// Commands run when nothing of the service is left, however it ended and however
+                /// far its start came: $SERVICE_RESULT, $EXIT_CODE and $EXIT_STATUS tell.
+                exec_stop_post: Many<Commands> ["ExecStopPost"] = "";
+                /// The service is active when its program has ended well, until it is stopped.
+                remain_after_exit: One<Boolean> ["RemainAfterExit"] = "no";
+                /// With Type=forking: where the program writes the number of its main process, in
+                /// /run. It is waited for, believed of the service's own processes only, and
+                /// removed when the service has ended. Without control groups there must be one.
+                pid_file: Maybe<PidFile> ["PIDFile"] = "none";
+                /// Without PIDFile=: takes the only process that was left behind for the main one.
+                guess_main_pid: One<Boolean> ["GuessMainPID"] = "yes";
+                /// What a service of Type=notify-reload is sent, after ExecReload=. It answers with
+                /// RELOADING=1 and MONOTONIC_USEC=, and READY=1 when it is done.
+                reload_signal: One<Signal> ["ReloadSignal"] = "SIGHUP";
+                /// Further ends of the main process that are success: exit codes, their names, and
+                /// signals.
+                success_exit_status: Many<ExitStatusNames> ["SuccessExitStatus"] = "";
                 /// Name or number of the user that runs the commands; looked up on the board.
                 user: Maybe<Account> ["User"] = "root";
                 /// Name or number of the group.
@@ -183,20 +214,54 @@ or socket";
                 /// After which ends the service is started again: no, always, on-success,
                 /// on-failure, on-abnormal, on-abort, on-watchdog.
                 restart: One<RestartName> ["Restart"] = "no";
+                /// Ends of the main process after which it is not, whatever Restart= says.
+                restart_prevent_status: Many<ExitStatusNames> ["RestartPreventExitStatus"] = "";
+                /// Ends of the main process after which it is.
+                restart_force_status: Many<ExitStatusNames> ["RestartForceExitStatus"] = "";
                 /// Pause before that.
                 restart_delay: Maybe<Time> ["RestartSec"] = "DefaultRestartSec= of board.conf";
+                /// Restarts over which the pause grows to RestartMaxDelaySec=, by the same factor
+                /// each time; at most 255.
+                restart_steps: One<Unsigned> ["RestartSteps"] = "0";
+                /// The longest pause; goes with RestartSteps=.
+                restart_max_delay: One<Timeout> ["RestartMaxDelaySec"] = "infinity";
                 /// Longest time a start may take; 0 and infinity wait for ever.
                 timeout_start: Maybe<Timeout> ["TimeoutStartSec"]
                     = "DefaultTimeoutStartSec= of board.conf; infinity with Type=oneshot";
                 /// Longest time a stop may take before SIGKILL; 0 and infinity wait for ever.
                 timeout_stop: Maybe<Timeout> ["TimeoutStopSec"]
                     = "DefaultTimeoutStopSec= of board.conf";
+                /// Longest time after WatchdogSignal= before SIGKILL.
+                timeout_abort: Maybe<Timeout> ["TimeoutAbortSec"] = "TimeoutStopSec=";
+                /// What a start that takes too long is sent: KillSignal= (terminate),
+                /// WatchdogSignal= (abort) or FinalKillSignal= (kill).
+                timeout_start_failure: One<TimeoutModeName> ["TimeoutStartFailureMode"]
+                    = "terminate";
+                /// What a stop that takes too long is sent: likewise, and FinalKillSignal= after
+                /// it.
+                timeout_stop_failure: One<TimeoutModeName> ["TimeoutStopFailureMode"]
+                    = "terminate";
+                /// Longest time that the service may run; then it is stopped, and has failed. 0 and
+                /// infinity are no limit.
+                runtime_max: One<Timeout> ["RuntimeMaxSec"] = "infinity";
+                /// Up to so much is added to that, another share each time.
+                runtime_extra: One<Time> ["RuntimeRandomizedExtraSec"] = "0";
                 /// TimeoutStartSec= and TimeoutStopSec= at once.
                 timeout: Maybe<Timeout> ["TimeoutSec"] = "neither";
                 /// Who is signalled at a stop: control-group, mixed, process, none.
                 kill_mode: One<KillModeName> ["KillMode"] = "control-group";
                 /// The first signal at a stop.
                 kill_signal: One<Signal> ["KillSignal"] = "SIGTERM";
+                /// The first signal of a stop that is the first half of a restart.
+                restart_kill_signal: Maybe<Signal> ["RestartKillSignal"] = "KillSignal=";
+                /// What is to make the program leave a core: see TimeoutStopFailureMode=.
+                watchdog_signal: One<Signal> ["WatchdogSignal"] = "SIGABRT";
+                /// SIGHUP follows the first signal at once: for shells, which pass over SIGTERM.
+                send_sighup: One<Boolean> ["SendSIGHUP"] = "no";
+                /// The last signal, for those whom TimeoutStopSec= finds still there.
+                final_kill_signal: One<Signal> ["FinalKillSignal"] = "SIGKILL";
+                /// no: they are left alone, and the service has failed.
+                send_sigkill: One<Boolean> ["SendSIGKILL"] = "yes";
             }
             /// What few services say of what their processes are given.
             Exec "Service" {

@@ -1,10 +1,12 @@
 //! What the template of an Accept=yes socket may say: its instances live in small fixed slots.
 
-use unit::{Restart, ServiceType};
+use unit::{Emergency, Restart, ServiceType, TimeoutMode};
 
 use super::Checked;
 use super::service::type_of;
 use crate::codes;
+use crate::draft::{One, Service};
+use crate::grammar::EmergencyName;
 use crate::report::{Diagnostic, Report, Span};
 
 pub(super) fn check(checked: &Checked, report: &mut Report) {
@@ -25,9 +27,13 @@ fn check_template_is_small(
 ) {
     let Some(service) = checked.units[unit].service() else { return };
     let list = [
+        (&service.exec_condition, "ExecCondition="),
         (&service.exec_start_pre, "ExecStartPre="),
+        (&service.exec_start_post, "ExecStartPost="),
         (&service.exec_reload, "ExecReload="),
+        (&service.exec_reload_post, "ExecReloadPost="),
         (&service.exec_stop, "ExecStop="),
+        (&service.exec_stop_post, "ExecStopPost="),
     ];
     let mut refuse = |message: String, span: &Span, hint: &str| {
         let mut diagnostic =
@@ -43,14 +49,19 @@ fn check_template_is_small(
             refuse(message, &command.span, "do it inside the program, or in a unit of its own");
         }
     }
-    let unit = &checked.units[unit].unit;
-    if let Some(check) = unit.conditions.items.iter().chain(&unit.asserts.items).next() {
+    let common = &checked.units[unit].unit;
+    if let Some(check) = common.conditions.items.iter().chain(&common.asserts.items).next() {
         let message = "a connection's instance starts without conditions".into();
         refuse(message, &check.span, "write them into the socket");
     }
-    if let (ServiceType::Oneshot | ServiceType::Notify, Some(given)) =
-        (type_of(service), &service.service_type.given)
-    {
+    let waited_for = match type_of(service) {
+        ServiceType::Simple | ServiceType::Exec | ServiceType::Idle => false,
+        ServiceType::Oneshot
+        | ServiceType::Notify
+        | ServiceType::NotifyReload
+        | ServiceType::Forking => true,
+    };
+    if let (true, Some(given)) = (waited_for, &service.service_type.given) {
         let message = "a connection's instance is Type=simple or exec".into();
         refuse(message, &given.span, "nobody waits for it: leave Type= out");
     }
@@ -58,4 +69,46 @@ fn check_template_is_small(
         let message = "a connection's instance ends with its connection".into();
         refuse(message, span, "leave Restart= out");
     }
+    for (given, name) in of_a_longer_life(checked, unit, service) {
+        if let Some(span) = given {
+            let message = format!("a connection's instance lives no longer than it: no {name}");
+            refuse(message, span, "leave it out");
+        }
+    }
+}
+
+/// Directives of a life that an instance does not have, where they are given.
+fn of_a_longer_life<'a>(
+    checked: &'a Checked,
+    unit: usize,
+    service: &'a Service,
+) -> [(Option<&'a Span>, &'static str); 10] {
+    let common = &checked.units[unit].unit;
+    let set = |is_set: bool, span: &'a Option<Span>| span.as_ref().filter(|_| is_set);
+    let restart_signal = service.restart_kill_signal.given.as_ref();
+    let acts = |action: &'a One<EmergencyName>| set(action.value != Emergency::None, &action.given);
+    [
+        (
+            set(service.remain_after_exit.value, &service.remain_after_exit.given),
+            "RemainAfterExit=",
+        ),
+        (set(service.runtime_max.value.is_some(), &service.runtime_max.given), "RuntimeMaxSec="),
+        (restart_signal.map(|given| &given.span), "RestartKillSignal="),
+        (
+            set(service.final_kill_signal.value != 9, &service.final_kill_signal.given),
+            "FinalKillSignal=",
+        ),
+        (set(service.send_sighup.value, &service.send_sighup.given), "SendSIGHUP="),
+        (set(!service.send_sigkill.value, &service.send_sigkill.given), "SendSIGKILL="),
+        (
+            set(
+                service.timeout_stop_failure.value != TimeoutMode::Terminate,
+                &service.timeout_stop_failure.given,
+            ),
+            "TimeoutStopFailureMode=",
+        ),
+        (acts(&common.failure_action), "FailureAction="),
+        (acts(&common.success_action), "SuccessAction="),
+        (service.restart_force_status.given.as_ref(), "RestartForceExitStatus="),
+    ]
 }

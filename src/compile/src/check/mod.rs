@@ -6,6 +6,7 @@ mod condition;
 mod connection;
 mod exec;
 mod graph;
+mod life;
 mod notify;
 mod program;
 mod resolve;
@@ -157,6 +158,7 @@ pub fn check(
     check_spawn_slots(board, report);
     service::check(&checked, report);
     exec::check(&checked, report);
+    life::check(&checked, report);
     socket::check(&checked, report);
     connection::check(&checked, report);
     timer::check(&checked, report);

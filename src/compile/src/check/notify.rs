@@ -14,7 +14,10 @@ const SHELLS: [&str; 5] = ["sh", "ash", "bash", "dash", "ksh"];
 
 pub(super) fn check(checked: &Checked, report: &mut Report) {
     let services = checked.units.iter().filter_map(|draft| draft.service());
-    for service in services.filter(|service| type_of(service) == ServiceType::Notify) {
+    let waits = |service: &&Service| {
+        matches!(type_of(service), ServiceType::Notify | ServiceType::NotifyReload)
+    };
+    for service in services.filter(waits) {
         check_ready_is_heard(service, report);
         check_no_shell_between(service, report);
     }

@@ -139,12 +139,24 @@ const SET_BY_PID_1: &[&str] = &[
     "REMOTE_PORT",
     "NOTIFY_SOCKET",
     "MAINPID",
+    "PIDFILE",
+    "SERVICE_RESULT",
+    "EXIT_CODE",
+    "EXIT_STATUS",
     "TERM",
 ];
 
 fn check_variables_are_set(service: &Service, report: &mut Report) {
-    let commands =
-        [&service.exec_start_pre, &service.exec_start, &service.exec_reload, &service.exec_stop];
+    let commands = [
+        &service.exec_condition,
+        &service.exec_start_pre,
+        &service.exec_start,
+        &service.exec_start_post,
+        &service.exec_reload,
+        &service.exec_reload_post,
+        &service.exec_stop,
+        &service.exec_stop_post,
+    ];
     for command in commands.into_iter().flat_map(|list| &list.items) {
         for name in command.value.args.iter().flat_map(|arg| arg.variables()) {
             let own = service.environment.items.iter().any(|pair| pair.value.0 == name);

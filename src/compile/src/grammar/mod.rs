@@ -6,6 +6,7 @@ mod address;
 mod board;
 mod check;
 mod command;
+mod exit;
 mod lint;
 mod names;
 mod number;
@@ -28,6 +29,7 @@ pub use board::{
 };
 pub use check::{Check, Checks};
 pub use command::{Arg, Command, Commands, Piece};
+pub use exit::{ExitStatusNames, PidFile, Status};
 pub use lint::{LintName, LintNames};
 pub use names::{
     AbsolutePaths, Account, Accounts, Assignments, Directory, FdName, InstanceName, Paths, Strings,
@@ -44,7 +46,9 @@ pub use stdio::{InputName, OutputName};
 pub use time::{LongTime, Time, Timeout};
 pub use timer::{Elapse, Elapses};
 
-use unit::{BindIpv6Only, CrashAction, Emergency, JobMode, KillMode, Restart, ServiceType};
+use unit::{
+    BindIpv6Only, CrashAction, Emergency, JobMode, KillMode, Restart, ServiceType, TimeoutMode,
+};
 
 use crate::codes::{self, Code};
 use crate::report::{Diagnostic, Report, Span, Spanned, did_you_mean};
@@ -164,14 +168,21 @@ keywords! {
     /// `Type=`.
     ServiceTypeName -> ServiceType {
         "simple" => ServiceType::Simple,
-        "idle" => ServiceType::Simple,
+        "idle" => ServiceType::Idle,
         "exec" => ServiceType::Exec,
         "oneshot" => ServiceType::Oneshot,
         "notify" => ServiceType::Notify,
+        "notify-reload" => ServiceType::NotifyReload,
+        "forking" => ServiceType::Forking,
     }, but {
-        "forking" => "keep the program in the foreground and use simple, exec or notify",
         "dbus" => "there is no message bus: use simple, exec or notify",
-        "notify-reload" => "use notify, and ExecReload= for the reload",
+    }
+
+    /// `TimeoutStartFailureMode=` and its kin.
+    TimeoutModeName -> TimeoutMode {
+        "terminate" => TimeoutMode::Terminate,
+        "abort" => TimeoutMode::Abort,
+        "kill" => TimeoutMode::Kill,
     }
 
     /// `NotifyAccess=`: true for `main`.

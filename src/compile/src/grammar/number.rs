@@ -119,6 +119,26 @@ const SIGNALS: &[(&str, u8)] = &[
 const SIGRTMIN: u8 = 34;
 const SIGRTMAX: u8 = 64;
 
+/// The number of a signal that is named.
+pub(super) fn signal(word: &str) -> Option<u8> {
+    let name = word.strip_prefix("SIG").unwrap_or(word);
+    let named = SIGNALS.iter().find(|(each, _)| *each == name).map(|(_, number)| *number);
+    let real_time = || {
+        let offset: u8 = match name.strip_prefix("RTMIN")? {
+            "" => 0,
+            offset => offset.strip_prefix('+')?.parse().ok()?,
+        };
+        SIGRTMIN.checked_add(offset)
+    };
+    named.or_else(real_time).filter(|number| *number <= SIGRTMAX)
+}
+
+/// The nearest name of a signal.
+pub(super) fn signal_like(word: &str) -> Option<String> {
+    let name = word.strip_prefix("SIG").unwrap_or(word);
+    did_you_mean(name, SIGNALS.iter().map(|(name, _)| *name))
+}
+
 /// A signal, by name or number.
 #[derive(Debug)]
 pub struct Signal;
@@ -128,20 +148,10 @@ impl Scalar for Signal {
     const FORM: &'static str = "signal, such as `SIGTERM`";
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<u8> {
-        let name = text.text.strip_prefix("SIG").unwrap_or(&text.text);
-        let named = SIGNALS.iter().find(|(each, _)| *each == name).map(|(_, number)| *number);
-        let real_time = || {
-            let offset: u8 = match name.strip_prefix("RTMIN")? {
-                "" => 0,
-                offset => offset.strip_prefix('+')?.parse().ok()?,
-            };
-            SIGRTMIN.checked_add(offset)
-        };
-        let number = named.or_else(|| name.parse().ok()).or_else(real_time);
-        match number {
+        match signal(&text.text).or_else(|| text.text.parse().ok()) {
             Some(number) if (1..=SIGRTMAX).contains(&number) => Some(number),
             _ => {
-                let hint = did_you_mean(name, SIGNALS.iter().map(|(name, _)| *name));
+                let hint = signal_like(&text.text);
                 cx.refuse_with(codes::BAD_VALUE, &text.whole(), "not a signal", hint);
                 None
             }

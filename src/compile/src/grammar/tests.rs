@@ -91,7 +91,7 @@ fn times_round_up_and_end_at_49_days() {
 #[test]
 fn words_of_systemd_are_told_apart_from_nonsense() {
     assert_eq!(one::<ServiceTypeName>("notify"), Ok(ServiceType::Notify));
-    assert_eq!(one::<ServiceTypeName>("forking"), Err(vec!["E207"]));
+    assert_eq!(one::<ServiceTypeName>("dbus"), Err(vec!["E207"]));
     assert_eq!(one::<ServiceTypeName>("Notify"), Err(vec!["E201"]));
     assert_eq!(one::<EmergencyName>("reboot-force"), Ok(Emergency::RebootForce));
     assert_eq!(one::<EmergencyName>("exit"), Err(vec!["E207"]));

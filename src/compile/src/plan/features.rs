@@ -1,8 +1,8 @@
 //! Which parts of `pilot` the units of a board use: the other half of `src/features.rs`.
 
-use unit::ListenKind;
+use unit::{ListenKind, ServiceType};
 
-use super::{ExecPlan, KindPlan, Plan, SocketPlan, UnitPlan};
+use super::{ExecPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan};
 use crate::grammar::Listener;
 
 /// A part of `pilot` that only some boards need.
@@ -34,6 +34,9 @@ const FEATURES: &[Feature] = &[
     ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
     ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
+    ("forking", |plan| services(plan).any(|service| service.type_ == ServiceType::Forking)),
+    ("idle", |plan| services(plan).any(|service| service.type_ == ServiceType::Idle)),
+    ("service-more", |plan| services(plan).any(|service| !service.life.is_default())),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.symlinks.is_empty())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("timers", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Timer(_)))),
@@ -52,9 +55,13 @@ fn listeners(plan: &Plan) -> impl Iterator<Item = &Listener> {
 
 /// Whether a service says something of that.
 fn any_exec(plan: &Plan, says: fn(&ExecPlan) -> bool) -> bool {
-    plan.units.iter().any(|unit| match &unit.kind {
-        KindPlan::Service(service) => says(&service.more),
-        KindPlan::Target | KindPlan::Socket(_) | KindPlan::Timer(_) => false,
+    services(plan).any(|service| says(&service.more))
+}
+
+fn services(plan: &Plan) -> impl Iterator<Item = &ServicePlan> {
+    plan.units.iter().filter_map(|unit| match &unit.kind {
+        KindPlan::Service(service) => Some(&**service),
+        KindPlan::Target | KindPlan::Socket(_) | KindPlan::Timer(_) => None,
     })
 }
 

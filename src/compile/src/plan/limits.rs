@@ -1,7 +1,7 @@
 //! How much of everything a board needs: the exact lengths of PID 1's arrays.
 
 use unit::limits::{FIXED_FDS, USER_FIELD_MAX, USER_PATH_MAX};
-use unit::{Limits, ServiceType, Stdio};
+use unit::{Limits, Stdio};
 
 use super::{KindPlan, ManagerPlan, ServicePlan, UnitPlan};
 use crate::grammar::{Arg, Command, Piece};
@@ -14,6 +14,13 @@ const INVOCATION_ID_BYTES: usize = 32;
 const REMOTE_ADDR_MAX: usize = 45;
 /// REMOTE_PORT: 65535.
 const REMOTE_PORT_MAX: usize = 5;
+
+/// SERVICE_RESULT: `trigger-limit-hit`.
+const RESULT_MAX: usize = 17;
+/// EXIT_CODE: `exited`, `killed`, `dumped`.
+const EXIT_CODE_MAX: usize = 6;
+/// EXIT_STATUS: a number, or a signal's name such as `RTMIN+30`.
+const EXIT_STATUS_MAX: usize = 8;
 
 /// The sizes of a board; `table_bytes` is left at 0 for the emitter.
 pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
@@ -81,6 +88,14 @@ fn fd_names(service: &ServicePlan, units: &[UnitPlan]) -> Vec<String> {
         .collect()
 }
 
+/// What a command is told of its service.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    MainPid,
+    MainPidAndEnd,
+}
+
 /// A variable that PID 1 adds at a spawn.
 struct Dynamic {
     name: &'static str,
@@ -100,10 +115,12 @@ struct Dynamic {
 /// | INVOCATION_ID, SYSTEMD_EXEC_PID | always | 32; 10 |
 /// | LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES | with a socket | 10; 10; the names |
 /// | REMOTE_ADDR, REMOTE_PORT | Accept=yes | 45; 5 |
-/// | NOTIFY_SOCKET | Type=notify | in the program |
-/// | MAINPID | ExecReload=, ExecStop= | 10 |
+/// | NOTIFY_SOCKET | Type=notify, notify-reload | in the program |
+/// | MAINPID | all commands from ExecStartPost= on | 10 |
+/// | PIDFILE | with PIDFile= | its path |
+/// | SERVICE_RESULT, EXIT_CODE, EXIT_STATUS | ExecStop=, ExecStopPost= | 17; 6; 8 |
 /// | TERM | StandardInput=tty | in the program |
-fn dynamics(service: &ServicePlan, fd_names: &[String], main_pid: bool) -> Vec<Dynamic> {
+fn dynamics(service: &ServicePlan, fd_names: &[String], told: Told) -> Vec<Dynamic> {
     let written = |name, value_max| Dynamic { name, value_max, written: true };
     let literal = |name, value: &str| Dynamic { name, value_max: value.len(), written: false };
     let mut all = vec![
@@ -134,11 +151,21 @@ fn dynamics(service: &ServicePlan, fd_names: &[String], main_pid: bool) -> Vec<D
             written("REMOTE_PORT", REMOTE_PORT_MAX),
         ]);
     }
-    if service.type_ == ServiceType::Notify {
+    if service.notifies() {
         all.push(literal("NOTIFY_SOCKET", unit::limits::NOTIFY_SOCKET));
     }
-    if main_pid {
+    if told != Told::Nothing {
         all.push(written("MAINPID", NUMBER_MAX));
+    }
+    if !service.life.pid_file.is_empty() {
+        all.push(written("PIDFILE", service.life.pid_file.len()));
+    }
+    if told == Told::MainPidAndEnd && !service.life.is_default() {
+        all.extend([
+            written("SERVICE_RESULT", RESULT_MAX),
+            written("EXIT_CODE", EXIT_CODE_MAX),
+            written("EXIT_STATUS", EXIT_STATUS_MAX),
+        ]);
     }
     if service.stdin == Stdio::Tty {
         all.push(literal("TERM", unit::limits::TERM));
@@ -148,11 +175,21 @@ fn dynamics(service: &ServicePlan, fd_names: &[String], main_pid: bool) -> Vec<D
 
 /// Bytes and pointers that one spawn of the service's hungriest command writes at most.
 fn spawn(service: &ServicePlan, fd_names: &[String]) -> (usize, usize) {
-    let before = service.exec_start_pre.iter().chain(&service.exec_start);
-    let after = service.exec_reload.iter().chain(&service.exec_stop);
-    let commands = before.map(|command| (command, false)).chain(after.map(|each| (each, true)));
-    commands.fold((0, 0), |(strings, pointers), (command, main_pid)| {
-        let dynamics = dynamics(service, fd_names, main_pid);
+    let life = &service.life;
+    let commands = [
+        (&life.exec_condition, Told::Nothing),
+        (&service.exec_start_pre, Told::Nothing),
+        (&service.exec_start, Told::Nothing),
+        (&life.exec_start_post, Told::MainPid),
+        (&service.exec_reload, Told::MainPid),
+        (&life.exec_reload_post, Told::MainPid),
+        (&service.exec_stop, Told::MainPidAndEnd),
+        (&life.exec_stop_post, Told::MainPidAndEnd),
+    ];
+    let commands =
+        commands.into_iter().flat_map(|(list, told)| list.iter().map(move |c| (c, told)));
+    commands.fold((0, 0), |(strings, pointers), (command, told)| {
+        let dynamics = dynamics(service, fd_names, told);
         let (more_strings, more_pointers) = spawn_command(service, &dynamics, command);
         (strings.max(more_strings), pointers.max(more_pointers))
     })

@@ -3,6 +3,7 @@
 
 mod exec;
 pub mod features;
+mod life;
 mod limits;
 mod options;
 mod relations;
@@ -16,6 +17,7 @@ use unit::{CrashAction, Emergency, Limits, Millis};
 
 pub(crate) use exec::REAL_TIME;
 pub use exec::{ExecPlan, PrivilegesPlan, SchedulingPlan};
+pub use life::LifePlan;
 pub use options::{OptionPlan, OptionText};
 pub use relations::RelationsPlan;
 pub use socket_plan::SocketPlan;
@@ -154,7 +156,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     for ((number, (unit, draft)), mut edges) in drafts.into_iter().zip(edges) {
         let Draft { name, file: _, head: _, unit: common, install: _, body, exec } = draft;
         let more = &mut edges.more;
-        let (description, checks, start_limit) =
+        let Common { description, checks, start_limit, life } =
             common_plan(common, &name.to_string(), &defaults, more);
         let kind = match body {
             Body::Target => KindPlan::Target,
@@ -164,6 +166,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
                     sockets,
                     per_connection: per_connection.contains(&unit),
                     start_limit,
+                    life,
                 };
                 KindPlan::Service(Box::new(unit_plan::service(*service, *exec, shared, &defaults)))
             }
@@ -263,13 +266,21 @@ fn per_connection(checked: &Checked) -> BTreeSet<usize> {
     triggers.filter(|(socket, _)| accepts(*socket)).map(|(_, service)| *service).collect()
 }
 
+/// What [`common_plan`] makes of `[Unit]`.
+struct Common {
+    description: String,
+    checks: Vec<(Check, bool)>,
+    start_limit: (unit::RateLimit, Emergency),
+    life: life::FromElsewhere,
+}
+
 /// `[Unit]`: what is neither an edge nor checked and dropped.
 fn common_plan(
     common: draft::Unit,
     name: &str,
     defaults: &Defaults,
     more: &mut RelationsPlan,
-) -> (String, Vec<(Check, bool)>, (unit::RateLimit, Emergency)) {
+) -> Common {
     let draft::Unit {
         description,
         documentation: _,
@@ -304,6 +315,8 @@ fn common_plan(
         start_limit_interval,
         start_limit_burst,
         start_limit_action,
+        failure_action,
+        success_action,
     } = common;
     more.on_failure_mode = on_failure_mode.value;
     more.on_success_mode = on_success_mode.value;
@@ -323,7 +336,16 @@ fn common_plan(
     let checks = conditions.chain(asserts.values().into_iter().map(|check| (check, true)));
     // What is known to hold need not be looked at; of those behind `|` it decides for all.
     let checks = checks.filter(|(check, _)| check.is_trigger || check.verdict() != Some(true));
-    (description.or(name.to_string()), checks.collect(), (limit, start_limit_action.value))
+    Common {
+        description: description.or(name.to_string()),
+        checks: checks.collect(),
+        start_limit: (limit, start_limit_action.value),
+        life: life::FromElsewhere {
+            failure_action: failure_action.value,
+            success_action: success_action.value,
+            restart_delay: defaults.restart_delay,
+        },
+    }
 }
 
 fn manager_plan(

@@ -8,6 +8,7 @@ use unit::{Emergency, KillMode, Millis, RateLimit, Restart, ServiceType, Stdio};
 
 use super::Defaults;
 use super::exec::{self, ExecPlan};
+use super::life::{FromElsewhere, LifePlan};
 use crate::check::type_of;
 use crate::draft;
 use crate::grammar::{Command, WorkingDirectory};
@@ -42,6 +43,14 @@ pub struct ServicePlan {
     pub stderr: Stdio,
     pub non_blocking: bool,
     pub more: ExecPlan,
+    pub life: LifePlan,
+}
+
+impl ServicePlan {
+    /// True if it says READY=1 and its kin.
+    pub fn notifies(&self) -> bool {
+        matches!(self.type_, ServiceType::Notify | ServiceType::NotifyReload)
+    }
 }
 
 /// What a service has from elsewhere than its own section.
@@ -49,6 +58,7 @@ pub(super) struct Shared {
     pub(super) sockets: BTreeSet<u16>,
     pub(super) per_connection: bool,
     pub(super) start_limit: (RateLimit, Emergency),
+    pub(super) life: FromElsewhere,
 }
 
 /// One assignment to a name: the last value, in the place of the first.
@@ -70,6 +80,7 @@ pub(super) fn service(
     defaults: &Defaults,
 ) -> ServicePlan {
     let type_ = type_of(&service);
+    let life = LifePlan::of(&service, &shared.life);
     let draft::Service {
         service_type: _,
         notify_access: _,
@@ -96,8 +107,33 @@ pub(super) fn service(
         timeout,
         kill_mode,
         kill_signal,
+        // What `LifePlan` has spent.
+        exec_condition: _,
+        exec_start_post: _,
+        exec_reload_post: _,
+        exec_stop_post: _,
+        remain_after_exit: _,
+        pid_file: _,
+        guess_main_pid: _,
+        reload_signal: _,
+        success_exit_status: _,
+        restart_prevent_status: _,
+        restart_force_status: _,
+        restart_steps: _,
+        restart_max_delay: _,
+        timeout_abort: _,
+        timeout_start_failure: _,
+        timeout_stop_failure: _,
+        runtime_max: _,
+        runtime_extra: _,
+        watchdog_signal: _,
+        restart_kill_signal: _,
+        send_sighup: _,
+        final_kill_signal: _,
+        send_sigkill: _,
     } = service;
-    let Shared { sockets, per_connection, start_limit: (start_limit, start_limit_action) } = shared;
+    let Shared { sockets, per_connection, start_limit: (start_limit, start_limit_action), .. } =
+        shared;
     let both = timeout.given.map(|given| given.value);
     let timeout_start_default =
         if type_ == ServiceType::Oneshot { None } else { defaults.timeout_start };
@@ -135,5 +171,6 @@ pub(super) fn service(
         stderr: standard_error.or(defaults.standard_error),
         non_blocking: non_blocking.value,
         more: exec::plan(exec),
+        life,
     }
 }

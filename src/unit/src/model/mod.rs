@@ -21,7 +21,10 @@ pub use self::check::{CHECKS_MAX, Check, Comparison, GLOB_DEPTH_MAX, GLOB_PATH_M
 pub use self::exec::{ExecContext, Stdio};
 pub use self::exec_more::{ExecMore, Privileges, ResourceLimit, Scheduling};
 pub use self::relations::{JobMode, Relations};
-pub use self::service::{Command, EXEC_PATH, KillMode, Restart, Service, ServiceType};
+pub use self::service::{
+    Command, EXEC_PATH, ExitStatuses, KillMode, Restart, Service, ServiceMore, ServiceType,
+    TimeoutMode,
+};
 pub use self::socket::{
     Address, BindIpv6Only, ListenKind, Listener, OptionValue, Prefix, Socket, SocketOption,
     SocketSetup, VSOCK_ANY,

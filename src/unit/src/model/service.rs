@@ -42,6 +42,8 @@ pub struct Service<'a> {
     pub exec_stop: Seq<'a, Command<'a>>,
     /// An [`ExecContext`] in postcard form: decoded only where a child is made.
     pub context: &'a [u8],
+    /// A [`ServiceMore`] in postcard form; empty if every setting has its default.
+    pub more: &'a [u8],
 }
 
 impl<'a> Service<'a> {
@@ -55,6 +57,130 @@ impl<'a> Service<'a> {
         };
         context
     }
+
+    /// The settings that few services have.
+    ///
+    /// # Panics
+    /// Never on a table that [`crate::Table::open`] accepted.
+    pub fn more(&self) -> ServiceMore<'a> {
+        if self.more.is_empty() {
+            return ServiceMore::DEFAULT;
+        }
+        let Some(more) = decode::from_bytes(self.more) else {
+            panic!("the table was checked when it was opened");
+        };
+        more
+    }
+}
+
+/// What few services say: a record of its own, decoded only where it counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ServiceMore<'a> {
+    /// `ExecCondition=`.
+    #[serde(borrow)]
+    pub exec_condition: Seq<'a, Command<'a>>,
+    /// `ExecStartPost=`.
+    pub exec_start_post: Seq<'a, Command<'a>>,
+    /// `ExecReloadPost=`.
+    pub exec_reload_post: Seq<'a, Command<'a>>,
+    /// `ExecStopPost=`.
+    pub exec_stop_post: Seq<'a, Command<'a>>,
+    /// `RemainAfterExit=`.
+    pub remain_after_exit: bool,
+    /// `PIDFile=`, below /run and NUL-terminated; empty (without NUL) if there is none.
+    pub pid_file: &'a str,
+    /// `GuessMainPID=`: without a pidfile the only child of PID 1 in the group is the main process.
+    pub guess_main_pid: bool,
+    /// `ReloadSignal=`, with [`ServiceType::NotifyReload`].
+    pub reload_signal: u8,
+    /// `SuccessExitStatus=`.
+    pub success: ExitStatuses<'a>,
+    /// `RestartPreventExitStatus=`.
+    pub restart_prevent: ExitStatuses<'a>,
+    /// `RestartForceExitStatus=`.
+    pub restart_force: ExitStatuses<'a>,
+    /// `RestartSteps=` and `RestartMaxDelaySec=`: the pause before each restart, the last one for
+    /// all that follow; without items `RestartSec=` holds.
+    pub restart_delays: Seq<'a, Millis>,
+    /// `RuntimeMaxSec=`; `None` is no limit.
+    pub runtime_max: Option<Millis>,
+    /// `RuntimeRandomizedExtraSec=`.
+    pub runtime_extra: Millis,
+    /// `TimeoutAbortSec=`, where `Some(None)` waits for ever; `None` is `TimeoutStopSec=`.
+    pub timeout_abort: Option<Option<Millis>>,
+    /// `TimeoutStartFailureMode=`.
+    pub timeout_start_failure: TimeoutMode,
+    /// `TimeoutStopFailureMode=`.
+    pub timeout_stop_failure: TimeoutMode,
+    /// `RestartKillSignal=`; `None` is `KillSignal=`.
+    pub restart_kill_signal: Option<u8>,
+    /// `FinalKillSignal=`.
+    pub final_kill_signal: u8,
+    /// `WatchdogSignal=`.
+    pub watchdog_signal: u8,
+    /// `SendSIGHUP=`: SIGHUP follows the first signal.
+    pub send_sighup: bool,
+    /// `SendSIGKILL=`: `FinalKillSignal=` follows when the time is over.
+    pub send_sigkill: bool,
+    /// `FailureAction=`.
+    pub failure_action: Emergency,
+    /// `SuccessAction=`.
+    pub success_action: Emergency,
+}
+
+impl ServiceMore<'_> {
+    /// What a service has that says nothing of it.
+    pub const DEFAULT: Self = Self {
+        exec_condition: Seq::EMPTY,
+        exec_start_post: Seq::EMPTY,
+        exec_reload_post: Seq::EMPTY,
+        exec_stop_post: Seq::EMPTY,
+        remain_after_exit: false,
+        pid_file: "",
+        guess_main_pid: true,
+        reload_signal: 1,
+        success: ExitStatuses::NONE,
+        restart_prevent: ExitStatuses::NONE,
+        restart_force: ExitStatuses::NONE,
+        restart_delays: Seq::EMPTY,
+        runtime_max: None,
+        runtime_extra: Millis(0),
+        timeout_abort: None,
+        timeout_start_failure: TimeoutMode::Terminate,
+        timeout_stop_failure: TimeoutMode::Terminate,
+        restart_kill_signal: None,
+        final_kill_signal: 9,
+        watchdog_signal: 6,
+        send_sighup: false,
+        send_sigkill: true,
+        failure_action: Emergency::None,
+        success_action: Emergency::None,
+    };
+}
+
+/// Exit codes and signals: `SuccessExitStatus=` and its kin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ExitStatuses<'a> {
+    /// Exit codes.
+    pub codes: &'a [u8],
+    /// Numbers of signals.
+    pub signals: &'a [u8],
+}
+
+impl ExitStatuses<'_> {
+    /// None.
+    pub const NONE: Self = Self { codes: &[], signals: &[] };
+}
+
+/// `TimeoutStartFailureMode=` and its kin: which signal comes when time is over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum TimeoutMode {
+    /// `KillSignal=`.
+    Terminate,
+    /// `WatchdogSignal=`.
+    Abort,
+    /// `FinalKillSignal=`.
+    Kill,
 }
 
 /// `Type=`: when a service counts as started.
@@ -68,6 +194,12 @@ pub enum ServiceType {
     Oneshot,
     /// When it says READY=1.
     Notify,
+    /// As [`ServiceType::Notify`], and it is reloaded by a signal.
+    NotifyReload,
+    /// When the process has ended and left another one behind.
+    Forking,
+    /// As [`ServiceType::Simple`], but the process comes when the board is quiet.
+    Idle,
 }
 
 /// `Restart=`: after which ends a service is started again.

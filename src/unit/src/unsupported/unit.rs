@@ -6,7 +6,6 @@ use super::{Unsupported, ignored, refused};
 const CONDITIONS: &str =
     "boards are not told apart by that: put the unit on the boards that need it";
 const MOUNTS: &str = "mounts are no units here: what PID 1 mounts is there before any unit starts";
-const ACTIONS: &str = "of the emergency actions only StartLimitAction= is understood";
 
 #[rustfmt::skip]
 pub(super) const UNIT: &[Unsupported] = &[
@@ -20,8 +19,6 @@ pub(super) const UNIT: &[Unsupported] = &[
     ignored("IgnoreOnSnapshot", No, "there are no snapshots here, nor in systemd since 228"),
     refused("SurviveFinalKillSignal", No, "at a shutdown everything is killed in the end"),
     ignored("CollectMode", Words(&["inactive"]), "units are compiled in and never unloaded"),
-    refused("FailureAction", Words(&["none"]), ACTIONS),
-    refused("SuccessAction", Words(&["none"]), ACTIONS),
     ignored("FailureActionExitStatus", Empty, "PID 1 of a board has nobody to exit to"),
     ignored("SuccessActionExitStatus", Empty, "PID 1 of a board has nobody to exit to"),
     refused("JobTimeoutRebootArgument", Empty, "a reboot takes no argument here"),

@@ -1,0 +1,95 @@
+//! Settings of a service's life that say nothing where they stand, and whose they are.
+
+use unit::ServiceType;
+
+use super::Checked;
+use super::service::type_of;
+use crate::codes;
+use crate::draft::{Body, Draft, Service};
+use crate::report::{Diagnostic, Report, Span};
+
+/// The longest list of growing pauses.
+const RESTART_STEPS_MAX: u32 = 255;
+
+pub(super) fn check(checked: &Checked, report: &mut Report) {
+    for draft in &checked.units {
+        match &draft.body {
+            Body::Service(service) => {
+                check_effects(service, report);
+                check_steps(service, report);
+            }
+            Body::Target | Body::Socket(_) | Body::Timer(_) => check_actions(draft, report),
+        }
+    }
+}
+
+/// Directives that are about something else than this service has.
+fn check_effects(service: &Service, report: &mut Report) {
+    let type_ = type_of(service);
+    let forking = type_ == ServiceType::Forking;
+    let pid_file = service.pid_file.given.as_ref().map(|given| &given.span);
+    let guess = service.guess_main_pid.given.as_ref();
+    let by_signal = type_ == ServiceType::NotifyReload;
+    let endless = service.runtime_max.value.is_none();
+    let steps = service.restart_steps.value > 0;
+    let grows = steps && service.restart_max_delay.value.is_some();
+    let rows: [(Option<&Span>, bool, &str); 7] = [
+        (pid_file, forking, "PIDFile= goes with Type=forking"),
+        (guess, forking, "GuessMainPID= goes with Type=forking"),
+        (
+            service.reload_signal.given.as_ref(),
+            by_signal,
+            "ReloadSignal= goes with Type=notify-reload",
+        ),
+        (
+            service.runtime_max.given.as_ref(),
+            endless || type_ != ServiceType::Oneshot,
+            "RuntimeMaxSec= does not count while a oneshot is starting: TimeoutStartSec= does",
+        ),
+        (
+            service.runtime_extra.given.as_ref(),
+            !endless,
+            "RuntimeRandomizedExtraSec= goes with RuntimeMaxSec=",
+        ),
+        (
+            service.restart_steps.given.as_ref(),
+            grows || !steps,
+            "RestartSteps= goes with RestartMaxDelaySec=",
+        ),
+        (
+            service.restart_max_delay.given.as_ref(),
+            grows || service.restart_max_delay.value.is_none(),
+            "RestartMaxDelaySec= goes with RestartSteps=",
+        ),
+    ];
+    for (given, has_effect, message) in rows {
+        if let (Some(span), false) = (given, has_effect) {
+            report.push(Diagnostic::new(codes::NO_EFFECT, message, span, "has no effect"));
+        }
+    }
+}
+
+fn check_steps(service: &Service, report: &mut Report) {
+    if let Some(span) = &service.restart_steps.given
+        && service.restart_steps.value > RESTART_STEPS_MAX
+    {
+        let message = format!("RestartSteps= is at most {RESTART_STEPS_MAX}");
+        report.push(Diagnostic::new(codes::BAD_RANGE, message, span, "too many steps"));
+    }
+}
+
+/// `FailureAction=` and its kin are about services.
+fn check_actions(draft: &Draft, report: &mut Report) {
+    for (name, action) in [
+        ("FailureAction=", &draft.unit.failure_action),
+        ("SuccessAction=", &draft.unit.success_action),
+    ] {
+        if let Some(span) = &action.given
+            && action.value != unit::Emergency::None
+        {
+            let message = format!("{name} is supported for services only");
+            let diagnostic = Diagnostic::new(codes::UNSUPPORTED_KEY, message, span, "not here");
+            report.push(diagnostic.hint("let a service that it starts have it"));
+        }
+    }
+}
