@@ -1,6 +1,6 @@
 //! What is told to whoever wrote the unit: place, code, sentence, hint; rendered as rustc does.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -140,12 +140,21 @@ impl Diagnostic {
     fn snippet<'a>(&'a self, file: &'a Arc<File>) -> Snippet<'a, Annotation<'a>> {
         let places = self.places.iter().enumerate();
         let here = places.filter(|(_, (span, _))| Arc::ptr_eq(&span.file, file));
+        // Of a long file only the lines that are shown.
+        let ranges = here.clone().map(|(_, (span, _))| &span.range);
+        let first = ranges.clone().map(|range| range.start).min().unwrap_or(0);
+        let last = ranges.map(|range| range.end).max().unwrap_or(0);
+        let (before, after) = (&file.text[..first], &file.text[last..]);
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let end = after.find('\n').map_or(file.text.len(), |length| last + length + 1);
+        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
         let annotations = here.map(|(place, (span, label))| {
             let kind = if place == 0 { AnnotationKind::Primary } else { AnnotationKind::Context };
-            let annotation = kind.span(span.range.clone());
+            let annotation = kind.span(span.range.start - start..span.range.end - start);
             if label.is_empty() { annotation } else { annotation.label(label) }
         });
-        Snippet::source(&file.text).path(&file.path).annotations(annotations)
+        let shown = Snippet::source(&file.text[start..end]).line_start(line);
+        shown.path(&file.path).annotations(annotations)
     }
 }
 
@@ -192,7 +201,12 @@ pub fn render_all(diagnostics: &[Diagnostic], renderer: &Renderer) -> String {
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
     said: HashSet<Said>,
+    /// How much was said of each file, and whether an error was.
+    of_file: HashMap<String, (usize, bool)>,
 }
+
+/// Most that is said of a file: nobody reads more, and a file can have a million things wrong.
+const TOLD_OF_FILE_MAX: usize = 200;
 
 /// What makes two diagnostics the same: code, words, and where they stand.
 type Said = (&'static str, String, Option<(String, Range<usize>)>);
@@ -200,12 +214,27 @@ type Said = (&'static str, String, Option<(String, Range<usize>)>);
 impl Report {
     /// Adds a diagnostic. One that was said already (of a template, for each of its instances)
     /// is not said again.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
+    pub fn push(&mut self, mut diagnostic: Diagnostic) {
         let place = diagnostic.places.first();
         let place = place.map(|(span, _)| (span.file.path.clone(), span.range.clone()));
-        if self.said.insert((diagnostic.code.id, diagnostic.message.clone(), place)) {
-            self.diagnostics.push(diagnostic);
+        let path = place.as_ref().map(|(path, _)| path.clone());
+        if !self.said.insert((diagnostic.code.id, diagnostic.message.clone(), place)) {
+            return;
         }
+        if let Some(path) = path {
+            let (told, has_error) = self.of_file.entry(path).or_default();
+            *told += 1;
+            // One error more does not make the file any worse, the first one does.
+            if *told > TOLD_OF_FILE_MAX && (!diagnostic.is_error() || *has_error) {
+                return;
+            }
+            *has_error |= diagnostic.is_error();
+            if *told == TOLD_OF_FILE_MAX {
+                let hint = format!("{TOLD_OF_FILE_MAX} are enough: no more is told of this file");
+                diagnostic = diagnostic.hint(hint);
+            }
+        }
+        self.diagnostics.push(diagnostic);
     }
 
     /// True if something stops the build.
@@ -251,7 +280,9 @@ pub fn did_you_mean<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    let wanted = name.to_lowercase();
+    // Nobody means a name by so much text, and comparing it takes its time.
+    const NAME_MAX: usize = 100;
+    let wanted = Some(name).filter(|name| name.len() <= NAME_MAX)?.to_lowercase();
     let scored = candidates
         .into_iter()
         .map(|candidate| (strsim::jaro_winkler(&wanted, &candidate.to_lowercase()), candidate));

@@ -32,6 +32,7 @@ pub(super) fn check_addresses_bound_once(checked: &Checked, report: &mut Report)
         for first in rivals.iter() {
             if overlap(first, &second) && checked.conflict(first.unit, second.unit).is_none() {
                 report.push(twice(checked, first, &second));
+                break;
             }
         }
         rivals.push(second);

@@ -87,12 +87,19 @@ pub struct Edge {
     pub why: Why,
 }
 
+impl Edge {
+    /// Where it stands among the others.
+    pub(super) fn place(&self) -> (usize, usize, EdgeKind) {
+        (self.from, self.to, self.kind)
+    }
+}
+
 /// Units with their names resolved.
 #[derive(Debug)]
 pub struct Checked {
     /// The units, in order of name.
     pub units: Vec<Draft>,
-    /// Every dependency; one pair may have several of a kind.
+    /// Every dependency, in the order of [`Edge::place`]; one pair may have several of a kind.
     pub edges: Vec<Edge>,
     /// For each socket the service that it starts: (socket, service), in order.
     pub triggers: Vec<(usize, usize)>,
@@ -126,7 +133,9 @@ impl Checked {
 
     /// The first edge of a kind between two units.
     pub fn edge(&self, from: usize, to: usize, kind: EdgeKind) -> Option<&Edge> {
-        self.edges.iter().find(|edge| (edge.from, edge.to, edge.kind) == (from, to, kind))
+        let wanted = (from, to, kind);
+        let at = self.edges.partition_point(|edge| edge.place() < wanted);
+        self.edges.get(at).filter(|edge| edge.place() == wanted)
     }
 
     /// The conflict of two units, whoever wrote it.

@@ -53,9 +53,11 @@ pub(super) fn resolve(
         triggers.iter().map(|&(socket, service)| (service, socket)).collect();
     activated.sort_unstable();
     let default_target = resolver.default_target();
-    let edges = resolver.edges;
+    let mut edges = resolver.edges;
+    edges.sort_by_key(Edge::place);
     let mut checked = Checked { units, edges, triggers, activated, starts, default_target };
     order_targets(&mut checked);
+    checked.edges.sort_by_key(Edge::place);
     checked
 }
 

@@ -47,8 +47,10 @@ const PORT_GAP: f64 = 7.0;
 /// Rounds of the two loops.
 const SWEEPS: usize = 24;
 const ROUNDS: usize = 60;
-/// Drawings above this are not polished by swapping neighbours.
+/// Drawings with more places are not polished by swapping neighbours.
 const SWAPPED_MAX: usize = 3000;
+/// Drawings with more get fewer rounds.
+const POLISHED_MAX: usize = 20_000;
 
 /// A place in a column: a box, or a line that passes.
 struct Place {
@@ -166,7 +168,7 @@ fn order(places: &mut [Place]) -> Vec<Vec<usize>> {
     let mut ranks = vec![0; places.len()];
     set_ranks(&order, &mut ranks);
     let mut best = (crossings(places, &order, &ranks), order.clone());
-    for sweep in 0..SWEEPS {
+    for sweep in 0..rounds(SWEEPS, places.len()) {
         let rightwards = sweep % 2 == 0;
         for step in 0..count {
             let column = if rightwards { step } else { count - 1 - step };
@@ -184,6 +186,10 @@ fn order(places: &mut [Place]) -> Vec<Vec<usize>> {
         }
     }
     best.1
+}
+
+fn rounds(wanted: usize, places: usize) -> usize {
+    if places <= POLISHED_MAX { wanted } else { (wanted * POLISHED_MAX / places).max(2) }
 }
 
 fn set_ranks(order: &[Vec<usize>], ranks: &mut [usize]) {
@@ -287,7 +293,7 @@ fn middles(places: &[Place], order: &[Vec<usize>]) -> Vec<f64> {
         let half = at / 2.0;
         column.iter().for_each(|&place| middles[place] -= half);
     }
-    for round in 0..ROUNDS {
+    for round in 0..rounds(ROUNDS, places.len()) {
         for step in 0..order.len() {
             let column = if round % 2 == 0 { step } else { order.len() - 1 - step };
             let wishes: Vec<(f64, f64)> =

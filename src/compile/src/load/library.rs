@@ -4,6 +4,7 @@
 //! Folders are added in order of importance. What an earlier one has hides what a later one has
 //! by the same name, whatever of the above it is; drop-ins are hidden file by file.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -70,6 +71,8 @@ pub struct Library {
     fragments: BTreeMap<Name, (Layer, Fragment)>,
     /// The names among them that are other names.
     aliases: BTreeSet<Name>,
+    /// The same by unit, as far as somebody asked for it.
+    others: OnceCell<BTreeMap<Name, Vec<Name>>>,
     /// By what stands before `.d`: `foo.service`, `foo-.service`, `service`.
     drop_ins: BTreeMap<String, Vec<DropIn>>,
     /// By link; `None` is a link to /dev/null, which hides those of less important folders.
@@ -117,7 +120,12 @@ impl Library {
             true => Fragment::Masked(file.clone()),
             false => Fragment::Unit(text::parse(file, report)),
         };
-        self.fragments.insert(name, (layer, fragment));
+        self.insert(name, (layer, fragment));
+    }
+
+    fn insert(&mut self, name: Name, fragment: (Layer, Fragment)) {
+        self.others.take();
+        self.fragments.insert(name, fragment);
     }
 
     /// True if nothing is there by that name yet. Two files of one name are told, unless the
@@ -161,7 +169,7 @@ impl Library {
             return;
         }
         let Link::To(target) = link else {
-            self.fragments.insert(name, (layer, Fragment::Masked(file)));
+            self.insert(name, (layer, Fragment::Masked(file)));
             return;
         };
         match Name::parse(target) {
@@ -173,7 +181,7 @@ impl Library {
             Ok(target) => {
                 if let Some(target) = check_alias(&name, target, &span, report) {
                     self.aliases.insert(name.clone());
-                    self.fragments.insert(name, (layer, Fragment::Alias(target, span)));
+                    self.insert(name, (layer, Fragment::Alias(target, span)));
                 }
             }
             Err(error) => {
@@ -226,7 +234,7 @@ impl Library {
             None => {
                 let alias = Fragment::Alias(target, span.clone());
                 self.aliases.insert(name.clone());
-                self.fragments.insert(name.clone(), (0, alias));
+                self.insert(name.clone(), (0, alias));
             }
         }
     }
@@ -308,7 +316,11 @@ impl Library {
     /// The drop-ins of a unit, in the order in which they are read: by the names of the files.
     /// Of two of one name that of the more important folder counts, then that of the longer name.
     pub(super) fn drop_ins(&self, name: &Name) -> Vec<&Document> {
-        let aliases = self.aliases.iter().filter(|alias| self.follow(alias) == *name).cloned();
+        if self.drop_ins.is_empty() {
+            return Vec::new();
+        }
+        let others = self.others.get_or_init(|| self.by_target());
+        let aliases = others.get(name).into_iter().flatten().cloned();
         let owners = std::iter::once(name.clone()).chain(aliases).flat_map(|name| owners(&name));
         let owners = owners.map(|owner| (false, owner));
         let owners = owners.chain([(true, name.kind.suffix().to_string())]);
@@ -323,6 +335,15 @@ impl Library {
             }
         }
         chosen.into_values().map(|(_, document)| document).collect()
+    }
+
+    /// The other names of units, by unit.
+    fn by_target(&self) -> BTreeMap<Name, Vec<Name>> {
+        let mut others: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+        for alias in &self.aliases {
+            others.entry(self.follow(alias)).or_default().push(alias.clone());
+        }
+        others
     }
 
     /// Drop-ins of no unit that is `present`, each with the name that it is for.

@@ -285,9 +285,9 @@ impl Loader<'_> {
     fn read_idle_templates(&mut self, drafts: &BTreeMap<Name, Draft>) {
         let library = self.library;
         let ours = |name: &Name| name.is_template() && name.kind.instead().is_none();
+        let used: BTreeSet<Name> = drafts.keys().filter_map(Name::template).collect();
         for (name, document) in library.documents().filter(|(name, _)| ours(name)) {
-            let used = |each: &Name| each == name || each.template().as_ref() == Some(name);
-            if !drafts.keys().any(used) {
+            if !drafts.contains_key(name) && !used.contains(name) {
                 let instance = "instance".to_string();
                 let example = Name { instance: Some(instance.clone()), ..name.clone() };
                 self.read(&example, document, Instance::Of(instance));

@@ -2,7 +2,7 @@
 //!
 //! Drafts are taken apart without `..`: a new row fails to build here until it is spent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use unit::{Emergency, KillMode, Millis, RateLimit, Restart, ServiceType, Stdio};
 
@@ -63,11 +63,15 @@ pub(super) struct Shared {
 
 /// One assignment to a name: the last value, in the place of the first.
 pub(super) fn merge(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut merged: Vec<(String, String)> = Vec::new();
     for (name, value) in pairs {
-        match merged.iter_mut().find(|(each, _)| *each == name) {
-            Some((_, old)) => *old = value,
-            None => merged.push((name, value)),
+        match places.get(&name) {
+            Some(&place) => merged[place].1 = value,
+            None => {
+                places.insert(name.clone(), merged.len());
+                merged.push((name, value));
+            }
         }
     }
     merged
