@@ -25,18 +25,50 @@ pub(super) fn check_addresses_bound_once(checked: &Checked, report: &mut Report)
         let listeners = socket.listeners.items.iter();
         listeners.map(move |listener| Bound { unit, socket, listener })
     });
-    let mut rivals: BTreeMap<String, Vec<Bound<'_>>> = BTreeMap::new();
+    let mut places: BTreeMap<String, Rivals<'_>> = BTreeMap::new();
     for second in bound {
         let Some(place) = place(&second.listener.value) else { continue };
-        let rivals = rivals.entry(place).or_default();
-        for first in rivals.iter() {
-            if overlap(first, &second) && checked.conflict(first.unit, second.unit).is_none() {
-                report.push(twice(checked, first, &second));
-                break;
-            }
+        let rivals = places.entry(place).or_default();
+        // Each listener is told once: of one address a hundred times there are 4950 pairs.
+        let first = rivals.of(&second).find(|first| {
+            overlap(first, &second) && checked.conflict(first.unit, second.unit).is_none()
+        });
+        if let Some(first) = first {
+            report.push(twice(checked, first, &second));
         }
-        rivals.push(second);
+        rivals.add(second);
     }
+}
+
+/// The listeners of one place, by what keeps them apart.
+#[derive(Default)]
+struct Rivals<'a> {
+    /// Without a host, or at all of them.
+    anywhere: Vec<Bound<'a>>,
+    by_host: BTreeMap<IpAddr, Vec<Bound<'a>>>,
+}
+
+impl<'a> Rivals<'a> {
+    /// Those that may be in the way of another.
+    fn of(&self, other: &Bound<'_>) -> impl Iterator<Item = &Bound<'a>> {
+        let hosts = match specific(other) {
+            Some(host) => self.by_host.range(host..=host),
+            None => self.by_host.range::<IpAddr, _>(..),
+        };
+        self.anywhere.iter().chain(hosts.flat_map(|(_, bound)| bound))
+    }
+
+    fn add(&mut self, bound: Bound<'a>) {
+        match specific(&bound) {
+            Some(host) => self.by_host.entry(host).or_default().push(bound),
+            None => self.anywhere.push(bound),
+        }
+    }
+}
+
+/// The one host that a listener is bound to.
+fn specific(bound: &Bound<'_>) -> Option<IpAddr> {
+    host(bound).map(|host| host.address).filter(|address| !address.is_unspecified())
 }
 
 /// Only listeners of one place can be rivals: a port of a protocol, a path, a name. `None`: any
