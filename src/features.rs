@@ -49,6 +49,10 @@ features! {
     IDLE = "idle";
     /// A setting of [`unit::ServiceMore`].
     SERVICE_MORE = "service-more";
+    /// Addresses and interfaces that may not be there yet are waited for.
+    ADDRESSES = "addresses";
+    /// `ExecStartPre=` and its like of sockets.
+    SOCKET_COMMANDS = "socket-commands";
     /// `Symlinks=`.
     SYMLINKS = "symlinks";
     /// `vsock:` addresses.

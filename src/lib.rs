@@ -14,6 +14,7 @@ pub mod engine;
 pub mod features;
 #[cfg(feature = "pid1")]
 pub mod log;
+mod reason;
 #[cfg(feature = "pid1")]
 pub mod run;
 #[cfg(feature = "pid1")]

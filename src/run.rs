@@ -9,6 +9,7 @@
 //! exec holds copies of it); every registration has a generation, so that a late report of an
 //! old one is recognized; an action's answer is stepped at once.
 
+mod addresses;
 mod boot;
 mod checks;
 mod children;
@@ -37,6 +38,7 @@ use crate::sys::clock;
 use crate::sys::power::{self, End};
 use crate::sys::signal::{self, Signals};
 
+use self::addresses::Addresses;
 use self::children::Children;
 use self::clients::Clients;
 use self::groups::Groups;
@@ -68,6 +70,7 @@ struct Pilot {
     signals: Signals,
     notifications: Notifications,
     listeners: Listeners,
+    addresses: Addresses,
     children: Children,
     groups: Groups,
     clients: Clients,
@@ -117,6 +120,7 @@ impl Pilot {
                 Source::Notifications | Source::Signals | Source::Control | Source::Client(_) => {}
                 Source::Listener(listener) => self.on_listener(listener, report),
                 Source::Nodes => self.on_nodes_changed(),
+                Source::Addresses => self.on_addresses_changed(report),
                 Source::Executed(unit) => self.on_executed(unit, report),
                 Source::Adopted(unit) => self.on_adopted_ended(unit, report),
                 Source::Group(unit) => self.on_group_changed(unit, report),
@@ -130,6 +134,7 @@ impl Pilot {
                 | Source::Signals
                 | Source::Listener(_)
                 | Source::Nodes
+                | Source::Addresses
                 | Source::Executed(_)
                 | Source::Adopted(_)
                 | Source::Group(_) => {}
@@ -238,7 +243,7 @@ impl Pilot {
 /// The end of a PID 1 to which the kernel denies what it cannot be without.
 #[cold]
 fn broken(call: &str, errno: rustix::io::Errno) -> ! {
-    panic!("{call}: {}", lines::Reason::of(errno))
+    panic!("{call}: {}", crate::reason::Reason::of(errno))
 }
 
 /// The settings of a unit that is known to be a socket.

@@ -10,9 +10,10 @@ use std::os::fd::AsFd as _;
 use fake::{Answer, Fake, table};
 use pilotlight::ctl::{self, Unreachable};
 use unit::control::{
-    ActiveState, Exit, InstanceStatus, JobKind, JobResult, KillWhom, Peer, Refusal, ShutdownKind,
-    SubState, SystemState, UnitResult, Verb,
+    ActiveState, Exit, InstanceStatus, JobKind, JobResult, KillWhom, Peer, Refusal, Retry,
+    ShutdownKind, SubState, SystemState, UnitResult, Verb,
 };
+use unit::{Kind, ListenerId};
 
 fn call(name: &str, fake: &mut Fake, args: &[&str]) -> (u8, String, String) {
     let args: Vec<CString> = args.iter().map(|arg| CString::new(*arg).unwrap()).collect();
@@ -131,6 +132,21 @@ fn an_unknown_unit_gets_a_suggestion() {
          Unit ech.socket not found. Did you mean echo.socket?\n\
          Unit xyzzy.service not found. See 'pilotctl list-units --all'.\n"
     );
+}
+
+#[test]
+fn status_tells_what_a_socket_waits_for() {
+    let mut fake = busy_board();
+    fake.put("log.socket", ActiveState::Failed, SubState::Retrying);
+    let first = match fake.table.unit(fake.id("log.socket")).kind {
+        Kind::Socket(socket) => socket.first_listener,
+        Kind::Target | Kind::Service(_) | Kind::Timer(_) => panic!("a socket"),
+    };
+    let at_us = fake.manager.now_us + 3_500_000;
+    let listener = ListenerId(first.0 + 1);
+    fake.unit("log.socket").retry = Some(Retry { listener, errno: 99, at_us });
+    let (_, out, _) = pilotctl(&mut fake, &["status", "log.socket"]);
+    assert!(out.contains("Retry: [::1]:514: no such address here; again in 3s\n"), "{out}");
 }
 
 #[test]

@@ -425,16 +425,70 @@ fn a_start_limit_bars_starts_until_its_interval_is_over() {
     assert_eq!(out.actions.len(), 1, "and may");
 }
 
-fn socket_table(accept: bool) -> String {
-    use socket::{Input, State};
+/// What a socket with a command of each kind has of them.
+fn socket_commands(one: &[u8]) -> Vec<u8> {
+    let commands = unit::SocketCommands {
+        timeout: Some(Millis(90_000)),
+        pass_fds: false,
+        start_pre: Seq::from_bytes(one),
+        start_post: Seq::from_bytes(one),
+        stop_pre: Seq::from_bytes(one),
+        stop_post: Seq::from_bytes(one),
+        context: &[],
+    };
+    postcard::to_extend(&commands, Vec::new()).unwrap()
+}
+
+/// Those of a socket without commands come first.
+fn socket_states() -> Vec<(&'static str, socket::State)> {
+    use socket::{Child, Running, State};
+    let why = Some(socket::OpenFailure { listener: ListenerId(0), errno: Errno(99) });
+    let running = |child, deadline| Running { index: 0, child, deadline };
+    let command = running(Child::Alive(CONTROL), AHEAD);
+    let (late, lacking) = (running(command.child, PASSED), running(Child::Lacking(NOW), AHEAD));
+    let (control, deadline, open) = (CONTROL, AHEAD, true);
+    vec![
+        ("dead", State::Dead),
+        ("opening", State::Opening { attempt: 0, again: false }),
+        ("opening, tenth time", State::Opening { attempt: 9, again: false }),
+        ("opening, again", State::Opening { attempt: 0, again: true }),
+        ("listening", State::Listening),
+        ("running", State::Running),
+        ("paused", State::Paused { until: NOW }),
+        ("retrying", State::Retrying { at: AHEAD.unwrap(), attempt: 3, again: false, why }),
+        ("retrying, broken", State::Retrying { at: NOW, attempt: 1, again: true, why: None }),
+        ("start-pre", State::StartPre { command }),
+        ("start-pre, late", State::StartPre { command: late }),
+        ("start-pre, lacking", State::StartPre { command: lacking }),
+        ("start-post", State::StartPost { command }),
+        ("start-post, late", State::StartPost { command: late }),
+        ("stop-pre", State::StopPre { command, open }),
+        ("stop-pre, late", State::StopPre { command: late, open: false }),
+        ("stop-pre-sigterm", State::StopPreSigterm { control, deadline, open }),
+        ("stop-pre-sigkill", State::StopPreSigkill { control, deadline, open }),
+        ("stop-post", State::StopPost { command }),
+        ("stop-post, late", State::StopPost { command: late }),
+        ("final-sigterm", State::FinalSigterm { control: Some(control), deadline }),
+        ("final-sigterm, others", State::FinalSigterm { control: None, deadline }),
+        ("final-sigkill, others", State::FinalSigkill { control: None, deadline }),
+        ("failed", State::Failed),
+    ]
+}
+
+/// How many states a socket without commands can be in.
+const WITHOUT_COMMANDS: usize = 9;
+
+fn socket_table(one: &[u8]) -> String {
+    use socket::Input;
+    let commands = if one.is_empty() { Vec::new() } else { socket_commands(one) };
     let config = unit::Socket {
         service: UnitId(2),
-        accept,
+        accept: false,
         first_listener: ListenerId(0),
         listeners: Seq::EMPTY,
         listener_count: 1,
         first_instance: 0,
-        max_connections: u16::from(accept),
+        max_connections: 0,
         max_connections_per_source: 0,
         poll_limit: RateLimit { interval: Millis(2000), burst: 15 },
         trigger_limit: RateLimit { interval: Millis(2000), burst: 20 },
@@ -443,25 +497,21 @@ fn socket_table(accept: bool) -> String {
         fd_name: "x.socket",
         remove_on_stop: false,
         flush_pending: false,
+        commands: &commands,
         setup: &[],
     };
     let later = NOW.after(Millis(5000));
-    let states = [
-        ("dead", State::Dead),
-        ("opening", State::Opening { attempt: 0 }),
-        ("opening, tenth time", State::Opening { attempt: 9 }),
-        ("listening", State::Listening),
-        ("running", State::Running),
-        ("paused", State::Paused { until: NOW }),
-        ("retrying", State::Retrying { at: NOW, attempt: 3 }),
-    ];
+    let failure = socket::OpenFailure { listener: ListenerId(0), errno: Errno(98) };
+    let error = |errno| SpawnError { stage: Stage::Arguments, errno: Errno(errno) };
+    let exited = |code| Input::ControlExited(Exit::Code(code), ServiceView::Idle);
     let inputs = [
         ("start", Input::Start),
         ("stop", Input::Stop),
         ("opened, idle", Input::Opened(ServiceView::Idle)),
         ("opened, busy", Input::Opened(ServiceView::Busy)),
         ("opened, barred", Input::Opened(ServiceView::Barred(later))),
-        ("open failed", Input::OpenFailed),
+        ("open failed", Input::OpenFailed(failure)),
+        ("address appeared", Input::AddressAppeared),
         ("readable", Input::Readable),
         ("trigger limit", Input::TriggerLimitHit(later)),
         ("hung up", Input::HungUp),
@@ -471,11 +521,25 @@ fn socket_table(accept: bool) -> String {
         ("elapsed, idle", Input::Elapsed(ServiceView::Idle)),
         ("elapsed, busy", Input::Elapsed(ServiceView::Busy)),
         ("reset-failed", Input::ResetFailed),
+        ("spawned", Input::ControlSpawned(CONTROL)),
+        ("no spawn, EAGAIN", Input::SpawnFailed(error(11))),
+        ("no spawn, E2BIG", Input::SpawnFailed(error(7))),
+        ("exited 0", exited(0)),
+        ("exited 1", exited(1)),
+        ("group empty", Input::GroupEmpty),
+        ("group populated", Input::GroupPopulated),
     ];
+    let mut states = socket_states();
+    let mut inputs = inputs.to_vec();
+    if one.is_empty() {
+        states.truncate(WITHOUT_COMMANDS);
+        inputs.retain(|(name, _)| *name != "spawned");
+        inputs.truncate(16);
+    }
     let mut table = String::new();
     for (state_name, state) in states {
         writeln!(table, "{state_name}").unwrap();
-        for (input_name, input) in inputs {
+        for &(input_name, input) in &inputs {
             let line = outcome(|| {
                 let mut socket = Socket { state, ..Socket::NEW };
                 let out = socket.step(UNIT, &config, input, NOW);
@@ -486,6 +550,9 @@ fn socket_table(accept: bool) -> String {
                 };
                 for action in &out.actions {
                     write!(line, " {action:?}").unwrap();
+                }
+                if socket.result != UnitResult::Success {
+                    write!(line, " result {:?}", socket.result).unwrap();
                 }
                 if out.trigger {
                     line.push_str(" trigger");
@@ -559,5 +626,10 @@ fn timers() {
 
 #[test]
 fn sockets() {
-    golden("socket", &socket_table(false));
+    golden("socket", &socket_table(&[]));
+}
+
+#[test]
+fn sockets_with_commands() {
+    golden("socket-commands", &socket_table(&commands(1)));
 }

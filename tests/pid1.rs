@@ -30,6 +30,8 @@ mod listeners;
 mod main_pid;
 #[path = "pid1/probe.rs"]
 mod probe;
+#[path = "pid1/sockets.rs"]
+mod sockets;
 #[path = "pid1/stage.rs"]
 mod stage;
 #[path = "pid1/terminal.rs"]
@@ -72,7 +74,7 @@ fn main() -> ExitCode {
 type Suite = (&'static str, fn(&Path));
 type Case = (&'static str, fn(&mut World));
 
-const SUITES: [Suite; 15] = [
+const SUITES: [Suite; 16] = [
     ("ordinary", |pilot| ordinary(&mut World::start(pilot, &[]))),
     ("boots", boots::all),
     ("checks", |pilot| checks::all(&mut World::start(pilot, &[]))),
@@ -80,6 +82,7 @@ const SUITES: [Suite; 15] = [
     ("commands", |pilot| commands::all(&mut World::start(pilot, &[]))),
     ("limits", |pilot| limits::all(&mut World::start(pilot, &[]))),
     ("listeners", |pilot| listeners::all(&mut World::start(pilot, &[]))),
+    ("sockets", |pilot| sockets::all(&mut World::start(pilot, &[]))),
     ("terminal", |pilot| terminal::all(&mut World::start(pilot, &[Oddity::Terminal]))),
     ("faults", ends::by_fault),
     ("signals", ends::by_signal),

@@ -64,6 +64,7 @@ impl Scenario<'_, '_> {
             ["fail", what, errno] => {
                 self.faults.entry(what.to_owned()).or_default().push(errno.parse().unwrap());
             }
+            ["addresses"] => self.feed(Event::AddressAppeared),
             ["linger", unit] => {
                 self.lingering.insert(self.unit(unit));
             }

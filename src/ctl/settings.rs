@@ -148,6 +148,7 @@ pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &Unit
         list.other("Listen", &PrintedListener(listener));
     }
     list.text("Result", status.result.name());
+    list.number("ControlPID", status.control_pid);
     list.number("NAccepted", status.accepted);
     list.number("NConnections", status.connections);
     list.number("NRefused", status.refused);
@@ -168,6 +169,7 @@ pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &Unit
     list.mode("DirectoryMode", setup.directory_mode);
     list.flag("RemoveOnStop", socket.remove_on_stop);
     list.flag("FlushPending", socket.flush_pending);
+    commands(list, socket);
     list.flag("Writable", setup.writable);
     list.number("PipeSize", setup.pipe_size);
     list.number("MessageQueueMaxMessages", setup.queue_messages);
@@ -203,6 +205,22 @@ pub(super) fn timer(list: &mut List<'_, '_>, triggers: &str, setup: &TimerSetup<
         };
         let span = Span { us: delay.micros, parts: usize::MAX };
         list.other("TimersMonotonic", &format_args!("{{ {name}={span} }}"));
+    }
+}
+
+fn commands(list: &mut List<'_, '_>, socket: &Socket<'_>) {
+    let Some(commands) = socket.commands().filter(|_| features::SOCKET_COMMANDS) else { return };
+    list.time("TimeoutUSec", commands.timeout);
+    list.flag("PassFileDescriptorsToExec", commands.pass_fds);
+    for (name, commands) in [
+        ("ExecStartPre", commands.start_pre),
+        ("ExecStartPost", commands.start_post),
+        ("ExecStopPre", commands.stop_pre),
+        ("ExecStopPost", commands.stop_post),
+    ] {
+        for command in commands.iter() {
+            list.other(name, &PrintedCommand(command));
+        }
     }
 }
 

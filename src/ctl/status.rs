@@ -3,9 +3,9 @@
 use core::fmt::{self, Display};
 
 use unit::control::{
-    ActiveState, Exit, FRAME_MAX, InstanceStatus, Peer, SubState, UnitResult, UnitStatus,
+    ActiveState, Exit, FRAME_MAX, InstanceStatus, Peer, Retry, SubState, UnitResult, UnitStatus,
 };
-use unit::{Kind, Service, Socket, Unit, UnitId};
+use unit::{Kind, ListenerId, Service, Socket, Unit, UnitId};
 
 use super::address::{self, Printed, PrintedPeer};
 use super::args::Call;
@@ -14,6 +14,7 @@ use super::session::{Failure, Outcome, Session};
 use super::settings::CommandLine;
 use super::text::{Harmless, Output, SinceBoot, Span};
 use super::{exit, show, words};
+use crate::reason::Reason;
 
 /// Columns of the words before the colons.
 const LABEL_COLUMNS: usize = 11;
@@ -74,7 +75,7 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
     match unit.kind {
         Kind::Target => {}
         Kind::Service(service) => of_service(session, &service, &status)?,
-        Kind::Socket(socket) => of_socket(session, id, &socket, &status)?,
+        Kind::Socket(socket) => of_socket(session, id, &socket, &status, now_us)?,
         Kind::Timer(timer) => relative(session, "Triggers", 0, timer.unit)?,
     }
     Ok(match status.active {
@@ -196,12 +197,28 @@ impl Display for Ended {
     }
 }
 
+/// Why a socket is not open, and when it will be tried again.
+fn retry(session: &mut Session<'_, '_>, socket: &Socket<'_>, retry: Retry, now_us: u64) {
+    let Retry { listener: ListenerId(number), errno, at_us } = retry;
+    let place = number.checked_sub(socket.first_listener.0);
+    let Some(listener) = place.and_then(|place| socket.listeners.get(place.into())) else { return };
+    label(&mut session.out, "Retry", 0);
+    let left = Span { us: at_us.saturating_sub(now_us), parts: 1 };
+    let reason = Reason(errno);
+    writeln!(session.out, "{}: {reason}; again in {left}", Printed(listener.address));
+}
+
 fn of_socket(
     session: &mut Session<'_, '_>,
     id: UnitId,
     socket: &Socket<'_>,
     status: &UnitStatus<'_>,
+    now_us: u64,
 ) -> Result<(), Failure> {
+    if let Some(why) = status.retry {
+        retry(session, socket, why, now_us);
+    }
+    process(session, "  Cntrl PID", status.control_pid);
     relative(session, "Triggers", 0, socket.service)?;
     for (number, listener) in socket.listeners.iter().enumerate() {
         label(&mut session.out, "Listen", number);

@@ -1,7 +1,7 @@
 //! Everything PID 1 can do to the world. `run` turns each into system calls.
 
 use unit::control::{JobResult, Refusal, ShutdownKind};
-use unit::{Command, ListenerId, Seq, Service, UnitId};
+use unit::{Command, ListenerId, Seq, Service, SocketCommands, UnitId};
 
 use super::event::{ClientId, InstanceId, Pid, Process, Work};
 use crate::features;
@@ -99,7 +99,7 @@ pub struct CommandRef {
     pub index: u8,
 }
 
-/// The lists of commands of a service.
+/// The lists of commands of a service or a socket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CommandList {
     /// `ExecCondition=`.
@@ -116,12 +116,14 @@ pub enum CommandList {
     ReloadPost,
     /// `ExecStop=`.
     Stop,
+    /// `ExecStopPre=` of a socket.
+    StopPre,
     /// `ExecStopPost=`.
     StopPost,
 }
 
 impl CommandList {
-    /// Its commands.
+    /// Its commands; a service has none before its end.
     pub fn of<'t>(self, config: &Service<'t>) -> Seq<'t, Command<'t>> {
         let more = || features::more(config);
         match self {
@@ -133,6 +135,20 @@ impl CommandList {
             Self::ReloadPost => more().exec_reload_post,
             Self::Stop => config.exec_stop,
             Self::StopPost => more().exec_stop_post,
+            Self::StopPre => Seq::EMPTY,
+        }
+    }
+
+    /// Its commands, of a socket: it has those before and after.
+    pub fn of_socket<'t>(self, commands: &SocketCommands<'t>) -> Seq<'t, Command<'t>> {
+        match self {
+            Self::StartPre => commands.start_pre,
+            Self::StartPost => commands.start_post,
+            Self::StopPre => commands.stop_pre,
+            Self::StopPost => commands.stop_post,
+            Self::Condition | Self::Start | Self::Reload | Self::ReloadPost | Self::Stop => {
+                Seq::EMPTY
+            }
         }
     }
 }

@@ -39,14 +39,9 @@ impl Engine<'_, '_> {
     pub(super) fn on_readable(&mut self, listener: ListenerId, now: Instant) {
         let unit = self.listeners.at(listener).owner;
         let config = self.socket_config(unit);
-        match self.socket(unit).state {
-            socket::State::Listening => {}
+        if !self.socket(unit).is_watched() {
             // Ignored: reported before it was no longer watched.
-            socket::State::Dead
-            | socket::State::Opening { .. }
-            | socket::State::Running
-            | socket::State::Paused { .. }
-            | socket::State::Retrying { .. } => return,
+            return;
         }
         let limit = &mut self.listeners.at_mut(listener).limit;
         if limit.paused_until.is_some_and(|until| until > now) {
@@ -69,13 +64,8 @@ impl Engine<'_, '_> {
         let place = self.listeners.at_mut(listener);
         place.limit.paused_until = None;
         let unit = place.owner;
-        match self.socket(unit).state {
-            socket::State::Listening => self.push(Action::WatchListener(listener)),
-            socket::State::Dead
-            | socket::State::Opening { .. }
-            | socket::State::Running
-            | socket::State::Paused { .. }
-            | socket::State::Retrying { .. } => {}
+        if self.socket(unit).is_watched() {
+            self.push(Action::WatchListener(listener));
         }
     }
 

@@ -47,7 +47,8 @@ impl Work {
 pub enum Process {
     /// A service's main process: `ExecStart=`.
     Main(UnitId),
-    /// A service's helper: a command around its program, such as `ExecStartPre=`.
+    /// A service's helper: a command around its program, such as `ExecStartPre=`. Or a socket's
+    /// command.
     Control(UnitId),
     /// One connection's process.
     Instance(InstanceId),
@@ -143,6 +144,8 @@ pub enum Event<'e> {
         /// What the kernel said.
         errno: Errno,
     },
+    /// An interface or an address has appeared.
+    AddressAppeared,
     /// A watched listener has something to accept or to read.
     Readable(ListenerId),
     /// A watched listener was shut down, or its node is gone: it must be opened again.

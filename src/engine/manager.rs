@@ -147,8 +147,10 @@ impl<'t, 's> Engine<'t, 's> {
             }
             Event::SocketOpenFailed { unit, listener, errno } => {
                 self.note(Trace::OpenFailed { listener, unit, errno }, now);
-                self.socket_step(unit, socket::Input::OpenFailed, now);
+                let failure = socket::OpenFailure { listener, errno };
+                self.socket_step(unit, socket::Input::OpenFailed(failure), now);
             }
+            Event::AddressAppeared => self.on_address_appeared(now),
             Event::Readable(listener) => self.on_readable(listener, now),
             Event::HungUp(listener) => self.on_hung_up(listener, now),
             Event::Accepted { instance, peer } => self.on_accepted(instance, peer, now),
@@ -162,8 +164,14 @@ impl<'t, 's> Engine<'t, 's> {
                 self.on_exited(pid, exit, error, now);
             }
             Event::ChildrenGone => self.on_children_gone(now),
+            Event::GroupEmpty(unit) if self.is_socket(unit) => {
+                self.socket_step(unit, socket::Input::GroupEmpty, now);
+            }
             Event::GroupEmpty(unit) => {
                 self.service_step(unit, service::Input::GroupEmpty, now);
+            }
+            Event::GroupPopulated(unit) if self.is_socket(unit) => {
+                self.socket_step(unit, socket::Input::GroupPopulated, now);
             }
             Event::GroupPopulated(unit) => {
                 self.service_step(unit, service::Input::GroupPopulated, now);
@@ -396,6 +404,17 @@ impl<'t, 's> Engine<'t, 's> {
         self.idle_pending
     }
 
+    /// Whatever may have waited for it is due now.
+    fn on_address_appeared(&mut self, now: Instant) {
+        for unit in self.table.ids() {
+            if let KindState::Socket(socket) = &self.units.at(unit).kind
+                && socket.retry().is_some()
+            {
+                self.socket_step(unit, socket::Input::AddressAppeared, now);
+            }
+        }
+    }
+
     pub(super) fn on_hung_up(&mut self, listener: ListenerId, now: Instant) {
         let unit = self.listeners.at(listener).owner;
         if self.socket(unit).is_open() {
@@ -408,6 +427,9 @@ impl<'t, 's> Engine<'t, 's> {
         match process {
             Process::Main(unit) => {
                 self.service_step(unit, service::Input::MainSpawned(pid), now);
+            }
+            Process::Control(unit) if self.is_socket(unit) => {
+                self.socket_step(unit, socket::Input::ControlSpawned(pid), now);
             }
             Process::Control(unit) => {
                 self.service_step(unit, service::Input::ControlSpawned(pid), now);
@@ -422,7 +444,11 @@ impl<'t, 's> Engine<'t, 's> {
         match process {
             Process::Main(unit) | Process::Control(unit) => {
                 self.note(Trace::SpawnFailed { unit, error }, now);
-                self.service_step(unit, service::Input::SpawnFailed(error), now);
+                if self.is_socket(unit) {
+                    self.socket_step(unit, socket::Input::SpawnFailed(error), now);
+                } else {
+                    self.service_step(unit, service::Input::SpawnFailed(error), now);
+                }
             }
             Process::Instance(instance) => self.on_instance_spawn_failed(instance, error, now),
             Process::Checker(unit) => self.on_checker_spawn_failed(unit, error, now),
@@ -455,6 +481,17 @@ impl<'t, 's> Engine<'t, 's> {
                         service::Input::ControlExited(exit)
                     };
                     self.service_step(unit, input, now);
+                    return;
+                }
+                KindState::Socket(socket)
+                    if features::SOCKET_COMMANDS && socket.control() == Some(pid) =>
+                {
+                    if let Some(error) = error {
+                        self.note(Trace::SpawnFailed { unit, error }, now);
+                    }
+                    self.note(Trace::Exited { unit, pid, exit }, now);
+                    let input = socket::Input::ControlExited(exit, self.service_view(unit));
+                    self.socket_step(unit, input, now);
                     return;
                 }
                 KindState::Socket(socket) if socket.connections > 0 => {

@@ -2,7 +2,7 @@
 
 use unit::control::{
     ActiveState, Exit, InstanceStatus, JobKind, KillWhom, ManagerStatus, Refusal, Reply, Request,
-    STATUS_TEXT_MAX, SystemState, UnitResult, UnitStatus, Verb,
+    Retry, STATUS_TEXT_MAX, SystemState, UnitResult, UnitStatus, Verb,
 };
 use unit::{Kind, ServiceType, UnitId};
 
@@ -197,6 +197,10 @@ impl Engine<'_, '_> {
             KindState::Template(template) => {
                 (template.alive > 0).then_some(Target::Instances(unit))
             }
+            KindState::Socket(socket) if whom == KillWhom::All => {
+                let leaders = [None, socket.control()];
+                leaders[1].is_some().then_some(Target::Group { unit, leaders })
+            }
             KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => {
                 return Answer::Refused(Refusal::NotSupported);
             }
@@ -259,6 +263,7 @@ impl Engine<'_, '_> {
             accepted: 0,
             connections: 0,
             refused: 0,
+            retry: None,
             status_text: "",
         };
         match &state.kind {
@@ -275,6 +280,12 @@ impl Engine<'_, '_> {
                 status.accepted = socket.accepted;
                 status.connections = u32::from(socket.connections);
                 status.refused = socket.refused;
+                status.control_pid = socket.control().map_or(0, |Pid(pid)| pid);
+                status.retry = socket.retry().map(|(why, at)| Retry {
+                    listener: why.listener,
+                    errno: why.errno.0,
+                    at_us: at.0,
+                });
             }
             KindState::Template(template) => status.connections = u32::from(template.alive),
         }
@@ -336,7 +347,9 @@ impl Engine<'_, '_> {
             Kind::Service(config) => config.sockets,
             Kind::Target | Kind::Socket(_) | Kind::Timer(_) => unit::Ids::EMPTY,
         };
-        sockets.iter().filter(|&socket| match &self.units.at(socket).kind {
+        // A socket's own commands may be passed its listeners, too.
+        let own = Some(service).filter(|&unit| self.is_socket(unit));
+        sockets.iter().chain(own).filter(|&socket| match &self.units.at(socket).kind {
             KindState::Socket(socket) => socket.is_open(),
             KindState::Target { .. }
             | KindState::Service(_)

@@ -15,14 +15,16 @@ use crate::table::limits::{
 };
 use crate::{features, log, table};
 
+use super::addresses::Addresses;
 use super::children::Children;
 use super::clients::Clients;
 use super::groups::Groups;
-use super::lines::{Lines, Reason};
+use super::lines::Lines;
 use super::listeners::Listeners;
 use super::notifications::Notifications;
 use super::watch::{Source, Watch};
 use super::{Pilot, luck};
+use crate::reason::Reason;
 
 static UNIT_STATES: Array<UnitState, UNITS, 0> = Array::new();
 static LISTENER_STATES: Array<ListenerState, LISTENERS, 1> = Array::new();
@@ -110,6 +112,7 @@ impl Pilot {
             table,
             now: Instant(clock::boot_time_us()),
             listeners: Listeners::new(&table, &mut watch),
+            addresses: Addresses::default(),
             watch,
             signals,
             notifications,

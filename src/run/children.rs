@@ -14,18 +14,19 @@ use unit::{ServiceType, Stdio, UnitId};
 
 use crate::engine::places::Places;
 use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Stage};
+use crate::features;
 use crate::log;
 use crate::sys::cell::Once;
 use crate::sys::child::{Failure, Full, Pool, Slot};
 use crate::sys::console;
-use crate::table::limits::{FDS_AT_REST, INSTANCES, SERVICES, SPAWN_SLOTS, UNITS};
+use crate::table::limits::{FDS_AT_REST, INSTANCES, SERVICES, SOCKETS, SPAWN_SLOTS, UNITS};
 
 use super::invocation::Invocations;
-use super::lines::Reason;
 use super::prepare::{self, Request};
 use super::steps::{self, Work};
 use super::watch::{Generation, Report, Source};
 use super::{Pilot, REAPS_PER_TURN};
+use crate::reason::Reason;
 
 /// Descriptors that PID 1 keeps of a service once it has run: those of its control group, and
 /// its own /dev/kmsg.
@@ -81,7 +82,8 @@ impl Children {
 /// Lets PID 1 have as many descriptors as the plan may need. Returns what its children are to
 /// have, if that is not what they inherit: systemd's default of DefaultLimitNOFILE=.
 fn set_own_limit() -> Option<(u64, u64)> {
-    let needed = (FDS_AT_REST + FDS_PER_SERVICE * SERVICES + INSTANCES + FDS_TRANSIENT) as u64;
+    let running = if features::SOCKET_COMMANDS { SERVICES + SOCKETS } else { SERVICES };
+    let needed = (FDS_AT_REST + FDS_PER_SERVICE * running + INSTANCES + FDS_TRANSIENT) as u64;
     let (soft, hard) = SERVICE_NOFILE;
     let set = |hard: u64| {
         let current = Some(soft.max(needed).min(hard));
@@ -145,8 +147,9 @@ impl Pilot {
             *kmsg = kmsg.take().or_else(console::open_kmsg);
             work.kmsg = kmsg.as_ref().map_or(-1, AsRawFd::as_raw_fd);
         }
-        let pipe = match (request.process, request.service.type_) {
-            (Process::Main(_), ServiceType::Exec) => Some(
+        let is_exec = request.service.is_some_and(|service| service.type_ == ServiceType::Exec);
+        let pipe = match (request.process, is_exec) {
+            (Process::Main(_), true) => Some(
                 pipe_with(PipeFlags::CLOEXEC)
                     .map_err(|errno| prepare::error(Stage::Clone, errno))?,
             ),

@@ -10,10 +10,10 @@ use crate::engine::{Answer, CLIENTS, ClientId, Event, Instant};
 use crate::log;
 use crate::sys::message;
 
-use super::lines::Reason;
 use super::own::{self, Node};
 use super::watch::{Generation, Report, Source, Watch};
 use super::{CONTROL_PATH, Pilot};
+use crate::reason::Reason;
 
 /// Of the clients at once, those that need not be root: some places are always root's.
 const UNPRIVILEGED_MAX: usize = CLIENTS / 2;

@@ -16,8 +16,8 @@ use crate::sys::signal;
 use crate::table::limits::UNITS;
 
 use super::Pilot;
-use super::lines::Reason;
 use super::watch::{Generation, Report, Source};
+use crate::reason::Reason;
 
 static PLACES: Once<[Place; UNITS], 8> = Once::new([const { Place::EMPTY }; UNITS]);
 

@@ -6,9 +6,10 @@ use unit::control::{Exit, JobKind, JobResult, ShutdownKind, SubState, UnitResult
 use unit::{Address, ListenerId, Millis, Table, UnitId, VSOCK_ANY};
 
 use crate::engine::{
-    Engine, Errno, Instant, Record, ShutdownStep, SpawnError, Stage, TRACE_RECORDS, Trace,
+    Engine, Instant, Record, ShutdownStep, SpawnError, Stage, TRACE_RECORDS, Trace,
 };
 use crate::log::{self, Level, write_line_at};
+use crate::reason::Reason;
 
 /// How long a line may wait. A console may be slower than all that is written about: what a
 /// service needs comes first, and its child runs before its line.
@@ -105,6 +106,9 @@ fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
             | SubState::StopWatchdog
             | SubState::StopSigterm
             | SubState::StopSigkill
+            | SubState::StopPre
+            | SubState::StopPreSigterm
+            | SubState::StopPreSigkill
             | SubState::StopPost
             | SubState::FinalWatchdog
             | SubState::FinalSigterm
@@ -182,7 +186,7 @@ impl fmt::Display for Words<'_> {
             }
             Trace::SpawnFailed { unit, error } => {
                 let SpawnError { stage, errno } = error;
-                write!(f, "{}: {}: {}", self.name(unit), step(stage), Reason(errno))
+                write!(f, "{}: {}: {}", self.name(unit), step(stage), Reason(errno.0))
             }
             Trace::Connected { unit, instance } => {
                 write!(f, "{}: connection in slot {}", self.name(unit), instance.0)
@@ -194,14 +198,14 @@ impl fmt::Display for Words<'_> {
             }
             Trace::OpenFailed { listener, unit, errno } => {
                 let (name, address) = (self.name(unit), self.address(listener));
-                write!(f, "{name}: cannot listen at {address}: {}", Reason(errno))
+                write!(f, "{name}: cannot listen at {address}: {}", Reason(errno.0))
             }
             Trace::Reopened { listener, unit } => {
                 let (name, address) = (self.name(unit), self.address(listener));
                 write!(f, "{name}: {address} was shut down or removed, opened again")
             }
             Trace::ServiceErrno { unit, errno } => {
-                write!(f, "{}: reports {}", self.name(unit), Reason(errno))
+                write!(f, "{}: reports {}", self.name(unit), Reason(errno.0))
             }
             Trace::BootFinished => write!(
                 f,
@@ -251,42 +255,6 @@ impl fmt::Display for AddressWords<'_> {
     }
 }
 
-/// Why a call failed, in words where a reader may need them.
-pub(super) struct Reason(pub(super) Errno);
-
-impl Reason {
-    pub(super) fn of(errno: rustix::io::Errno) -> Self {
-        Self(super::prepare::number(errno))
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use rustix::io::Errno as Kernel;
-        let Errno(number) = self.0;
-        let words = match Kernel::from_raw_os_error(number.into()) {
-            Kernel::PERM => "not permitted",
-            Kernel::NOENT => "no such file",
-            Kernel::SRCH => "no such user or group",
-            Kernel::IO => "input/output error",
-            Kernel::TOOBIG => "arguments too long",
-            Kernel::NOEXEC => "not a program for this machine",
-            Kernel::AGAIN => "no resources for the moment",
-            Kernel::NOMEM => "out of memory",
-            Kernel::ACCESS => "permission denied",
-            Kernel::NOTDIR => "not a directory",
-            Kernel::MFILE | Kernel::NFILE => "too many open files",
-            Kernel::ADDRINUSE => "address in use",
-            Kernel::ADDRNOTAVAIL => "no such address here",
-            Kernel::NODEV => "no such device",
-            Kernel::NOSPC => "no space left",
-            Kernel::ROFS => "read-only file system",
-            _ => return write!(f, "errno {number}"),
-        };
-        f.write_str(words)
-    }
-}
-
 const fn step(stage: Stage) -> &'static str {
     match stage {
         Stage::Slot => "no place for another child",
@@ -328,11 +296,14 @@ const fn sub_state(sub: SubState) -> &'static str {
         | SubState::ReloadSignal
         | SubState::ReloadNotify
         | SubState::ReloadPost => "reloading",
-        SubState::Stop | SubState::StopSigterm | SubState::StopPost | SubState::FinalSigterm => {
-            "stopping"
-        }
+        SubState::Stop
+        | SubState::StopSigterm
+        | SubState::StopPre
+        | SubState::StopPreSigterm
+        | SubState::StopPost
+        | SubState::FinalSigterm => "stopping",
         SubState::StopWatchdog | SubState::FinalWatchdog => "aborting",
-        SubState::StopSigkill | SubState::FinalSigkill => "killing",
+        SubState::StopSigkill | SubState::StopPreSigkill | SubState::FinalSigkill => "killing",
         SubState::AutoRestart => "waiting to restart",
         SubState::Paused => "paused",
         SubState::Listening => "listening",

@@ -21,8 +21,9 @@ use crate::sys::{message, socket};
 use crate::table::limits::{INSTANCES, LISTENERS};
 
 use super::Pilot;
-use super::lines::Reason;
+use super::addresses::is_absence;
 use super::watch::{Generation, Report, Source, Watch};
+use crate::reason::Reason;
 
 static PLACES: Array<Place, LISTENERS, 4> = Array::new();
 static CONNECTIONS: Once<[Option<OwnedFd>; INSTANCES], 5> = Once::new([const { None }; INSTANCES]);
@@ -193,18 +194,38 @@ impl Pilot {
         })
     }
 
+    /// All of its listeners, or none.
+    fn open_listeners(
+        &mut self,
+        unit: &Socket<'_>,
+        setup: &SocketSetup<'_>,
+        name: &str,
+    ) -> Result<(), (ListenerId, Errno)> {
+        for (listener, config) in numbered(unit) {
+            if let Err(errno) = self.listeners.open(listener, name, setup, &config) {
+                for (opened, config) in numbered(unit).take_while(|(each, _)| *each < listener) {
+                    self.listeners.close(opened, &config, unit.remove_on_stop, &mut self.watch);
+                }
+                return Err((listener, errno));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn open_socket(&mut self, id: UnitId) {
         let unit = self.socket(id);
         let (name, setup) = (self.table.name(id), unit.setup());
-        for (listener, config) in numbered(&unit) {
-            if let Err(errno) = self.listeners.open(listener, name, &setup, &config) {
-                for (opened, config) in numbered(&unit).take_while(|(each, _)| *each < listener) {
-                    self.listeners.close(opened, &config, unit.remove_on_stop, &mut self.watch);
-                }
-                let errno = super::prepare::number(errno);
-                self.answer(Event::SocketOpenFailed { unit: id, listener, errno });
-                return;
-            }
+        let mut opened = self.open_listeners(&unit, &setup, name);
+        if let Err((_, errno)) = opened
+            && is_absence(errno)
+            && self.await_addresses()
+        {
+            opened = self.open_listeners(&unit, &setup, name);
+        }
+        if let Err((listener, errno)) = opened {
+            let errno = super::prepare::number(errno);
+            self.answer(Event::SocketOpenFailed { unit: id, listener, errno });
+            return;
         }
         for (_, config) in numbered(&unit) {
             let Address::Path(path) = config.address else { continue };

@@ -10,10 +10,10 @@ use crate::sys::cell::Once;
 use crate::sys::clock;
 use crate::sys::message::{NotifySocket, Received};
 
-use super::lines::Reason;
 use super::own::{self, Node};
 use super::watch::{Source, Watch};
 use super::{NOTIFICATIONS_PER_TURN, NOTIFY_PATH, Pilot};
+use crate::reason::Reason;
 
 /// One byte more than a message may have, so that a longer one is noticed.
 static BUFFER: Once<[u8; NOTIFICATION_MAX + 1], 9> = Once::new([0; NOTIFICATION_MAX + 1]);

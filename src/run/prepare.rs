@@ -8,7 +8,7 @@ use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use unit::control::Peer;
-use unit::{Args, Command, ExecContext, Kind, Service, Stdio, Table, UnitId, Word};
+use unit::{Args, Command, ExecContext, Kind, Service, Stdio, Table, UnitId, Word, decode};
 
 use crate::engine::{
     CommandList, CommandRef, Engine, Errno, InstanceId, Pid, Process, SpawnError, Stage,
@@ -46,8 +46,12 @@ pub(super) fn error(stage: Stage, errno: rustix::io::Errno) -> SpawnError {
 pub(super) struct Request {
     pub(super) process: Process,
     pub(super) unit: UnitId,
-    pub(super) service: Service<'static>,
+    /// `None` for a socket's command.
+    pub(super) service: Option<Service<'static>>,
+    pub(super) context_bytes: &'static [u8],
     pub(super) context: ExecContext<'static>,
+    /// The listeners are passed to it although it is no main process.
+    pub(super) passes_sockets: bool,
     pub(super) command: Command<'static>,
     /// In which list its command stands.
     pub(super) list: CommandList,
@@ -63,16 +67,58 @@ impl Pilot {
         command: CommandRef,
         main_pid: Option<Pid>,
     ) -> Request {
+        if self.engine.is_socket(command.unit) {
+            return self.socket_request(process, command);
+        }
         let service = self.service(command.unit);
         let list = command.list.of(&service);
-        let context = service.exec_context();
-        let unit = command.unit;
         let begins = command.index == 0 && begins(&service, command.list);
         let kind = command.list;
+        let unit = command.unit;
         let command = list
             .get(command.index.into())
             .unwrap_or_else(|| bug!("the engine counts the commands"));
-        Request { process, unit, service, context, command, list: kind, begins, main_pid }
+        Request {
+            process,
+            unit,
+            context_bytes: service.context,
+            context: service.exec_context(),
+            service: Some(service),
+            passes_sockets: false,
+            command,
+            list: kind,
+            begins,
+            main_pid,
+        }
+    }
+
+    fn socket_request(&self, process: Process, command: CommandRef) -> Request {
+        let commands = self.socket(command.unit).commands().filter(|_| features::SOCKET_COMMANDS);
+        let Some(commands) = commands else { bug!("the engine runs what there is") };
+        let first = if commands.start_pre.is_empty() {
+            CommandList::StartPost
+        } else {
+            CommandList::StartPre
+        };
+        let Some(context) = decode::from_bytes(commands.context) else {
+            bug!("the table was checked when it was opened")
+        };
+        let CommandRef { unit, list, index } = command;
+        let Some(command) = list.of_socket(&commands).get(index.into()) else {
+            bug!("the engine counts the commands")
+        };
+        Request {
+            process,
+            unit,
+            service: None,
+            context_bytes: commands.context,
+            context,
+            passes_sockets: commands.pass_fds,
+            command,
+            list,
+            begins: (list, index) == (first, 0),
+            main_pid: None,
+        }
     }
 }
 
@@ -94,17 +140,17 @@ pub(super) struct Sources<'p> {
 impl Sources<'_> {
     /// Fills the slot's [`Work`], but for the control group.
     pub(super) fn fill(&self, request: &Request, id: u128, work: &mut Work) -> Result<(), Full> {
-        let Request { process, unit, service, context, command, list, begins: _, main_pid } =
-            request;
+        let Request { process, unit, context, command, list, main_pid, .. } = request;
         work.vectors.clear();
         work.program = Some(command.path);
-        work.context = Some(service.context);
+        work.context = Some(request.context_bytes);
         work.console = Some(self.table.manager().console);
         work.privileged = command.privileged;
         work.limit_nofile = self.limit_nofile;
         let streams = [context.stdin, context.stdout, context.stderr];
         let on_streams = streams.contains(&Stdio::Socket);
-        work.passes_sockets = !on_streams && !matches!(process, Process::Control(_));
+        let is_control = matches!(process, Process::Control(_));
+        work.passes_sockets = !on_streams && (!is_control || request.passes_sockets);
         work.is_connection = matches!(process, Process::Instance(_));
         work.socket_count = 0;
 
@@ -123,7 +169,9 @@ impl Sources<'_> {
         if let Some(Pid(pid)) = main_pid {
             strings.push_env("MAINPID", format_args!("{pid}"))?;
         }
-        if features::SERVICE_MORE {
+        if features::SERVICE_MORE
+            && let Some(service) = &request.service
+        {
             self.push_life(*unit, service, *list, strings)?;
         }
         if streams.contains(&Stdio::Tty) {
@@ -133,7 +181,9 @@ impl Sources<'_> {
         match process {
             Process::Instance(instance) => self.push_connection(*instance, work)?,
             Process::Main(_) => self.push_listeners(*unit, work)?,
-            Process::Control(_) if on_streams => self.push_listeners(*unit, work)?,
+            Process::Control(_) if on_streams || request.passes_sockets => {
+                self.push_listeners(*unit, work)?;
+            }
             Process::Control(_) | Process::Checker(_) | Process::Finisher => {}
         }
         work.vectors.begin_argv(steps::variables(work, context))?;

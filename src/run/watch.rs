@@ -29,6 +29,8 @@ pub(super) enum Source {
     /// cgroup.events.
     Group(UnitId),
     Client(ClientId),
+    /// The rtnetlink(7) socket that tells of new addresses.
+    Addresses,
 }
 
 impl Source {
@@ -43,6 +45,7 @@ impl Source {
             Self::Adopted(unit) => (6, unit.0),
             Self::Group(unit) => (7, unit.0),
             Self::Client(client) => (8, client.0 as u16),
+            Self::Addresses => (9, 0),
         }
     }
 
@@ -57,6 +60,7 @@ impl Source {
             6 => Self::Adopted(UnitId(index)),
             7 => Self::Group(UnitId(index)),
             8 => Self::Client(ClientId(index as u8)),
+            9 => Self::Addresses,
             _ => bug!("a tag we did not make"),
         }
     }

@@ -399,6 +399,19 @@ pub fn accept(listener: BorrowedFd<'_>) -> Result<(OwnedFd, Option<Peer>), Errno
     Ok((connection, address.and_then(peer)))
 }
 
+/// A socket that can be read when an interface or an address comes, changes or goes.
+///
+/// # Errors
+/// Those of socket(2) and bind(2).
+pub fn address_news() -> Result<OwnedFd, Errno> {
+    /// RTMGRP_LINK, RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR: rtnetlink(7).
+    const GROUPS: u32 = 0x1 | 0x10 | 0x100;
+    let (family, kind) = (AddressFamily::NETLINK, SocketType::RAW);
+    let socket = rustix::net::socket_with(family, kind, FLAGS, None)?;
+    rustix::net::bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
+    Ok(socket)
+}
+
 /// struct sockaddr_vm, vsock(7).
 #[repr(C)]
 struct VsockAddress {

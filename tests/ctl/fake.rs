@@ -100,6 +100,7 @@ impl Fake {
             accepted: 0,
             connections: 0,
             refused: 0,
+            retry: None,
             status_text: "",
         };
         Self {

@@ -79,6 +79,11 @@ fn socket(prng: &mut Prng, number: usize, accept: bool) -> File {
     if prng.chance(40) {
         writeln!(text, "PollLimitIntervalSec=1s\nPollLimitBurst={}", 1 + prng.below(4)).unwrap();
     }
+    for list in ["StartPre", "StartPost", "StopPre", "StopPost"] {
+        if prng.chance(15) {
+            writeln!(text, "Exec{list}={}/bin/{list}", prng.pick(&["", "-"])).unwrap();
+        }
+    }
     text.push_str("[Install]\nWantedBy=sockets.target\n");
     File { name: format!("s{number}.socket"), text }
 }
@@ -192,6 +197,12 @@ pub fn link(files: &mut [File]) {
         .map(|file| file.name.clone())
         .filter(|name| name.ends_with(".service") && !name.contains('@'))
         .collect();
+    // Upheld, they would run again and again, and stop whoever stops with them each time.
+    let oneshots: Vec<String> = files
+        .iter()
+        .filter(|file| file.text.contains("Type=oneshot"))
+        .map(|file| format!("Upholds={}\n", file.name))
+        .collect();
     for file in files {
         for number in 0..9 {
             let wanted = format!("s{number}.service");
@@ -200,6 +211,9 @@ pub fn link(files: &mut [File]) {
         }
         for edge in ["Conflicts", "Before"] {
             file.text = file.text.replace(&format!("{edge}=basic.target\n"), "");
+        }
+        for upholds in &oneshots {
+            file.text = file.text.replace(upholds, "");
         }
     }
 }

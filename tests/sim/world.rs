@@ -260,7 +260,8 @@ impl<'t, 's> World<'t, 's> {
         let listeners = self.listeners_of(unit);
         if self.fails() {
             let listener = listeners[0];
-            return self.answer(Event::SocketOpenFailed { unit, listener, errno: Errno(98) });
+            let errno = Errno(*self.prng.pick(&[98, 99]));
+            return self.answer(Event::SocketOpenFailed { unit, listener, errno });
         }
         for listener in listeners {
             let place = &mut self.listeners[listener.index()];
@@ -438,6 +439,7 @@ impl<'t, 's> World<'t, 's> {
                 self.feed(Event::Exited { pid, exit, error: None });
             }
             9 => self.listener_breaks(),
+            10 if self.prng.chance(20) => self.feed(Event::AddressAppeared),
             10 => {
                 let micros = self.prng.below(400_000) as u64;
                 self.pass(micros);
@@ -765,7 +767,7 @@ impl<'t, 's> World<'t, 's> {
                 let first = lists.into_iter().find(|list| !list.of(&config).is_empty());
                 first.expect("every service has a command")
             }
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => panic!("not a service"),
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => return,
         };
         let first = (command.list, command.index) == (first_list, 0);
         // Where there are checks a start begins with them.
@@ -836,8 +838,39 @@ impl<'t, 's> World<'t, 's> {
     fn check_socket(&self, unit: UnitId, status: &UnitStatus<'_>) {
         for listener in self.listeners_of(unit) {
             let place = &self.listeners[listener.index()];
-            let open =
-                matches!(status.sub, SubState::Listening | SubState::Running | SubState::Paused);
+            let open = match status.sub {
+                SubState::Listening
+                | SubState::Running
+                | SubState::Paused
+                | SubState::StartPost => true,
+                // Stopped before it was open, or after.
+                SubState::StopPre | SubState::StopPreSigterm | SubState::StopPreSigkill => {
+                    place.open
+                }
+                SubState::Dead
+                | SubState::Failed
+                | SubState::Active
+                | SubState::StartPre
+                | SubState::Start
+                | SubState::Reload
+                | SubState::Stop
+                | SubState::StopSigterm
+                | SubState::StopSigkill
+                | SubState::Condition
+                | SubState::Exited
+                | SubState::ReloadSignal
+                | SubState::ReloadNotify
+                | SubState::ReloadPost
+                | SubState::StopWatchdog
+                | SubState::FinalWatchdog
+                | SubState::StopPost
+                | SubState::FinalSigterm
+                | SubState::FinalSigkill
+                | SubState::AutoRestart
+                | SubState::Retrying
+                | SubState::Waiting
+                | SubState::Elapsed => false,
+            };
             assert_eq!(place.open, open, "{:?} with its listener otherwise", status.sub);
             if place.watched {
                 assert_eq!(status.sub, SubState::Listening, "watched for nothing");

@@ -10,8 +10,8 @@ use unit::{Args, ExecContext, Ids, Limits, ListenerId, Seq, Table, UnitId, Words
 
 use crate::grammar::{Arg, Check, Command, Piece};
 use crate::plan::{
-    KindPlan, ManagerPlan, OptionPlan, OptionText, Plan, RelationsPlan, ServicePlan, SocketPlan,
-    TimerPlan, UnitPlan,
+    CommandsPlan, KindPlan, ManagerPlan, OptionPlan, OptionText, Plan, RelationsPlan, ServicePlan,
+    SocketPlan, TimerPlan, UnitPlan,
 };
 
 /// The table of a plan, and the plan's sizes with the table's own.
@@ -291,24 +291,26 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
         .collect();
     let allow: Vec<u8> = plan.allow.iter().flat_map(encode).collect();
     let deny: Vec<u8> = plan.deny.iter().flat_map(encode).collect();
-    let symlinks: Vec<u8> = plan.symlinks.iter().flat_map(|path| path.bytes().chain([0])).collect();
+    let symlinks: Vec<u8> =
+        plan.setup.symlinks.iter().flat_map(|path| path.bytes().chain([0])).collect();
     let setup = encode(&unit::SocketSetup {
-        backlog: plan.backlog,
-        bind_ipv6_only: plan.bind_ipv6_only,
-        reuse_port: plan.reuse_port,
-        no_delay: plan.no_delay,
-        keep_alive: plan.keep_alive,
-        pipe_size: plan.pipe_size,
-        protocol: plan.protocol,
-        writable: plan.writable,
-        queue_messages: plan.queue_messages,
-        queue_message_bytes: plan.queue_message_bytes,
+        backlog: plan.setup.backlog,
+        bind_ipv6_only: plan.setup.bind_ipv6_only,
+        reuse_port: plan.setup.reuse_port,
+        no_delay: plan.setup.no_delay,
+        keep_alive: plan.setup.keep_alive,
+        pipe_size: plan.setup.pipe_size,
+        protocol: plan.setup.protocol,
+        writable: plan.setup.writable,
+        queue_messages: plan.setup.queue_messages,
+        queue_message_bytes: plan.setup.queue_message_bytes,
         symlinks: Words::from_bytes(&symlinks),
-        user: &plan.user,
-        group: &plan.group,
-        mode: plan.mode,
-        directory_mode: plan.directory_mode,
+        user: &plan.setup.user,
+        group: &plan.setup.group,
+        mode: plan.setup.mode,
+        directory_mode: plan.setup.directory_mode,
     });
+    let commands = plan.commands.as_ref().map(socket_commands).unwrap_or_default();
     then(unit::Socket {
         service: UnitId(plan.service),
         accept: plan.accept,
@@ -325,6 +327,7 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
         fd_name: &plan.fd_name,
         remove_on_stop: plan.remove_on_stop,
         flush_pending: plan.flush_pending,
+        commands: &commands,
         setup: &setup,
     });
 }
@@ -337,6 +340,21 @@ fn timer_setup(plan: &TimerPlan) -> Vec<u8> {
         random_us: plan.random_us,
         random_is_fixed: plan.random_is_fixed,
         remains: plan.remains,
+    })
+}
+
+fn socket_commands(plan: &CommandsPlan) -> Vec<u8> {
+    let (start_pre, start_post) = (commands(&plan.start_pre), commands(&plan.start_post));
+    let (stop_pre, stop_post) = (commands(&plan.stop_pre), commands(&plan.stop_post));
+    let context = context(&plan.runner);
+    encode(&unit::SocketCommands {
+        timeout: plan.timeout,
+        pass_fds: plan.pass_fds,
+        start_pre: Seq::from_bytes(&start_pre),
+        start_post: Seq::from_bytes(&start_post),
+        stop_pre: Seq::from_bytes(&stop_pre),
+        stop_post: Seq::from_bytes(&stop_post),
+        context: &context,
     })
 }
 

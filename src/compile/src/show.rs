@@ -67,6 +67,19 @@ fn show_socket(text: &mut String, socket: &SocketPlan, plan: &Plan) {
     for (number, listener) in (socket.first_listener..).zip(&socket.listeners) {
         line(text, format_args!("    listener  {number} {}", listener_text(listener)));
     }
+    if let Some(commands) = &socket.commands {
+        let lists = [
+            ("before", &commands.start_pre),
+            ("when open", &commands.start_post),
+            ("stop", &commands.stop_pre),
+            ("when shut", &commands.stop_post),
+        ];
+        for (name, commands) in lists {
+            for command in commands {
+                line(text, format_args!("    {name:<9} {}", command_text(command)));
+            }
+        }
+    }
     if socket.accept {
         let end = socket.first_instance + (socket.max_connections - 1);
         line(text, format_args!("    instances {}-{end}", socket.first_instance));

@@ -177,7 +177,7 @@ fn end_of_daemon(context: &Context<'_, '_>, exit: Exit) -> UnitResult {
 }
 
 /// How the end of a command is judged.
-pub(super) const fn end_of_command(exit: Exit) -> UnitResult {
+pub const fn end_of_command(exit: Exit) -> UnitResult {
     match exit {
         Exit::Code(0) => UnitResult::Success,
         Exit::Code(_) => UnitResult::ExitCode,

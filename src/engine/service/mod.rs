@@ -31,6 +31,7 @@ use super::notify::Notification;
 use super::time::{Bucket, Instant};
 use crate::features;
 
+pub use ends::end_of_command;
 pub use helpers::Helper;
 pub use kill::Step;
 

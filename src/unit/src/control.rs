@@ -9,7 +9,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::UnitId;
+use crate::model::{ListenerId, UnitId};
 
 /// Where PID 1 listens.
 pub const SOCKET_PATH: &str = "/run/pilot/control";
@@ -222,6 +222,12 @@ pub enum SubState {
     StopSigterm,
     /// `FinalKillSignal=` was sent.
     StopSigkill,
+    /// `ExecStopPre=` of a socket runs.
+    StopPre,
+    /// A socket's command was sent SIGTERM.
+    StopPreSigterm,
+    /// A socket's command was sent SIGKILL.
+    StopPreSigkill,
     /// `ExecStopPost=` runs.
     StopPost,
     /// As [`SubState::StopWatchdog`], after `ExecStopPost=`.
@@ -384,7 +390,8 @@ pub struct UnitStatus<'a> {
     pub active_enter_us: u64,
     /// The main process; 0 for none.
     pub main_pid: u32,
-    /// The process of a command around the program, such as `ExecStartPre=`; 0 for none.
+    /// The process of a command around the program, such as `ExecStartPre=`, or of a socket's; 0
+    /// for none.
     pub control_pid: u32,
     /// How the main process last ended.
     pub exit: Option<Exit>,
@@ -398,8 +405,21 @@ pub struct UnitStatus<'a> {
     pub connections: u32,
     /// Sockets: connections closed because of a limit.
     pub refused: u32,
+    /// Sockets that could not be opened: why, and what comes of it.
+    pub retry: Option<Retry>,
     /// The service's own `STATUS=`.
     pub status_text: &'a str,
+}
+
+/// A listener that could not be opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Retry {
+    /// Which.
+    pub listener: ListenerId,
+    /// Why: errno(3).
+    pub errno: u16,
+    /// When it is tried again, in microseconds since boot.
+    pub at_us: u64,
 }
 
 /// A live per-connection instance.
@@ -491,6 +511,7 @@ mod tests {
             accepted: u32::MAX,
             connections: u32::MAX,
             refused: u32::MAX,
+            retry: Some(Retry { listener: ListenerId(u16::MAX), errno: u16::MAX, at_us: u64::MAX }),
             status_text: core::str::from_utf8(&text).unwrap(),
         });
         let mut frame = [0; FRAME_MAX];

@@ -451,6 +451,23 @@ or socket";
                 /// ended, too. At most 1024 connections or messages a listener; what is behind
                 /// them starts the service. Accept=no only.
                 flush_pending: One<Boolean> ["FlushPending"] = "no";
+                /// Commands run one after the other before the socket opens. The commands of a
+                /// socket run as root, with the board's environment and defaults; one that fails
+                /// ends the socket. What they leave behind is ended when the socket stops.
+                exec_start_pre: Many<Commands> ["ExecStartPre"] = "";
+                /// Commands run when it is open and takes no connections yet.
+                exec_start_post: Many<Commands> ["ExecStartPost"] = "";
+                /// Commands run before it is closed.
+                exec_stop_pre: Many<Commands> ["ExecStopPre"] = "";
+                /// Commands run when it is closed.
+                exec_stop_post: Many<Commands> ["ExecStopPost"] = "";
+                /// Longest time for each of these; 0 and infinity wait for ever. Then SIGTERM, and
+                /// after this time again SIGKILL.
+                timeout: Maybe<Timeout> ["TimeoutSec"]
+                    = "DefaultTimeoutStartSec= of board.conf";
+                /// Passes the listeners to ExecStartPost= and ExecStopPre=, as to the service.
+                /// (ExecStopPost= finds them closed; systemd may pass them to its first command.)
+                pass_fds_to_exec: One<Boolean> ["PassFileDescriptorsToExec"] = "no";
                 /// Unlinks the nodes when the socket stops.
                 remove_on_stop: One<Boolean> ["RemoveOnStop"] = "no";
             }

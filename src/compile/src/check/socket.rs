@@ -145,6 +145,13 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
     let on_fifo = of(ListenKind::Fifo);
     let on_queue = any(Listener::has_queue);
     let (on_file, on_messages) = (of(ListenKind::Special), of(ListenKind::MessageQueue));
+    let commands = [
+        &socket.exec_start_pre,
+        &socket.exec_start_post,
+        &socket.exec_stop_pre,
+        &socket.exec_stop_post,
+    ];
+    let commands = commands.iter().any(|list| !list.items.is_empty());
     let flushed = !accept && (on_socket || on_fifo);
     let node = "only nodes in the file system have owners and modes";
     let options = [
@@ -182,6 +189,8 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
         (socket.reuse_port.given.clone(), on_ip, "no listener has a port"),
         (socket.bind_ipv6_only.given.clone(), on_v6, "no listener is IPv6"),
         (socket.backlog.given.clone(), on_queue, "no listener has a queue of connections"),
+        (place(&socket.timeout), commands, "the socket runs no commands"),
+        (socket.pass_fds_to_exec.given.clone(), commands, "the socket runs no commands"),
         (socket.flush_pending.given.clone(), flushed, "nothing is queued that could be dropped"),
         (place(&socket.max_connections), accept, "PID 1 accepts no connections without Accept=yes"),
         (

@@ -16,6 +16,7 @@ const FEATURES: &[Feature] = &[
     ("capabilities", |plan| any_exec(plan, |exec| exec.privileges != Default::default())),
     ("exec-more", |plan| any_exec(plan, |exec| *exec != ExecPlan::default())),
     ("conditions", |plan| plan.units.iter().any(|unit| !unit.checks.is_empty())),
+    ("addresses", |plan| sockets(plan).any(SocketPlan::may_wait_for_address)),
     ("flush-pending", |plan| sockets(plan).any(|socket| socket.flush_pending)),
     ("isolate", |plan| {
         let is_isolated = |unit: &UnitPlan| unit.edges.more.allow_isolate;
@@ -37,7 +38,8 @@ const FEATURES: &[Feature] = &[
     ("forking", |plan| services(plan).any(|service| service.type_ == ServiceType::Forking)),
     ("idle", |plan| services(plan).any(|service| service.type_ == ServiceType::Idle)),
     ("service-more", |plan| services(plan).any(|service| !service.life.is_default())),
-    ("symlinks", |plan| sockets(plan).any(|socket| !socket.symlinks.is_empty())),
+    ("socket-commands", |plan| sockets(plan).any(|socket| socket.commands.is_some())),
+    ("symlinks", |plan| sockets(plan).any(|socket| !socket.setup.symlinks.is_empty())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("timers", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Timer(_)))),
 ];

@@ -41,6 +41,14 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
                 limits.sockets += 1;
                 limits.listeners += socket.listeners.len();
                 limits.instances += usize::from(socket.max_connections);
+                if let Some(commands) = &socket.commands {
+                    let passed = if commands.pass_fds { socket.listeners.len() } else { 0 };
+                    let names = vec![socket.fd_name.clone(); passed];
+                    limits.listen_fds = limits.listen_fds.max(names.len());
+                    let (strings, pointers) = spawn(&commands.runner, &names);
+                    limits.spawn_strings = limits.spawn_strings.max(strings);
+                    limits.spawn_pointers = limits.spawn_pointers.max(pointers);
+                }
             }
             KindPlan::Timer(_) => {}
         }

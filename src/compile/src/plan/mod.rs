@@ -20,7 +20,7 @@ pub use exec::{ExecPlan, PrivilegesPlan, SchedulingPlan};
 pub use life::LifePlan;
 pub use options::{OptionPlan, OptionText};
 pub use relations::RelationsPlan;
-pub use socket_plan::SocketPlan;
+pub use socket_plan::{CommandsPlan, SocketPlan};
 pub use timer_plan::TimerPlan;
 pub use unit_plan::ServicePlan;
 
@@ -173,7 +173,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
             Body::Socket(socket) => {
                 let service = triggers.binary_search_by_key(&unit, |(socket, _)| *socket).ok()?;
                 let service = numbers[triggers[service].1];
-                let planned = socket_plan::socket(*socket, &name, service, &mut next);
+                let planned = socket_plan::socket(*socket, &name, service, &mut next, &defaults);
                 KindPlan::Socket(Box::new(
                     planned.or_else(|| too_many("listeners or instances", report))?,
                 ))

@@ -26,8 +26,8 @@ pub use self::service::{
     TimeoutMode,
 };
 pub use self::socket::{
-    Address, BindIpv6Only, ListenKind, Listener, OptionValue, Prefix, Socket, SocketOption,
-    SocketSetup, VSOCK_ANY,
+    Address, BindIpv6Only, ListenKind, Listener, OptionValue, Prefix, Socket, SocketCommands,
+    SocketOption, SocketSetup, VSOCK_ANY,
 };
 pub use self::timer::{DELAYS_MAX, Delay, Since, Timer, TimerSetup};
 

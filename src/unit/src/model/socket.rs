@@ -4,7 +4,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ListenerId, RateLimit, UnitId};
+use super::{Command, ListenerId, Millis, RateLimit, UnitId};
 use crate::decode;
 use crate::seq::{Seq, Words};
 
@@ -42,6 +42,8 @@ pub struct Socket<'a> {
     pub remove_on_stop: bool,
     /// `FlushPending=`: what is queued when it begins to listen is dropped.
     pub flush_pending: bool,
+    /// A [`SocketCommands`] in postcard form; empty where it runs none.
+    pub commands: &'a [u8],
     /// A [`SocketSetup`] in postcard form: decoded only where a listener is opened.
     pub setup: &'a [u8],
 }
@@ -57,6 +59,39 @@ impl<'a> Socket<'a> {
         };
         setup
     }
+
+    /// What it runs before and after, if anything.
+    ///
+    /// # Panics
+    /// Never on a table that [`crate::Table::open`] accepted.
+    pub fn commands(&self) -> Option<SocketCommands<'a>> {
+        if self.commands.is_empty() {
+            return None;
+        }
+        let commands = decode::from_bytes(self.commands);
+        assert!(commands.is_some(), "the table was checked when it was opened");
+        commands
+    }
+}
+
+/// What a `[Socket]` runs before and after.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SocketCommands<'a> {
+    /// `TimeoutSec=`, for each command; `None` waits for ever.
+    pub timeout: Option<Millis>,
+    /// `PassFileDescriptorsToExec=`.
+    pub pass_fds: bool,
+    /// `ExecStartPre=`.
+    #[serde(borrow)]
+    pub start_pre: Seq<'a, Command<'a>>,
+    /// `ExecStartPost=`.
+    pub start_post: Seq<'a, Command<'a>>,
+    /// `ExecStopPre=`.
+    pub stop_pre: Seq<'a, Command<'a>>,
+    /// `ExecStopPost=`.
+    pub stop_post: Seq<'a, Command<'a>>,
+    /// An [`super::ExecContext`] in postcard form: that of a service whose unit says nothing.
+    pub context: &'a [u8],
 }
 
 /// How the listeners of a `[Socket]` are opened.
