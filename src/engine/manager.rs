@@ -5,7 +5,7 @@
 //! whose length depends on the board.
 
 use heapless::Deque;
-use unit::control::{ActiveState, Exit, ShutdownKind, SubState};
+use unit::control::{ActiveState, Exit, ShutdownKind};
 use unit::{Emergency, Kind, ListenerId, Table, UnitId};
 
 use super::action::Action;
@@ -322,24 +322,6 @@ impl<'t, 's> Engine<'t, 's> {
         self.emergency(outcome.emergency, now);
     }
 
-    pub(super) fn socket_step(&mut self, unit: UnitId, input: socket::Input, now: Instant) {
-        let config = self.socket_config(unit);
-        let before = *self.units.at(unit);
-        let outcome = self.socket(unit).step(unit, &config, input, now);
-        for action in outcome.actions {
-            self.push(action);
-        }
-        if outcome.trigger {
-            self.start_by_itself(config.service, now);
-        }
-        if let socket::State::Paused { until } = self.socket(unit).state
-            && before.sub() != SubState::Paused
-        {
-            self.note(Trace::Paused { unit, until }, now);
-        }
-        self.changed(unit, &before, now);
-    }
-
     /// Draws the conclusions from a step: trace, times, deadlines, jobs, and who must look again.
     pub(super) fn changed(&mut self, unit: UnitId, before: &UnitState, now: Instant) {
         let after = *self.units.at(unit);
@@ -402,25 +384,6 @@ impl<'t, 's> Engine<'t, 's> {
             self.service_step(UnitId(index as u16), service::Input::Quiet, now);
         }
         self.idle_pending
-    }
-
-    /// Whatever may have waited for it is due now.
-    fn on_address_appeared(&mut self, now: Instant) {
-        for unit in self.table.ids() {
-            if let KindState::Socket(socket) = &self.units.at(unit).kind
-                && socket.retry().is_some()
-            {
-                self.socket_step(unit, socket::Input::AddressAppeared, now);
-            }
-        }
-    }
-
-    pub(super) fn on_hung_up(&mut self, listener: ListenerId, now: Instant) {
-        let unit = self.listeners.at(listener).owner;
-        if self.socket(unit).is_open() {
-            self.note(Trace::Reopened { listener, unit }, now);
-        }
-        self.socket_step(unit, socket::Input::HungUp, now);
     }
 
     fn on_spawned(&mut self, process: Process, pid: Pid, now: Instant) {

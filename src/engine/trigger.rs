@@ -1,14 +1,15 @@
 //! Sockets and timers among the other units: what they are told of the units that they start, and
 //! what timers ask for.
 
-use unit::control::{ActiveState, JobKind};
-use unit::{Kind, UnitId};
+use unit::control::{ActiveState, JobKind, SubState};
+use unit::{Kind, ListenerId, UnitId};
 
 use super::manager::Engine;
 use super::socket::ServiceView;
 use super::state::KindState;
 use super::time::Instant;
 use super::timer::{Context, Input, Timer, View};
+use super::trace::Trace;
 use super::{prng, service, socket};
 use crate::features;
 
@@ -33,6 +34,48 @@ impl Engine<'_, '_> {
             state.dirty = true;
             self.dirty_pending += 1;
         }
+    }
+
+    pub(super) fn socket_step(&mut self, unit: UnitId, input: socket::Input, now: Instant) {
+        let config = self.socket_config(unit);
+        let before = *self.units.at(unit);
+        let outcome = self.socket(unit).step(unit, &config, input, now);
+        for action in outcome.actions {
+            self.push(action);
+        }
+        if outcome.trigger {
+            self.start_by_itself(config.service, now);
+            // If it may not be started just now, the connection must not be forgotten: it is
+            // looked for again, and the trigger limit holds that in bounds.
+            if self.service_view(unit) == ServiceView::Idle {
+                self.mark_dirty(unit);
+            }
+        }
+        if let socket::State::Paused { until } = self.socket(unit).state
+            && before.sub() != SubState::Paused
+        {
+            self.note(Trace::Paused { unit, until }, now);
+        }
+        self.changed(unit, &before, now);
+    }
+
+    /// Whatever may have waited for it is due now.
+    pub(super) fn on_address_appeared(&mut self, now: Instant) {
+        for unit in self.table.ids() {
+            if let KindState::Socket(socket) = &self.units.at(unit).kind
+                && socket.retry().is_some()
+            {
+                self.socket_step(unit, socket::Input::AddressAppeared, now);
+            }
+        }
+    }
+
+    pub(super) fn on_hung_up(&mut self, listener: ListenerId, now: Instant) {
+        let unit = self.listeners.at(listener).owner;
+        if self.socket(unit).is_open() {
+            self.note(Trace::Reopened { listener, unit }, now);
+        }
+        self.socket_step(unit, socket::Input::HungUp, now);
     }
 
     /// What the service behind a socket is doing.
