@@ -22,6 +22,8 @@ mod ends;
 mod enter;
 #[path = "pid1/kills.rs"]
 mod kills;
+#[path = "pid1/life.rs"]
+mod life;
 #[path = "pid1/limits.rs"]
 mod limits;
 #[path = "pid1/listeners.rs"]
@@ -80,6 +82,7 @@ const SUITES: [Suite; 16] = [
     ("checks", |pilot| checks::all(&mut World::start(pilot, &[]))),
     ("clients", |pilot| clients::all(&mut World::start(pilot, &[]))),
     ("commands", |pilot| commands::all(&mut World::start(pilot, &[]))),
+    ("life", |pilot| life::all(&mut World::start(pilot, &[]))),
     ("limits", |pilot| limits::all(&mut World::start(pilot, &[]))),
     ("listeners", |pilot| listeners::all(&mut World::start(pilot, &[]))),
     ("sockets", |pilot| sockets::all(&mut World::start(pilot, &[]))),
@@ -158,6 +161,7 @@ fn without_groups(pilot: &Path, oddity: Oddity) {
         ],
     );
     kills::by_process_group(&mut world);
+    life::without_groups(&mut world);
     assert_eq!(world.said.matches("control group").count(), 1, "{}", world.said);
     try_cases(&mut world, &[("shutdown_ends_what_ignores_it", shutdown_ends_what_ignores_it)]);
 }

@@ -134,6 +134,10 @@ fn act(name: &str) -> ! {
                 notify(&object.replace("\\n", "\n"));
                 barrier();
             }
+            "reloading" => {
+                notify(&format!("RELOADING=1\nMONOTONIC_USEC={}", monotonic_us()));
+                barrier();
+            }
             "receive" => {
                 writeln!(stage, "{}", receive(passed(object).as_fd())).unwrap();
                 continue;
@@ -151,6 +155,13 @@ fn act(name: &str) -> ! {
         writeln!(stage, "done").unwrap();
     }
     exit(0)
+}
+
+fn monotonic_us() -> i64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes what it is given.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) }, 0);
+    now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
 }
 
 /// A passed listener: "NAME" is the first one with that name, "NAME 1" the one behind it.

@@ -68,7 +68,7 @@ impl Engine<'_, '_> {
         // A service that is started again was down in between.
         let again = state.sub() == SubState::AutoRestart && before.sub() != SubState::AutoRestart;
         let (was, is) = (before.active(), state.active());
-        let well = state.result() == UnitResult::Success;
+        let well = !state.result().is_failure();
         let told = state.job.is_some_and(super::Job::will_stop);
         let follow = Follow::CHANGED
             .with_if(Follow::FAILED, is == ActiveState::Failed && was != is || again && !well)
