@@ -45,6 +45,8 @@ features! {
     SUPPLEMENTARY_GROUPS = "supplementary-groups";
     /// `Type=forking`.
     FORKING = "forking";
+    /// `ExecStop=` and `ExecStopPost=`, which are told how the service ended.
+    STOP_COMMANDS = "stop-commands";
     /// `Type=idle`.
     IDLE = "idle";
     /// A setting of [`unit::ServiceMore`].

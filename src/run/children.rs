@@ -127,6 +127,9 @@ impl Pilot {
 
     fn try_spawn(&mut self, request: &Request) -> Result<u32, SpawnError> {
         let id = self.children.invocations.of(request.unit, request.begins);
+        let service = request.service.as_ref();
+        let monitored = service.and_then(|service| features::more(service).monitored);
+        let monitored = monitored.map(|unit| (unit, self.children.invocations.of(unit, false)));
         let filled = prepare::Sources {
             table: &self.table,
             engine: &self.engine,
@@ -137,7 +140,7 @@ impl Pilot {
         let prepared = self.children.pool.prepare();
         let (slot, work) = prepared.ok_or(prepare::error(Stage::Slot, Errno::AGAIN))?;
         filled
-            .fill(request, id, work)
+            .fill(request, id, monitored, work)
             .map_err(|Full| prepare::error(Stage::Arguments, Errno::TOOBIG))?;
         let group = self.groups.directory(request.unit, &self.table);
         work.cgroup = group.map_or(-1, |group| group.as_raw_fd());

@@ -139,8 +139,14 @@ pub(super) struct Sources<'p> {
 
 impl Sources<'_> {
     /// Fills the slot's [`Work`], but for the control group.
-    pub(super) fn fill(&self, request: &Request, id: u128, work: &mut Work) -> Result<(), Full> {
-        let Request { process, unit, context, command, list, main_pid, .. } = request;
+    pub(super) fn fill(
+        &self,
+        request: &Request,
+        id: u128,
+        monitored: Option<(UnitId, u128)>,
+        work: &mut Work,
+    ) -> Result<(), Full> {
+        let Request { process, unit, context, command, main_pid, .. } = request;
         work.vectors.clear();
         work.program = Some(command.path);
         work.context = Some(request.context_bytes);
@@ -169,10 +175,8 @@ impl Sources<'_> {
         if let Some(Pid(pid)) = main_pid {
             strings.push_env("MAINPID", format_args!("{pid}"))?;
         }
-        if features::SERVICE_MORE
-            && let Some(service) = &request.service
-        {
-            self.push_life(*unit, service, *list, strings)?;
+        if let Some(service) = &request.service {
+            self.push_life(request, service, monitored, strings)?;
         }
         if streams.contains(&Stdio::Tty) {
             let serial = self.console_is_serial;
@@ -191,26 +195,55 @@ impl Sources<'_> {
         if work.vectors.has_no_args() { Err(Full) } else { Ok(()) }
     }
 
-    /// What a service's commands are told of its life: where its pidfile is, and how it ended.
+    /// What a service's commands are told of its life: where its pidfile is, how it ended, and how
+    /// the one did for whose end it is started.
     fn push_life(
         &self,
-        unit: UnitId,
+        request: &Request,
         service: &Service<'static>,
-        list: CommandList,
+        monitored: Option<(UnitId, u128)>,
         strings: &mut Strings,
     ) -> Result<(), Full> {
-        let path = service.more().pid_file;
-        if let Some(path) = path.strip_suffix('\0') {
+        if features::FORKING
+            && let Some(path) = features::more(service).pid_file.strip_suffix('\0')
+        {
             strings.push_env("PIDFILE", format_args!("{path}"))?;
         }
-        if !matches!(list, CommandList::Stop | CommandList::StopPost) {
-            return Ok(());
+        match request.list {
+            CommandList::Stop | CommandList::StopPost if features::STOP_COMMANDS => {
+                let names = ["SERVICE_RESULT", "EXIT_CODE", "EXIT_STATUS"];
+                self.push_ending(request.unit, names, strings)
+            }
+            CommandList::Condition | CommandList::StartPre | CommandList::Start => {
+                let Some((unit, id)) = monitored.filter(|_| features::SERVICE_MORE) else {
+                    return Ok(());
+                };
+                strings.push_env("MONITOR_UNIT", format_args!("{}", self.table.name(unit)))?;
+                strings.push_env("MONITOR_INVOCATION_ID", format_args!("{id:032x}"))?;
+                let names = ["MONITOR_SERVICE_RESULT", "MONITOR_EXIT_CODE", "MONITOR_EXIT_STATUS"];
+                self.push_ending(unit, names, strings)
+            }
+            CommandList::Stop
+            | CommandList::StopPre
+            | CommandList::StopPost
+            | CommandList::StartPost
+            | CommandList::Reload
+            | CommandList::ReloadPost => Ok(()),
         }
+    }
+
+    /// How a service ended, under these names.
+    fn push_ending(
+        &self,
+        unit: UnitId,
+        names: [&'static str; 3],
+        strings: &mut Strings,
+    ) -> Result<(), Full> {
         let (result, exit) = self.engine.ending(unit);
-        strings.push_env("SERVICE_RESULT", format_args!("{}", result.name()))?;
+        strings.push_env(names[0], format_args!("{}", result.name()))?;
         let Some(exit) = exit else { return Ok(()) };
-        strings.push_env("EXIT_CODE", format_args!("{}", exit.code_name()))?;
-        strings.push_env("EXIT_STATUS", format_args!("{}", exit.status()))
+        strings.push_env(names[1], format_args!("{}", exit.code_name()))?;
+        strings.push_env(names[2], format_args!("{}", exit.status()))
     }
 
     /// The connection of an instance, and whom it connects: `Accept=yes`.

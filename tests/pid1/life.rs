@@ -26,6 +26,7 @@ pub fn all(world: &mut World) {
             ("what_has_ended_well_remains", what_has_ended_well_remains),
             ("who_runs_too_long_has_failed", who_runs_too_long_has_failed),
             ("a_condition_may_say_no", a_condition_may_say_no),
+            ("who_is_started_by_a_failure_is_told_of_it", who_is_started_by_a_failure),
             ("a_reload_by_signal_is_over_when_it_says_so", a_reload_by_signal),
         ],
     );
@@ -213,6 +214,15 @@ fn a_condition_may_say_no(world: &mut World) {
     post.order("exit 0");
     world.wait_for_property("SubState", UNIT, "running");
     world.control(&["stop", UNIT]);
+}
+
+fn who_is_started_by_a_failure(world: &mut World) {
+    let stage = Stage::new(world);
+    world.control(&["start", "watched.service"]);
+    stage.enter("main").order("exit 9");
+    stage.enter("watched.service-exit-code-exited-9").order("exit 0");
+    world.wait_for_property("ActiveState", "watcher.service", "inactive");
+    world.control(&["reset-failed", "watched.service"]);
 }
 
 fn a_reload_by_signal(world: &mut World) {

@@ -1,7 +1,7 @@
 //! What a change of one unit means for others: it is written down as bits of the unit, and done
 //! by [`Engine::follow_one`], one unit at a time.
 
-use unit::control::{ActiveState, JobKind, JobResult, SubState, UnitResult};
+use unit::control::{ActiveState, JobKind, JobResult, SubState};
 use unit::{Millis, RateLimit, UnitId};
 
 use super::Wish;

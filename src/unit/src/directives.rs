@@ -44,7 +44,9 @@ macro_rules! directives {
                 /// As Wants=, and they are started again whenever they are down while this one is
                 /// up: at most 16 times in 10 seconds, then after these.
                 upholds: Many<Units> ["Upholds"] = "";
-                /// Units started when this one fails, be it started again by Restart= or not.
+                /// Units started when this one fails, be it started again by Restart= or not. A
+                /// service that one service alone starts so is told of its end: $MONITOR_UNIT,
+                /// $MONITOR_SERVICE_RESULT and their kin.
                 on_failure: Many<Units> ["OnFailure"] = "";
                 /// Units started when this one is down again and has not failed.
                 on_success: Many<Units> ["OnSuccess"] = "";

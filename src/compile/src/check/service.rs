@@ -143,6 +143,11 @@ const SET_BY_PID_1: &[&str] = &[
     "SERVICE_RESULT",
     "EXIT_CODE",
     "EXIT_STATUS",
+    "MONITOR_UNIT",
+    "MONITOR_INVOCATION_ID",
+    "MONITOR_SERVICE_RESULT",
+    "MONITOR_EXIT_CODE",
+    "MONITOR_EXIT_STATUS",
     "TERM",
 ];
 

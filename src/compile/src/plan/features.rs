@@ -37,6 +37,12 @@ const FEATURES: &[Feature] = &[
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
     ("forking", |plan| services(plan).any(|service| service.type_ == ServiceType::Forking)),
     ("idle", |plan| services(plan).any(|service| service.type_ == ServiceType::Idle)),
+    ("stop-commands", |plan| {
+        let stops = |service: &ServicePlan| {
+            !service.exec_stop.is_empty() || !service.life.exec_stop_post.is_empty()
+        };
+        services(plan).any(stops)
+    }),
     ("service-more", |plan| services(plan).any(|service| !service.life.is_default())),
     ("socket-commands", |plan| sockets(plan).any(|socket| socket.commands.is_some())),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.setup.symlinks.is_empty())),

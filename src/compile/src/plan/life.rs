@@ -1,7 +1,8 @@
 //! The settings that few services have: [`unit::ServiceMore`] with text of its own.
 
-use unit::{Emergency, ExitStatuses, Millis, Seq, ServiceMore, TimeoutMode};
+use unit::{Emergency, ExitStatuses, Millis, Seq, ServiceMore, TimeoutMode, UnitId};
 
+use super::{KindPlan, UnitPlan};
 use crate::draft;
 use crate::emit::{commands, encode};
 use crate::grammar::{Command, Status};
@@ -35,6 +36,8 @@ pub struct LifePlan {
     pub send_sigkill: bool,
     pub failure_action: Emergency,
     pub success_action: Emergency,
+    /// Set when all units are there.
+    pub monitored: Option<u16>,
 }
 
 /// What a service has from elsewhere than its own section.
@@ -78,6 +81,7 @@ impl LifePlan {
             send_sigkill: service.send_sigkill.value,
             failure_action,
             success_action,
+            monitored: None,
         }
     }
 
@@ -128,7 +132,28 @@ impl LifePlan {
             send_sigkill: self.send_sigkill,
             failure_action: self.failure_action,
             success_action: self.success_action,
+            monitored: self.monitored.map(UnitId),
         });
+    }
+}
+
+/// Tells each service of the only one that has it in its `OnFailure=` or `OnSuccess=`: of several
+/// nobody knows which one it was, as with systemd.
+pub(super) fn tell_monitors(units: &mut [UnitPlan]) {
+    for number in 0..units.len() {
+        let names = |unit: &UnitPlan| {
+            let more = &unit.edges.more;
+            let own = u16::try_from(number).unwrap_or(u16::MAX);
+            more.on_failure.contains(&own) || more.on_success.contains(&own)
+        };
+        let mut naming = units.iter().enumerate().filter(|(_, unit)| names(unit));
+        let (Some((only, monitored)), None) = (naming.next(), naming.next()) else { continue };
+        if let KindPlan::Service(service) = &monitored.kind
+            && !service.per_connection
+            && let KindPlan::Service(service) = &mut units[number].kind
+        {
+            service.life.monitored = u16::try_from(only).ok();
+        }
     }
 }
 

@@ -33,7 +33,9 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
                 limits.services += 1;
                 let names = fd_names(service, units);
                 limits.listen_fds = limits.listen_fds.max(names.len());
-                let (strings, pointers) = spawn(service, &names);
+                let monitored = service.life.monitored.map(usize::from);
+                let monitored = monitored.map(|unit| units[unit].name.as_str());
+                let (strings, pointers) = spawn(service, &names, monitored);
                 limits.spawn_strings = limits.spawn_strings.max(strings);
                 limits.spawn_pointers = limits.spawn_pointers.max(pointers);
             }
@@ -45,7 +47,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
                     let passed = if commands.pass_fds { socket.listeners.len() } else { 0 };
                     let names = vec![socket.fd_name.clone(); passed];
                     limits.listen_fds = limits.listen_fds.max(names.len());
-                    let (strings, pointers) = spawn(&commands.runner, &names);
+                    let (strings, pointers) = spawn(&commands.runner, &names, None);
                     limits.spawn_strings = limits.spawn_strings.max(strings);
                     limits.spawn_pointers = limits.spawn_pointers.max(pointers);
                 }
@@ -127,8 +129,14 @@ struct Dynamic {
 /// | MAINPID | all commands from ExecStartPost= on | 10 |
 /// | PIDFILE | with PIDFile= | its path |
 /// | SERVICE_RESULT, EXIT_CODE, EXIT_STATUS | ExecStop=, ExecStopPost= | 17; 6; 8 |
+/// | MONITOR_UNIT, …, MONITOR_EXIT_STATUS | started by OnFailure= or OnSuccess= | its name; … |
 /// | TERM | StandardInput=tty | in the program |
-fn dynamics(service: &ServicePlan, fd_names: &[String], told: Told) -> Vec<Dynamic> {
+fn dynamics(
+    service: &ServicePlan,
+    fd_names: &[String],
+    monitored: Option<&str>,
+    told: Told,
+) -> Vec<Dynamic> {
     let written = |name, value_max| Dynamic { name, value_max, written: true };
     let literal = |name, value: &str| Dynamic { name, value_max: value.len(), written: false };
     let mut all = vec![
@@ -168,7 +176,16 @@ fn dynamics(service: &ServicePlan, fd_names: &[String], told: Told) -> Vec<Dynam
     if !service.life.pid_file.is_empty() {
         all.push(written("PIDFILE", service.life.pid_file.len()));
     }
-    if told == Told::MainPidAndEnd && !service.life.is_default() {
+    if let (Told::Nothing, Some(monitored)) = (told, monitored) {
+        all.extend([
+            written("MONITOR_UNIT", monitored.len()),
+            written("MONITOR_INVOCATION_ID", INVOCATION_ID_BYTES),
+            written("MONITOR_SERVICE_RESULT", RESULT_MAX),
+            written("MONITOR_EXIT_CODE", EXIT_CODE_MAX),
+            written("MONITOR_EXIT_STATUS", EXIT_STATUS_MAX),
+        ]);
+    }
+    if told == Told::MainPidAndEnd {
         all.extend([
             written("SERVICE_RESULT", RESULT_MAX),
             written("EXIT_CODE", EXIT_CODE_MAX),
@@ -182,7 +199,7 @@ fn dynamics(service: &ServicePlan, fd_names: &[String], told: Told) -> Vec<Dynam
 }
 
 /// Bytes and pointers that one spawn of the service's hungriest command writes at most.
-fn spawn(service: &ServicePlan, fd_names: &[String]) -> (usize, usize) {
+fn spawn(service: &ServicePlan, fd_names: &[String], monitored: Option<&str>) -> (usize, usize) {
     let life = &service.life;
     let commands = [
         (&life.exec_condition, Told::Nothing),
@@ -197,7 +214,7 @@ fn spawn(service: &ServicePlan, fd_names: &[String]) -> (usize, usize) {
     let commands =
         commands.into_iter().flat_map(|(list, told)| list.iter().map(move |c| (c, told)));
     commands.fold((0, 0), |(strings, pointers), (command, told)| {
-        let dynamics = dynamics(service, fd_names, told);
+        let dynamics = dynamics(service, fd_names, monitored, told);
         let (more_strings, more_pointers) = spawn_command(service, &dynamics, command);
         (strings.max(more_strings), pointers.max(more_pointers))
     })

@@ -187,6 +187,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
         units.push(UnitPlan { name: name.to_string(), description, edges, checks, kind });
     }
     relations::add_needs(&mut units);
+    life::tell_monitors(&mut units);
     let limits = limits::limits(&manager, &units);
     Some(Plan { manager, units, limits })
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Emergency, ExecContext, Millis, RateLimit};
+use super::{Emergency, ExecContext, Millis, RateLimit, UnitId};
 use crate::decode;
 use crate::seq::{Args, Ids, Seq};
 
@@ -126,6 +126,8 @@ pub struct ServiceMore<'a> {
     pub failure_action: Emergency,
     /// `SuccessAction=`.
     pub success_action: Emergency,
+    /// The only service that has this one in its `OnFailure=` or `OnSuccess=`: for `$MONITOR_…`.
+    pub monitored: Option<UnitId>,
 }
 
 impl ServiceMore<'_> {
@@ -155,6 +157,7 @@ impl ServiceMore<'_> {
         send_sigkill: true,
         failure_action: Emergency::None,
         success_action: Emergency::None,
+        monitored: None,
     };
 }
 
