@@ -8,6 +8,7 @@
 
 mod address;
 mod args;
+mod graph;
 mod jobs;
 mod list;
 mod more;

@@ -25,6 +25,8 @@ features! {
     EXEC_MORE = "exec-more";
     /// `Condition…=` and `Assert…=`.
     CONDITIONS = "conditions";
+    /// `KernelCommandLine=`.
+    COMMAND_LINE = "command-line";
     /// `FlushPending=`.
     FLUSH_PENDING = "flush-pending";
     /// `AllowIsolate=` of more than one unit.
@@ -33,10 +35,14 @@ features! {
     JOB_TIMEOUTS = "job-timeouts";
     /// `ListenMessageQueue=`.
     MESSAGE_QUEUES = "message-queues";
+    /// More services than `ParallelStarts=` allows to start at once.
+    PARALLEL_STARTS = "parallel-starts";
     /// What `unit::Relations` has lists for.
     RELATIONS = "relations";
-    /// Units that are started on the way down.
+    /// Targets that end the board's run, and what they start on the way down.
     SHUTDOWN_UNITS = "shutdown-units";
+    /// Targets that signals start.
+    SPECIAL_TARGETS = "special-targets";
     /// `Limit…=`, but for LimitNOFILE=.
     RESOURCE_LIMITS = "resource-limits";
     /// `Nice=` and its kin, `CPUAffinity=`, `Personality=`.

@@ -9,6 +9,7 @@ extern crate std;
 #[macro_use]
 mod bug;
 
+pub mod command_line;
 pub mod ctl;
 pub mod engine;
 pub mod features;

@@ -14,6 +14,7 @@ mod boot;
 mod checks;
 mod children;
 mod clients;
+mod command_line;
 mod forking;
 mod groups;
 mod invocation;
@@ -223,6 +224,7 @@ impl Pilot {
             ShutdownKind::Poweroff => End::PowerOff,
             ShutdownKind::Reboot => End::Restart,
             ShutdownKind::Halt => End::Halt,
+            ShutdownKind::Kexec => End::Kexec,
         })
     }
 

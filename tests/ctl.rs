@@ -10,10 +10,10 @@ use std::os::fd::AsFd as _;
 use fake::{Answer, Fake, table};
 use pilotlight::ctl::{self, Unreachable};
 use unit::control::{
-    ActiveState, Exit, InstanceStatus, JobKind, JobResult, KillWhom, Peer, Refusal, Retry,
+    ActiveState, Exit, InstanceStatus, JobKind, JobResult, KillWhom, Order, Peer, Refusal, Retry,
     ShutdownKind, SubState, SystemState, UnitResult, Verb,
 };
-use unit::{Kind, ListenerId};
+use unit::{JobMode, Kind, ListenerId};
 
 fn call(name: &str, fake: &mut Fake, args: &[&str]) -> (u8, String, String) {
     let args: Vec<CString> = args.iter().map(|arg| CString::new(*arg).unwrap()).collect();
@@ -200,8 +200,8 @@ fn is_system_running_knows_an_absent_pid_1() {
     assert_eq!((code, out.as_str()), (1, "offline\n"));
 }
 
-fn job(fake: &Fake, kind: JobKind, name: &str, wait: bool) -> Verb {
-    Verb::Job { kind, unit: fake.id(name), wait }
+fn job(fake: &Fake, order: Order, name: &str, wait: bool) -> Verb {
+    Verb::Job { order, unit: fake.id(name), mode: JobMode::Replace, wait }
 }
 
 #[test]
@@ -209,24 +209,24 @@ fn jobs_start_in_order_and_stop_backwards() {
     let mut fake = Fake::new();
     assert_eq!(printed(&mut fake, &["start", "web", "web.socket", "web"]), "");
     let socket_first = [
-        job(&fake, JobKind::Start, "web.socket", true),
-        job(&fake, JobKind::Start, "web.service", true),
+        job(&fake, Order::Start, "web.socket", true),
+        job(&fake, Order::Start, "web.service", true),
     ];
     assert_eq!(fake.told, socket_first);
     assert_eq!(fake.patience, [true, true]);
     fake.told.clear();
     assert_eq!(printed(&mut fake, &["stop", "--no-block", "web.socket", "web"]), "");
     let service_first = [
-        job(&fake, JobKind::Stop, "web.service", false),
-        job(&fake, JobKind::Stop, "web.socket", false),
+        job(&fake, Order::Stop, "web.service", false),
+        job(&fake, Order::Stop, "web.socket", false),
     ];
     assert_eq!(fake.told, service_first);
     fake.told.clear();
     printed(&mut fake, &["restart", "web"]);
     printed(&mut fake, &["reload", "web"]);
     let both = [
-        job(&fake, JobKind::Restart, "web.service", true),
-        job(&fake, JobKind::Reload, "web.service", true),
+        job(&fake, Order::Restart, "web.service", true),
+        job(&fake, Order::Reload, "web.service", true),
     ];
     assert_eq!(fake.told, both);
 }
@@ -237,7 +237,7 @@ fn a_name_that_is_unknown_does_not_keep_the_others_from_their_job() {
     let (code, _, err) = pilotctl(&mut fake, &["start", "nix", "web"]);
     assert_eq!(code, ctl::exit::NOT_INSTALLED);
     assert!(err.starts_with("Failed to start nix.service: Unit nix.service not found."), "{err}");
-    assert_eq!(fake.told, [job(&fake, JobKind::Start, "web.service", true)]);
+    assert_eq!(fake.told, [job(&fake, Order::Start, "web.service", true)]);
 }
 
 #[test]
@@ -472,4 +472,74 @@ fn output_that_nobody_takes_is_a_failure_and_no_more() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     assert_eq!(on_descriptors("--help", writer), ctl::exit::FAILURE);
+}
+
+#[test]
+fn dependencies_are_a_tree_in_any_direction() {
+    let mut fake = busy_board();
+    let mut all = String::new();
+    for args in [
+        &["list-dependencies", "web"][..],
+        &["list-dependencies", "--all", "web"],
+        &["list-dependencies", "--reverse", "web.socket"],
+        &["list-dependencies", "--after", "web"],
+        &["list-dependencies", "--before", "sysinit.target"],
+        &["list-dependencies"],
+    ] {
+        all += &format!("$ pilotctl {}\n{}\n", args.join(" "), printed(&mut fake, args));
+    }
+    golden("ctl-list-dependencies", &all);
+    let (code, _, err) = pilotctl(&mut fake, &["list-dependencies", "nix"]);
+    assert_eq!(code, ctl::exit::FAILURE);
+    assert!(err.starts_with("Failed to list nix"), "{err}");
+}
+
+#[test]
+fn jobs_are_listed_and_canceled() {
+    let mut fake = busy_board();
+    assert_eq!(printed(&mut fake, &["list-jobs"]), "No jobs running.\n");
+    fake.manager.jobs = 2;
+    fake.unit("web.service").job = Some(JobKind::Restart);
+    let ticker = fake.unit("ticker.service");
+    (ticker.job, ticker.job_running) = (Some(JobKind::Start), true);
+    golden("ctl-list-jobs", &printed(&mut fake, &["list-jobs"]));
+    assert_eq!(printed(&mut fake, &["cancel", "ticker"]), "");
+    let (web, ticker) = (fake.id("web.service"), fake.id("ticker.service"));
+    assert_eq!(fake.told, [Verb::Cancel(ticker)]);
+    fake.told.clear();
+    assert_eq!(printed(&mut fake, &["cancel"]), "");
+    assert_eq!(fake.told.iter().filter(|verb| **verb == Verb::Cancel(web)).count(), 1);
+    assert_eq!(fake.told.len(), 2);
+}
+
+#[test]
+fn isolate_takes_one_name_and_other_verbs_know_theirs() {
+    let mut fake = Fake::new();
+    let basic = fake.id("basic.target");
+    let isolated =
+        Verb::Job { order: Order::Start, unit: basic, mode: JobMode::Isolate, wait: true };
+    printed(&mut fake, &["isolate", "basic.target"]);
+    printed(&mut fake, &["isolate", "basic"]);
+    assert_eq!(fake.told, [isolated, isolated]);
+    assert_eq!(pilotctl(&mut fake, &["isolate", "basic", "web"]).0, ctl::exit::FAILURE);
+    let (code, _, err) = pilotctl(&mut fake, &["rescue"]);
+    assert_eq!(code, ctl::exit::NOT_INSTALLED);
+    assert!(err.contains("Unit rescue.target not found."), "{err}");
+    assert_eq!(printed(&mut fake, &["get-default"]), "multi-user.target\n");
+    assert_eq!(printed(&mut fake, &["is-enabled", "web.socket"]), "enabled\n");
+    let (code, out, _) = pilotctl(&mut fake, &["is-enabled", "ticker"]);
+    assert_eq!((code, out.as_str()), (ctl::exit::FAILURE, "disabled\n"));
+    fake.told.clear();
+    let web = fake.id("web.service");
+    for (verb, order) in [
+        ("try-restart", Order::TryRestart),
+        ("reload-or-restart", Order::ReloadOrRestart),
+        ("try-reload-or-restart", Order::TryReloadOrRestart),
+    ] {
+        printed(&mut fake, &[verb, "--job-mode=fail", "--no-block", "web"]);
+        let verb = Verb::Job { order, unit: web, mode: JobMode::Fail, wait: false };
+        assert_eq!(fake.told, [verb]);
+        fake.told.clear();
+    }
+    assert_eq!(pilotctl(&mut fake, &["start", "--job-mode=x", "web"]).0, ctl::exit::FAILURE);
 }

@@ -11,11 +11,11 @@ use std::path::Path;
 
 use pilotlight::engine::{
     AcceptFailure, Action, ClientId, CommandList, Engine, Errno, Event, Extra, Instance, Instant,
-    ListenerState, Notification, Pid, Process, SpawnError, Stage, StatusText, Storage, Target,
-    Trace, UnitState,
+    ListenerState, Notification, Pid, Process, SpawnError, Special, Stage, StatusText, Storage,
+    Target, Trace, UnitState,
 };
-use unit::control::{Exit, JobKind, Peer, Request, ShutdownKind, Verb};
-use unit::{Kind, Table, UnitId};
+use unit::control::{Exit, Order, Peer, Request, ShutdownKind, Verb};
+use unit::{JobMode, Kind, Table, UnitId};
 
 const BOARD_CONF: &str = "[Board]\nArchitecture=x86_64\nHostname=scenario\n";
 
@@ -102,10 +102,26 @@ impl Scenario<'_, '_> {
                     notification: Notification::parse(text.as_bytes()),
                 });
             }
-            ["start", unit] => self.job(JobKind::Start, unit),
-            ["stop", unit] => self.job(JobKind::Stop, unit),
-            ["restart", unit] => self.job(JobKind::Restart, unit),
-            ["reload", unit] => self.job(JobKind::Reload, unit),
+            ["start", unit] => self.job(Order::Start, unit),
+            ["stop", unit] => self.job(Order::Stop, unit),
+            ["restart", unit] => self.job(Order::Restart, unit),
+            ["reload", unit] => self.job(Order::Reload, unit),
+            ["try-restart", unit] => self.job(Order::TryRestart, unit),
+            ["reload-or-restart", unit] => self.job(Order::ReloadOrRestart, unit),
+            ["try-reload-or-restart", unit] => self.job(Order::TryReloadOrRestart, unit),
+            ["isolate", unit] => self.job_in(Order::Start, unit, JobMode::Isolate),
+            ["start", unit, "fail"] => self.job_in(Order::Start, unit, JobMode::Fail),
+            ["start", unit, "flush"] => self.job_in(Order::Start, unit, JobMode::Flush),
+            ["start", unit, "replace-irreversibly"] => {
+                self.job_in(Order::Start, unit, JobMode::ReplaceIrreversibly);
+            }
+            ["start", unit, "ignore-dependencies"] => {
+                self.job_in(Order::Start, unit, JobMode::IgnoreDependencies);
+            }
+            ["cancel", unit] => {
+                let unit = self.unit(unit);
+                self.request(Verb::Cancel(unit));
+            }
             ["reset-failed", unit] => {
                 let unit = self.unit(unit);
                 self.request(Verb::ResetFailed(unit));
@@ -119,14 +135,31 @@ impl Scenario<'_, '_> {
             }
             ["idle"] => assert_eq!(self.engine.next_deadline(), None, "nothing to wait for"),
             ["poweroff"] => self.feed(Event::ShutdownSignal(ShutdownKind::Poweroff)),
+            ["boot", unit] => {
+                let unit = self.unit(unit);
+                self.feed(Event::BootTarget(unit));
+                self.feed(Event::Boot);
+            }
+            ["mask", unit] => {
+                let unit = self.unit(unit);
+                self.feed(Event::Masked(unit));
+            }
+            ["signal", "rescue"] => self.feed(Event::Special(Special::Rescue)),
+            ["signal", "default"] => self.feed(Event::Special(Special::Default)),
+            ["signal", "power"] => self.feed(Event::Special(Special::PowerFailure)),
+            ["reboot"] => self.feed(Event::ShutdownSignal(ShutdownKind::Reboot)),
             ["ctrl-alt-del"] => self.feed(Event::CtrlAltDel),
             _ => panic!("no such event: {line}"),
         }
     }
 
-    fn job(&mut self, kind: JobKind, unit: &str) {
+    fn job(&mut self, order: Order, unit: &str) {
+        self.job_in(order, unit, JobMode::Replace);
+    }
+
+    fn job_in(&mut self, order: Order, unit: &str, mode: JobMode) {
         let unit = self.unit(unit);
-        self.request(Verb::Job { kind, unit, wait: true });
+        self.request(Verb::Job { order, unit, mode, wait: true });
     }
 
     fn request(&mut self, verb: Verb) {
@@ -370,10 +403,12 @@ fn play(text: &str) -> String {
     };
     let units: Vec<_> = sections
         .iter()
-        .filter(|(name, _)| *name != "script")
+        .filter(|(name, _)| !["script", "board.conf"].contains(name))
         .map(|(name, text)| source(name, text))
         .collect();
-    let image = match compile::compile_sources(&source("board.conf", BOARD_CONF), &units) {
+    let more = sections.iter().find(|(name, _)| *name == "board.conf");
+    let board_conf = more.map_or(BOARD_CONF.into(), |(_, more)| format!("{BOARD_CONF}{more}"));
+    let image = match compile::compile_sources(&source("board.conf", &board_conf), &units) {
         Ok((image, _)) => image,
         Err(failure) => panic!("{failure}"),
     };

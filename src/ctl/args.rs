@@ -3,6 +3,7 @@
 use core::ffi::CStr;
 
 use heapless::Vec;
+use unit::JobMode;
 use unit::control::KillWhom;
 
 use super::words;
@@ -15,7 +16,7 @@ const PROPERTIES_MAX: usize = 16;
 const SIGTERM: u8 = 15;
 
 /// What a command line asks for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Call<'c> {
     /// The verb, unless the role's name is one.
     pub(super) verb: Option<&'c str>,
@@ -37,6 +38,10 @@ pub(super) struct Call<'c> {
     pub(super) quiet: bool,
     /// `--no-block`.
     pub(super) no_block: bool,
+    /// `--job-mode=`.
+    pub(super) mode: JobMode,
+    /// `--reverse`, `--after`, `--before`.
+    pub(super) direction: Direction,
     /// `-f`, `--force`.
     pub(super) force: bool,
     /// `--value`.
@@ -47,6 +52,19 @@ pub(super) struct Call<'c> {
     pub(super) help: bool,
     /// `--version`.
     pub(super) version: bool,
+}
+
+/// Which dependencies `list-dependencies` follows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Direction {
+    /// What it pulls in.
+    Needs,
+    /// What pulls it in.
+    NeededBy,
+    /// What it is started after.
+    After,
+    /// What is started after it.
+    Before,
 }
 
 /// What is wrong with a command line.
@@ -66,8 +84,12 @@ pub(super) enum Misuse<'c> {
 
 #[derive(Clone, Copy)]
 enum Opt {
+    After,
     All,
+    Before,
     Force,
+    JobMode,
+    Reverse,
     Failed,
     Help,
     KillWhom,
@@ -85,7 +107,7 @@ enum Opt {
 }
 
 /// Short form (0: none), long form, whether it takes a value, meaning.
-const OPTIONS: [(u8, &str, bool, Opt); 17] = [
+const OPTIONS: [(u8, &str, bool, Opt); 21] = [
     (b'a', "all", false, Opt::All),
     (b'f', "force", false, Opt::Force),
     (b'h', "help", false, Opt::Help),
@@ -94,12 +116,16 @@ const OPTIONS: [(u8, &str, bool, Opt); 17] = [
     (b'q', "quiet", false, Opt::Quiet),
     (b's', "signal", true, Opt::Signal),
     (b't', "type", true, Opt::Type),
+    (0, "after", false, Opt::After),
+    (0, "before", false, Opt::Before),
     (0, "failed", false, Opt::Failed),
+    (0, "job-mode", true, Opt::JobMode),
     (0, "kill-who", true, Opt::KillWhom),
     (0, "kill-whom", true, Opt::KillWhom),
     (0, "no-block", false, Opt::NoBlock),
     (0, "no-legend", false, Opt::NoLegend),
     (0, "no-pager", false, Opt::AsAlways),
+    (0, "reverse", false, Opt::Reverse),
     (0, "state", true, Opt::State),
     (0, "value", false, Opt::Value),
     (0, "version", false, Opt::Version),
@@ -122,6 +148,8 @@ impl<'c> Call<'c> {
             all: false,
             quiet: false,
             no_block: false,
+            mode: JobMode::Replace,
+            direction: Direction::Needs,
             force: false,
             value: false,
             no_legend: false,
@@ -190,10 +218,16 @@ impl<'c> Call<'c> {
 
     fn set(&mut self, name: &'static str, option: Opt, value: &'c str) -> Result<(), Misuse<'c>> {
         match option {
+            Opt::After => self.direction = Direction::After,
             Opt::All => self.all = true,
+            Opt::Before => self.direction = Direction::Before,
             Opt::Force => self.force = true,
             Opt::Failed => self.states = Some("failed"),
             Opt::Help => self.help = true,
+            Opt::JobMode => {
+                self.mode = words::job_mode(value).ok_or(Misuse::BadValue(name, value))?;
+            }
+            Opt::Reverse => self.direction = Direction::NeededBy,
             Opt::KillWhom => {
                 self.whom = match value {
                     "main" => KillWhom::Main,

@@ -1,7 +1,8 @@
-//! `start`, `stop`, `restart`, `reload`, `kill`, `reset-failed`: what changes units.
+//! `start`, `stop`, `restart` and their kin, `isolate`, `cancel`, `kill`, `reset-failed`: what
+//! changes units.
 
-use unit::control::{ActiveState, FRAME_MAX, JobKind, JobResult, Refusal, Reply, UnitResult, Verb};
-use unit::{Kind, UnitId};
+use unit::control::{ActiveState, FRAME_MAX, JobResult, Order, Refusal, Reply, UnitResult, Verb};
+use unit::{JobMode, Kind, UnitId};
 
 use super::args::Call;
 use super::names::Typed;
@@ -9,19 +10,19 @@ use super::session::{Failure, Outcome, Session};
 use super::{exit, words};
 
 /// Runs one job on every named unit: in start order, and backwards to stop.
-pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>, kind: JobKind) -> Outcome {
-    let mut code = complain_of_strangers(call, session, words::job(kind));
+pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>, order: Order) -> Outcome {
+    let mut code = complain_of_strangers(call, session, words::order(order));
     let table = session.table;
     let count = table.len();
     for at in 0..count {
-        let at = if kind == JobKind::Stop { count - 1 - at } else { at };
+        let at = if order == Order::Stop { count - 1 - at } else { at };
         // A table has at most `u16::MAX` units.
         let unit = UnitId(at as u16);
         if is_named(call, session, unit) {
-            code = first(code, run_one(call, session, kind, unit)?);
+            code = first(code, run_one(call, session, order, unit)?);
         }
     }
-    if kind == JobKind::Stop && !call.quiet {
+    if order == Order::Stop && !call.quiet {
         warn_of_triggers(call, session)?;
     }
     Ok(code)
@@ -51,9 +52,9 @@ fn complain_of_strangers(call: &Call<'_>, session: &mut Session<'_, '_>, verb: &
     code
 }
 
-fn run_one(call: &Call<'_>, session: &mut Session<'_, '_>, kind: JobKind, unit: UnitId) -> Outcome {
+fn run_one(call: &Call<'_>, session: &mut Session<'_, '_>, order: Order, unit: UnitId) -> Outcome {
     let name = session.table.name(unit);
-    let verb = Verb::Job { kind, unit, wait: !call.no_block };
+    let verb = Verb::Job { order, unit, mode: call.mode, wait: !call.no_block };
     let mut frame = [0; FRAME_MAX];
     let result = match session.ask(verb, &mut frame) {
         Ok(Reply::Done | Reply::Failed(JobResult::Done | JobResult::Skipped)) => {
@@ -63,7 +64,7 @@ fn run_one(call: &Call<'_>, session: &mut Session<'_, '_>, kind: JobKind, unit: 
         Ok(Reply::Refused(_) | Reply::Unit(_) | Reply::Instance(_) | Reply::Manager(_)) => {
             return Err(Failure::Confused);
         }
-        Err(failure) => return refused(session, words::job(kind), unit, failure),
+        Err(failure) => return refused(session, words::order(order), unit, failure),
     };
     if !call.quiet {
         complain_of_job(session, unit, result)?;
@@ -152,6 +153,49 @@ fn warn_of_triggers(call: &Call<'_>, session: &mut Session<'_, '_>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Starts one unit and stops what it does not need.
+pub(super) fn isolate(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    if call.names.len() != 1 {
+        session.complain(format_args!("'isolate' takes one name."));
+        return Ok(exit::FAILURE);
+    }
+    isolate_unit(call, session, call.names[0])
+}
+
+/// `isolate` of a unit that may go by its stem: `rescue` is `rescue.target`.
+pub(super) fn isolate_unit(call: &Call<'_>, session: &mut Session<'_, '_>, name: &str) -> Outcome {
+    let table = session.table;
+    let is_target = |unit: &UnitId| table.name(*unit).strip_suffix(".target") == Some(name);
+    let found = Typed(name).units(&table).next().or_else(|| table.ids().find(is_target));
+    let Some(unit) = found else {
+        session.complain_of_name(Typed(name), format_args!("Failed to isolate {name}: "));
+        return Ok(exit::NOT_INSTALLED);
+    };
+    let call = Call { mode: JobMode::Isolate, ..call.clone() };
+    run_one(&call, session, Order::Start, unit)
+}
+
+/// `isolate` of what a boot starts.
+pub(super) fn default(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    let table = session.table;
+    isolate_unit(call, session, table.name(table.manager().default_target))
+}
+
+/// Ends the jobs of the named units; without names, all.
+pub(super) fn cancel(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    if !call.names.is_empty() {
+        return each(call, session, "cancel the job of", Verb::Cancel);
+    }
+    let mut frame = [0; FRAME_MAX];
+    for unit in session.table.ids() {
+        if session.status(unit, &mut frame)?.job.is_some() {
+            // It may have ended meanwhile.
+            let _ = session.ask(Verb::Cancel(unit), &mut frame);
+        }
+    }
+    Ok(exit::SUCCESS)
 }
 
 /// Sends a signal to the processes of every named unit.

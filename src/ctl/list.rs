@@ -41,7 +41,7 @@ pub(super) fn units(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
 const COLUMNS_MAX: usize = 5;
 
 /// A table that is walked twice: for the widths of its columns, then to print it.
-struct Columns<'h> {
+pub(super) struct Columns<'h> {
     headings: &'h [&'h dyn Display],
     mark: &'static str,
     widths: [usize; COLUMNS_MAX],
@@ -51,13 +51,22 @@ struct Columns<'h> {
 }
 
 impl<'h> Columns<'h> {
-    fn new(call: &Call<'_>, mark: &'static str, headings: &'h [&'h dyn Display]) -> Self {
+    pub(super) fn new(
+        call: &Call<'_>,
+        mark: &'static str,
+        headings: &'h [&'h dyn Display],
+    ) -> Self {
         let headings = if call.no_legend { &[] } else { headings };
         Self { headings, mark, widths: [0; COLUMNS_MAX], walks: 0, count: 0 }
     }
 
+    /// How many rows there are.
+    pub(super) const fn count(&self) -> u32 {
+        self.count
+    }
+
     /// Begins the next walk; false behind the last.
-    fn next_walk(&mut self, session: &mut Session<'_, '_>) -> bool {
+    pub(super) fn next_walk(&mut self, session: &mut Session<'_, '_>) -> bool {
         self.walks += 1;
         if self.walks < 3 && !self.headings.is_empty() {
             self.row(session, self.mark, self.headings);
@@ -70,7 +79,12 @@ impl<'h> Columns<'h> {
 
     /// Measures or prints a row; its last column needs no width.
     #[inline(never)]
-    fn row(&mut self, session: &mut Session<'_, '_>, mark: &str, cells: &[&dyn Display]) {
+    pub(super) fn row(
+        &mut self,
+        session: &mut Session<'_, '_>,
+        mark: &str,
+        cells: &[&dyn Display],
+    ) {
         self.count += 1;
         let Some((last, cells)) = cells.split_last() else { return };
         if self.walks > 1 {

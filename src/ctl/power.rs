@@ -70,6 +70,7 @@ fn tell(session: &mut Session<'_, '_>, kind: ShutdownKind, force: bool) -> Outco
                 ShutdownKind::Poweroff => "power off",
                 ShutdownKind::Reboot => "reboot",
                 ShutdownKind::Halt => "halt",
+                ShutdownKind::Kexec => "kexec",
             };
             session.complain(format_args!("Failed to {verb}: {failure}"));
             Ok(failure.exit_code())

@@ -127,6 +127,8 @@ const fn reason(refusal: Refusal) -> &'static str {
         Refusal::Contradiction => "it needs what it would stop. See 'pilotctl show'.",
         Refusal::Destructive => "another job is in its way. See 'pilotctl list-jobs'.",
         Refusal::NotByHand => "its unit file lets it be started or stopped by others only.",
+        Refusal::Masked => "the kernel's command line masks it.",
+        Refusal::NoJob => "it has no job.",
         Refusal::NotIsolated => "its unit file does not say AllowIsolate=yes.",
     }
 }

@@ -3,11 +3,11 @@
 use core::ffi::CStr;
 use core::fmt;
 
-use unit::control::{JobKind, ShutdownKind};
+use unit::control::{Order, ShutdownKind};
 
 use super::args::{Call, Misuse};
 use super::session::{Outcome, Session};
-use super::{exit, jobs, list, names, power, query, show, status};
+use super::{exit, graph, jobs, list, names, power, query, show, status};
 
 /// How many names a verb takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ const fn row(verb: &'static str, names: Names, help: &'static str, run: Run) -> 
     Row { verb, names, help, run }
 }
 
-const ROWS: [Row; 17] = [
+const ROWS: [Row; 30] = [
     row("status", Names::Any, "State of units, or of the whole", status::run),
     row("list-units", Names::Any, "Units, and live connections' instances", list::units),
     row("list-sockets", Names::Any, "Listeners, ordered by address", list::sockets),
@@ -39,14 +39,36 @@ const ROWS: [Row; 17] = [
     row("is-active", Names::Some, "Whether units are active", query::is_active),
     row("is-failed", Names::Any, "Whether units, or any, have failed", query::is_failed),
     row("is-system-running", Names::None, "Whether all is well", query::is_system_running),
-    row("start", Names::Some, "Start units", |call, on| jobs::run(call, on, JobKind::Start)),
-    row("stop", Names::Some, "Stop units", |call, on| jobs::run(call, on, JobKind::Stop)),
+    row("start", Names::Some, "Start units", |call, on| jobs::run(call, on, Order::Start)),
+    row("stop", Names::Some, "Stop units", |call, on| jobs::run(call, on, Order::Stop)),
     row("restart", Names::Some, "Stop and start; sockets keep their queues", |call, on| {
-        jobs::run(call, on, JobKind::Restart)
+        jobs::run(call, on, Order::Restart)
+    }),
+    row("try-restart", Names::Some, "Restart those that are up", |call, on| {
+        jobs::run(call, on, Order::TryRestart)
     }),
     row("reload", Names::Some, "Have services read their configuration again", |call, on| {
-        jobs::run(call, on, JobKind::Reload)
+        jobs::run(call, on, Order::Reload)
     }),
+    row("reload-or-restart", Names::Some, "Reload if possible, else restart", |call, on| {
+        jobs::run(call, on, Order::ReloadOrRestart)
+    }),
+    row("try-reload-or-restart", Names::Some, "Likewise, those that are up", |call, on| {
+        jobs::run(call, on, Order::TryReloadOrRestart)
+    }),
+    row("isolate", Names::Some, "Start a unit, stop what it does not need", jobs::isolate),
+    row("default", Names::None, "Isolate what a boot starts", jobs::default),
+    row("rescue", Names::None, "Isolate rescue.target", |call, on| {
+        jobs::isolate_unit(call, on, "rescue.target")
+    }),
+    row("emergency", Names::None, "Isolate emergency.target", |call, on| {
+        jobs::isolate_unit(call, on, "emergency.target")
+    }),
+    row("list-jobs", Names::Any, "Jobs that have not ended", graph::jobs),
+    row("cancel", Names::Any, "End jobs; units stay as they are", jobs::cancel),
+    row("list-dependencies", Names::Any, "What a unit pulls in, as a tree", graph::dependencies),
+    row("is-enabled", Names::Some, "Whether something pulls units in", graph::is_enabled),
+    row("get-default", Names::None, "What a boot starts", graph::get_default),
     row("kill", Names::Some, "Send a signal (-s) to processes of units", jobs::kill),
     row("reset-failed", Names::Any, "Forget failures and start limits", jobs::reset_failed),
     row("poweroff", Names::None, "Stop everything, power off", |call, on| {
@@ -58,13 +80,21 @@ const ROWS: [Row; 17] = [
     row("halt", Names::None, "Stop everything, halt", |call, on| {
         power::end(call, on, ShutdownKind::Halt)
     }),
+    row("kexec", Names::None, "Stop everything, start the kernel that is loaded", |call, on| {
+        power::end(call, on, ShutdownKind::Kexec)
+    }),
     row("help", Names::None, "This text", help),
 ];
 
 /// Verbs of systemctl(1) that mean nothing on a compiled board, and what to do instead.
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: &[(&str, &str)] = &[
     ("enable", DECIDED_AT_BUILD),
     ("disable", DECIDED_AT_BUILD),
+    ("set-default", DECIDED_AT_BUILD),
+    ("reenable", DECIDED_AT_BUILD),
+    ("preset", DECIDED_AT_BUILD),
+    ("link", COMPILED),
+    ("revert", COMPILED),
     ("mask", DECIDED_AT_BUILD),
     ("unmask", DECIDED_AT_BUILD),
     ("edit", COMPILED),
@@ -72,6 +102,7 @@ const ELSEWHERE: [(&str, &str); 10] = [
     ("set-property", COMPILED),
     ("daemon-reload", COMPILED),
     ("daemon-reexec", COMPILED),
+    ("soft-reboot", "Use 'pilotctl reboot'."),
     ("list-unit-files", "See 'pilotctl list-units --all'."),
 ];
 const DECIDED_AT_BUILD: &str =
@@ -88,6 +119,10 @@ Options:
   -s, --signal=SIGNAL      What 'kill' sends; SIGTERM by default
       --kill-whom=WHOM     main or all
       --no-block           Do not wait for the job's end
+      --job-mode=MODE      What becomes of other jobs: replace, fail, isolate, flush,
+                           replace-irreversibly, ignore-dependencies, ignore-requirements
+      --reverse, --after, --before
+                           Other ways for 'list-dependencies' to follow
   -f, --force              'poweroff' and its kin: do not stop units first
   -q, --quiet              Only the exit code
       --no-legend          No headings and sums
@@ -178,7 +213,7 @@ fn help(_: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     out.text("pilotctl [OPTIONS] VERB [NAME...]\n\nAsk PID 1, or tell it what to do.\n\n");
     for row in &ROWS {
         out.text("  ");
-        out.cell(&Usage(row), 24);
+        out.cell(&Usage(row), 32);
         writeln!(out, "{}", row.help);
     }
     out.text(OPTIONS_HELP);

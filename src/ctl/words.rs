@@ -1,7 +1,7 @@
 //! The words for states, results, settings and signals: systemd's, where it has one.
 
-use unit::control::{ActiveState, JobKind, SIGNALS, SubState, SystemState};
-use unit::{BindIpv6Only, Emergency, KillMode, Restart, ServiceType, Stdio, TimeoutMode};
+use unit::control::{ActiveState, JobKind, Order, SIGNALS, SubState, SystemState};
+use unit::{BindIpv6Only, Emergency, JobMode, KillMode, Restart, ServiceType, Stdio, TimeoutMode};
 
 pub(super) const fn active(state: ActiveState) -> &'static str {
     match state {
@@ -66,6 +66,29 @@ pub(super) const fn job(kind: JobKind) -> &'static str {
         JobKind::Restart => "restart",
         JobKind::Reload => "reload",
     }
+}
+
+pub(super) const fn order(order: Order) -> &'static str {
+    match order {
+        Order::Start => "start",
+        Order::Stop => "stop",
+        Order::Restart | Order::TryRestart => "restart",
+        Order::Reload | Order::ReloadOrRestart | Order::TryReloadOrRestart => "reload",
+    }
+}
+
+/// `--job-mode=`.
+pub(super) fn job_mode(word: &str) -> Option<JobMode> {
+    Some(match word {
+        "replace" => JobMode::Replace,
+        "replace-irreversibly" => JobMode::ReplaceIrreversibly,
+        "fail" => JobMode::Fail,
+        "isolate" => JobMode::Isolate,
+        "flush" => JobMode::Flush,
+        "ignore-dependencies" => JobMode::IgnoreDependencies,
+        "ignore-requirements" => JobMode::IgnoreRequirements,
+        _ => return None,
+    })
 }
 
 pub(super) const fn system(state: SystemState) -> &'static str {

@@ -99,6 +99,9 @@ impl Engine<'_, '_> {
         if extra.look_at.take_if(|at| *at <= now).is_some() {
             self.look_at_again(unit);
         }
+        if self.extras[place].job_due.take_if(|due| *due <= now).is_some() {
+            self.end_late_job(unit, now);
+        }
     }
 
     pub(super) fn find_soonest(&mut self) {

@@ -128,6 +128,19 @@ pub enum AcceptFailure {
     Broken(Errno),
 }
 
+/// Targets that signals ask for, in the order of [`unit::Manager::specials`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "each is the target of that name")]
+pub enum Special {
+    Rescue,
+    Emergency,
+    PowerFailure,
+    KeyboardRequest,
+    CtrlAltDel,
+    /// What a boot starts.
+    Default,
+}
+
 /// Everything that can happen.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Event<'e> {
@@ -229,8 +242,14 @@ pub enum Event<'e> {
     },
     /// A control connection is closed; its number may be used again.
     ClientGone(ClientId),
+    /// Before [`Event::Boot`]: the kernel's command line names another target than the board's.
+    BootTarget(UnitId),
+    /// Before [`Event::Boot`]: it masks a unit, which is never started then.
+    Masked(UnitId),
     /// Somebody pressed Ctrl-Alt-Del.
     CtrlAltDel,
+    /// A signal asks for a target.
+    Special(Special),
     /// A signal asked for the end: [`ShutdownKind`] as signal(7) and init(1) conventions map it.
     ShutdownSignal(ShutdownKind),
 }

@@ -20,7 +20,7 @@ use super::shutdown::Phase;
 use super::socket::{self, Socket};
 use super::state::{Counters, Extra, KindState, ListenerState, Storage, UnitState};
 use super::status::StatusText;
-use super::time::Instant;
+use super::time::{Bucket, Instant};
 use super::timer::Timer;
 use super::trace::{Record, Ring, Trace};
 use super::trigger::Luck;
@@ -54,6 +54,10 @@ pub struct Engine<'t, 's> {
     pub(super) follow_pending: u16,
     pub(super) next_number: u32,
     pub(super) boot_finished_at: Option<Instant>,
+    /// What a boot starts.
+    pub(super) boot_target: UnitId,
+    /// How often Ctrl-Alt-Del was pressed lately.
+    pub(super) presses: Bucket,
     /// When PID 1 was started.
     pub(super) startup: Instant,
     pub(super) luck: Luck,
@@ -125,6 +129,8 @@ impl<'t, 's> Engine<'t, 's> {
             follow_pending: 0,
             next_number: 0,
             boot_finished_at: None,
+            boot_target: table.manager().default_target,
+            presses: Bucket::NEW,
             startup: Instant(0),
             luck: Luck::default(),
             counters: Counters::default(),
@@ -139,8 +145,10 @@ impl<'t, 's> Engine<'t, 's> {
         match event {
             Event::Boot => {
                 self.startup = now;
-                self.start_by_itself(self.table.manager().default_target, now);
+                self.on_boot(now);
             }
+            Event::BootTarget(unit) => self.boot_target = unit,
+            Event::Masked(unit) => self.on_masked(unit),
             Event::SocketOpened(unit) => {
                 let view = self.service_view(unit);
                 self.socket_step(unit, socket::Input::Opened(view), now);
@@ -187,7 +195,8 @@ impl<'t, 's> Engine<'t, 's> {
                 self.on_requested(client, root, request, now);
             }
             Event::ClientGone(client) => self.forget_waiters_of(client),
-            Event::CtrlAltDel => self.emergency(self.table.manager().ctrl_alt_del, now),
+            Event::CtrlAltDel => self.on_ctrl_alt_del(now),
+            Event::Special(special) => self.on_special(special, now),
             Event::ShutdownSignal(kind) => self.begin_shutdown(kind, false, now),
         }
     }
@@ -359,8 +368,7 @@ impl<'t, 's> Engine<'t, 's> {
             KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => {}
         }
         self.tell_starters(unit, before.active(), now);
-        let default_target = self.table.manager().default_target;
-        if reached && unit == default_target && self.boot_finished_at.is_none() {
+        if reached && unit == self.boot_target && self.boot_finished_at.is_none() {
             self.boot_finished_at = Some(now);
             self.note(Trace::BootFinished, now);
         }

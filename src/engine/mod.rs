@@ -20,6 +20,7 @@ mod prng;
 pub mod service;
 mod shutdown;
 pub mod socket;
+mod special;
 mod state;
 mod status;
 mod time;
@@ -29,7 +30,8 @@ mod trigger;
 
 pub use action::{Action, Answer, CommandList, CommandRef, Target};
 pub use event::{
-    AcceptFailure, ClientId, Errno, Event, InstanceId, Pid, Process, SpawnError, Stage, Work,
+    AcceptFailure, ClientId, Errno, Event, InstanceId, Pid, Process, SpawnError, Special, Stage,
+    Work,
 };
 pub use instance::Instance;
 pub use manager::{CLIENTS, Engine};

@@ -2,8 +2,8 @@
 //!
 //! Each step has a deadline that nothing extends; what does not end in time is passed over.
 
-use unit::Millis;
 use unit::control::ShutdownKind;
+use unit::{Millis, UnitId};
 
 use super::action::Action;
 use super::event::{Pid, Work};
@@ -11,6 +11,8 @@ use super::manager::Engine;
 use super::time::Instant;
 use super::trace::{ShutdownStep, Trace};
 use unit::control::ActiveState;
+
+use crate::features;
 
 /// How long processes have after the last SIGTERM.
 const TERMINATE_TIMEOUT: Millis = Millis(5_000);
@@ -75,7 +77,7 @@ impl Engine<'_, '_> {
                 let deadline = now.after(self.table.manager().shutdown_timeout);
                 self.phase = Phase::StopUnits { kind, deadline };
                 self.note(Trace::Shutdown { kind, step: ShutdownStep::StopUnits }, now);
-                self.enqueue_stop_of_all(None, now);
+                self.enqueue_stop_of_all(self.target_of_end(kind), now);
             }
             Phase::StopUnits { kind, .. } if force => self.enter_terminate(kind, now),
             Phase::StopUnits { .. }
@@ -97,7 +99,7 @@ impl Engine<'_, '_> {
     pub(super) fn advance_shutdown(&mut self, now: Instant) -> bool {
         let over = self.phase.deadline().is_some_and(|deadline| deadline <= now);
         match self.phase {
-            Phase::StopUnits { kind, .. } if over || self.all_units_are_down() => {
+            Phase::StopUnits { kind, .. } if over || self.all_units_are_down(kind) => {
                 self.enter_terminate(kind, now);
             }
             Phase::Terminate { kind, .. } if over => self.enter_kill(kind, now),
@@ -145,15 +147,25 @@ impl Engine<'_, '_> {
         }
     }
 
-    fn all_units_are_down(&self) -> bool {
+    /// The target that is reached on the way down, with what it starts there.
+    fn target_of_end(&self, kind: ShutdownKind) -> Option<UnitId> {
+        if !features::SHUTDOWN_UNITS {
+            return None;
+        }
+        let mut related = self.table.ids().filter(|&unit| self.units.at(unit).related);
+        related.find(|&unit| self.table.edges(unit).relations().ends == Some(kind))
+    }
+
+    fn all_units_are_down(&self, kind: ShutdownKind) -> bool {
         self.jobs_pending == 0
-            && self.units.iter().all(|state| match state.active() {
-                ActiveState::Inactive | ActiveState::Failed => true,
-                ActiveState::Activating
-                | ActiveState::Active
-                | ActiveState::Reloading
-                | ActiveState::Deactivating => false,
-            })
+            && (self.target_of_end(kind).is_some()
+                || self.units.iter().all(|state| match state.active() {
+                    ActiveState::Inactive | ActiveState::Failed => true,
+                    ActiveState::Activating
+                    | ActiveState::Active
+                    | ActiveState::Reloading
+                    | ActiveState::Deactivating => false,
+                }))
     }
 
     fn enter_terminate(&mut self, kind: ShutdownKind, now: Instant) {

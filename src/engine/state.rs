@@ -24,6 +24,8 @@ pub struct UnitState {
     pub(super) dirty: bool,
     /// What a transaction that is being built wants of it.
     pub(super) mark: Mark,
+    /// The kernel's command line says that it is never to start.
+    pub(super) masked: bool,
     /// Whether it has relations that state changes are about.
     pub(super) related: bool,
     /// What others have not been told yet.
@@ -55,6 +57,7 @@ impl UnitState {
         checked: Checked::Never,
         dirty: false,
         mark: Mark::NONE,
+        masked: false,
         related: false,
         follow: Follow::NONE,
         changed_at: Instant(0),

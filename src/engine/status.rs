@@ -1,15 +1,14 @@
 //! Requests, and the answers to them.
 
 use unit::control::{
-    ActiveState, Exit, InstanceStatus, JobKind, KillWhom, ManagerStatus, Refusal, Reply, Request,
-    Retry, STATUS_TEXT_MAX, SystemState, UnitResult, UnitStatus, Verb,
+    ActiveState, Exit, InstanceStatus, KillWhom, ManagerStatus, Refusal, Reply, Request, Retry,
+    STATUS_TEXT_MAX, SystemState, UnitResult, UnitStatus, Verb,
 };
-use unit::{Kind, ServiceType, UnitId};
+use unit::{Kind, UnitId};
 
 use super::action::{Action, Answer, Target};
 use super::event::{ClientId, InstanceId, Pid};
 use super::instance::SlotState;
-use super::job::Wish;
 use super::manager::Engine;
 use super::service::{Input, Main};
 use super::socket;
@@ -73,9 +72,10 @@ impl Engine<'_, '_> {
         let (unit, changes) = match verb {
             Verb::Unit(unit) => (Some(unit), false),
             Verb::Instance(_) | Verb::Manager => (None, false),
-            Verb::Job { unit, .. } | Verb::Kill { unit, .. } | Verb::ResetFailed(unit) => {
-                (Some(unit), true)
-            }
+            Verb::Job { unit, .. }
+            | Verb::Kill { unit, .. }
+            | Verb::Cancel(unit)
+            | Verb::ResetFailed(unit) => (Some(unit), true),
             Verb::Shutdown { .. } => (None, true),
         };
         if changes && !root {
@@ -88,7 +88,10 @@ impl Engine<'_, '_> {
             Verb::Unit(unit) => Some(Answer::Unit(unit)),
             Verb::Instance(from) => Some(self.instance_from(from)),
             Verb::Manager => Some(Answer::Manager),
-            Verb::Job { kind, unit, wait } => self.answer_job(client, kind, unit, wait, now),
+            Verb::Job { order, unit, mode, wait } => {
+                self.answer_job(client, (order, unit, mode), wait, now)
+            }
+            Verb::Cancel(unit) => Some(self.cancel_job(unit, now)),
             Verb::Kill { unit, signal, whom } => Some(self.answer_kill(unit, signal, whom)),
             Verb::ResetFailed(unit) => Some(self.reset_failed(unit, now)),
             Verb::Shutdown { kind, force } => {
@@ -107,76 +110,6 @@ impl Engine<'_, '_> {
         match alive.next() {
             Some((place, _)) => Answer::Instance(InstanceId(place as u16)),
             None => Answer::Done,
-        }
-    }
-
-    fn answer_job(
-        &mut self,
-        client: ClientId,
-        kind: JobKind,
-        unit: UnitId,
-        wait: bool,
-        now: Instant,
-    ) -> Option<Answer> {
-        if !self.phase.is_up() {
-            return Some(Answer::Refused(Refusal::ShuttingDown));
-        }
-        if let Err(refusal) = self.check_job(kind, unit) {
-            return Some(Answer::Refused(refusal));
-        }
-        if let Err(refusal) = self.enqueue(Wish::new(kind, unit), now) {
-            return Some(Answer::Refused(refusal));
-        }
-        if wait {
-            self.wait_for_job(client, unit);
-            return None;
-        }
-        Some(Answer::Done)
-    }
-
-    fn check_job(&self, kind: JobKind, unit: UnitId) -> Result<(), Refusal> {
-        let state = self.units.at(unit);
-        match (kind, &state.kind) {
-            (JobKind::Start | JobKind::Restart, KindState::Template(_)) => {
-                Err(Refusal::NotSupported)
-            }
-            (JobKind::Reload, KindState::Service(_)) => {
-                if !self.can_reload(unit) {
-                    Err(Refusal::NotSupported)
-                } else if state.active() == ActiveState::Active {
-                    Ok(())
-                } else {
-                    Err(Refusal::Busy)
-                }
-            }
-            (
-                JobKind::Reload,
-                KindState::Target { .. }
-                | KindState::Socket(_)
-                | KindState::Template(_)
-                | KindState::Timer(_),
-            ) => Err(Refusal::NotSupported),
-            (
-                JobKind::Start | JobKind::Stop | JobKind::Restart,
-                KindState::Target { .. }
-                | KindState::Service(_)
-                | KindState::Socket(_)
-                | KindState::Template(_)
-                | KindState::Timer(_),
-            ) => Ok(()),
-        }
-    }
-
-    pub(super) fn can_reload(&self, unit: UnitId) -> bool {
-        match &self.units.at(unit).kind {
-            KindState::Service(_) => {
-                let config = self.service_config(unit);
-                !config.exec_reload.is_empty() || config.type_ == ServiceType::NotifyReload
-            }
-            KindState::Target { .. }
-            | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_) => false,
         }
     }
 
@@ -253,6 +186,7 @@ impl Engine<'_, '_> {
             result: state.result(),
             job: state.job.map(|job| job.kind),
             checked: state.checked,
+            job_running: state.job.is_some_and(|job| job.running),
             state_change_us: state.changed_at.0,
             active_enter_us: state.active_at.0,
             main_pid: 0,

@@ -23,7 +23,7 @@ use super::lines::Lines;
 use super::listeners::Listeners;
 use super::notifications::Notifications;
 use super::watch::{Source, Watch};
-use super::{Pilot, luck};
+use super::{Pilot, command_line, luck};
 use crate::reason::Reason;
 
 static UNIT_STATES: Array<UnitState, UNITS, 0> = Array::new();
@@ -49,7 +49,9 @@ pub fn init() -> u8 {
     let _ = rustix::process::setsid();
     let signals = Signals::collect().unwrap_or_else(|errno| super::broken("signalfd(2)", errno));
     prepare_kernel(&table);
-    Pilot::new(table, signals).run()
+    let mut pilot = Pilot::new(table, signals);
+    pilot.heed_command_line();
+    pilot.run()
 }
 
 /// What every program expects of a running system. Whatever fails is said and passed over: a
@@ -63,7 +65,7 @@ fn prepare_kernel(table: &Table<'static>) {
     fd::close_others_on_exec();
     let null = fd::null_streams();
     let _ = console::open(manager.console);
-    log::set_level(manager.log_level);
+    log::set_level(command_line::log_level().unwrap_or(manager.log_level));
     log::info!("pilot {}, table {:08x}", env!("CARGO_PKG_VERSION"), table.crc());
     for (target, errno) in failures {
         let reason = Reason::of(errno);

@@ -13,7 +13,7 @@ use unit::control::{Exit, ShutdownKind};
 use unit::{ServiceType, Stdio, UnitId};
 
 use crate::engine::places::Places;
-use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Stage};
+use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Special, Stage};
 use crate::features;
 use crate::log;
 use crate::sys::cell::Once;
@@ -202,17 +202,32 @@ impl Pilot {
 
     pub(super) fn read_signals(&mut self) {
         let mut end = None;
-        let mut key = false;
+        let mut now = None;
+        let mut key = 0;
+        let mut special = None;
+        let mut level = None;
         let mut child = false;
         self.signals.read(|signal| match meaning(signal) {
             Meaning::Child => child = true,
-            Meaning::CtrlAltDel => key = true,
+            Meaning::CtrlAltDel => key += 1,
+            Meaning::Special(target) => special = Some(target),
+            Meaning::LogLevel(wanted) => level = Some(wanted),
+            Meaning::Now(kind) => now = Some(kind),
             Meaning::Shutdown(kind) => end = Some(kind),
             Meaning::Nothing => {}
         });
         self.reaping |= child;
-        if key {
+        if let Some(level) = level {
+            log::set_level(level.unwrap_or(self.table.manager().log_level));
+        }
+        if let Some(kind) = now {
+            self.shut_down(kind);
+        }
+        for _ in 0..key {
             self.feed(Event::CtrlAltDel);
+        }
+        if let Some(special) = special {
+            self.feed(Event::Special(special));
         }
         if let Some(kind) = end {
             self.feed(Event::ShutdownSignal(kind));
@@ -264,28 +279,49 @@ fn spawn_error(failure: Failure) -> SpawnError {
 enum Meaning {
     Child,
     CtrlAltDel,
+    Special(Special),
     Shutdown(ShutdownKind),
+    /// Without stopping anything.
+    Now(ShutdownKind),
+    /// `None`: the board's.
+    LogLevel(Option<u8>),
     Nothing,
 }
 
 /// Every signal has a meaning, if only to mean nothing. Those of BusyBox's init, and the
 /// real-time ones of systemd(1).
 fn meaning(signal: u8) -> Meaning {
-    const HALT: u8 = SIGRTMIN + 3;
-    const POWEROFF: u8 = SIGRTMIN + 4;
-    const REBOOT: u8 = SIGRTMIN + 5;
     let is = |known: Signal| known.as_raw() == i32::from(signal);
     if is(Signal::CHILD) {
         Meaning::Child
     } else if is(Signal::INT) {
         Meaning::CtrlAltDel
-    } else if is(Signal::TERM) || signal == REBOOT {
+    } else if is(Signal::TERM) {
         Meaning::Shutdown(ShutdownKind::Reboot)
-    } else if is(Signal::USR1) || signal == HALT {
+    } else if is(Signal::USR1) {
         Meaning::Shutdown(ShutdownKind::Halt)
-    } else if is(Signal::USR2) || is(Signal::POWER) || signal == POWEROFF {
+    } else if is(Signal::USR2) {
         Meaning::Shutdown(ShutdownKind::Poweroff)
+    } else if is(Signal::POWER) {
+        Meaning::Special(Special::PowerFailure)
+    } else if is(Signal::WINCH) {
+        Meaning::Special(Special::KeyboardRequest)
     } else {
-        Meaning::Nothing
+        match signal.checked_sub(SIGRTMIN) {
+            Some(0) => Meaning::Special(Special::Default),
+            Some(1) => Meaning::Special(Special::Rescue),
+            Some(2) => Meaning::Special(Special::Emergency),
+            Some(3) => Meaning::Shutdown(ShutdownKind::Halt),
+            Some(4) => Meaning::Shutdown(ShutdownKind::Poweroff),
+            Some(5) => Meaning::Shutdown(ShutdownKind::Reboot),
+            Some(6) => Meaning::Shutdown(ShutdownKind::Kexec),
+            Some(13) => Meaning::Now(ShutdownKind::Halt),
+            Some(14) => Meaning::Now(ShutdownKind::Poweroff),
+            Some(15) => Meaning::Now(ShutdownKind::Reboot),
+            Some(16) => Meaning::Now(ShutdownKind::Kexec),
+            Some(22) => Meaning::LogLevel(Some(7)),
+            Some(23) => Meaning::LogLevel(None),
+            Some(_) | None => Meaning::Nothing,
+        }
     }
 }

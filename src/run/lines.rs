@@ -339,6 +339,7 @@ const fn shutdown(kind: ShutdownKind) -> &'static str {
         ShutdownKind::Poweroff => "power-off",
         ShutdownKind::Reboot => "reboot",
         ShutdownKind::Halt => "halt",
+        ShutdownKind::Kexec => "kexec",
     }
 }
 

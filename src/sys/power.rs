@@ -16,6 +16,8 @@ pub enum End {
     Restart,
     /// LINUX_REBOOT_CMD_HALT.
     Halt,
+    /// LINUX_REBOOT_CMD_KEXEC; LINUX_REBOOT_CMD_RESTART if no kernel is loaded.
+    Kexec,
 }
 
 /// Ctrl-Alt-Del becomes a SIGINT to PID 1.
@@ -33,6 +35,10 @@ pub fn end(end: End) -> ! {
         End::PowerOff => RebootCommand::PowerOff,
         End::Restart => RebootCommand::Restart,
         End::Halt => RebootCommand::Halt,
+        End::Kexec => {
+            let _ = reboot(RebootCommand::Kexec);
+            RebootCommand::Restart
+        }
     };
     if let Err(errno) = reboot(command) {
         let mut line = Line::new();

@@ -90,6 +90,7 @@ impl Fake {
             sub: SubState::Dead,
             result: UnitResult::Success,
             job: None,
+            job_running: false,
             state_change_us: 0,
             active_enter_us: 0,
             main_pid: 0,
@@ -172,9 +173,11 @@ impl Link for Fake {
                 alive.map_or(Reply::Done, |&instance| Reply::Instance(instance))
             }
             Verb::Manager => Reply::Manager(self.manager),
-            Verb::Job { .. } | Verb::Kill { .. } | Verb::ResetFailed(_) | Verb::Shutdown { .. } => {
-                self.changed(verb, patient)
-            }
+            Verb::Job { .. }
+            | Verb::Cancel(_)
+            | Verb::Kill { .. }
+            | Verb::ResetFailed(_)
+            | Verb::Shutdown { .. } => self.changed(verb, patient),
         };
         Ok(postcard::to_slice(&answer, reply).expect("a reply fits a frame").len())
     }

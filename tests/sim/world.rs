@@ -8,15 +8,35 @@ use pilotlight::engine::{
     InstanceId, Instant, Notification, Pid, Process, SpawnError, Stage, Target, Work,
 };
 use unit::control::{
-    ActiveState, Exit, JobKind, KillWhom, Peer, Reply, Request, ShutdownKind, SubState, UnitStatus,
-    Verb,
+    ActiveState, Exit, JobKind, KillWhom, Order, Peer, Reply, Request, ShutdownKind, SubState,
+    UnitStatus, Verb,
 };
-use unit::{KillMode, Kind, ListenerId, ServiceType, Table, UnitId};
+use unit::{JobMode, KillMode, Kind, ListenerId, ServiceType, Table, UnitId};
 
 use crate::prng::Prng;
 
 const SIGKILL: u8 = 9;
 const SIGCONT: u8 = 18;
+
+const ORDERS: [Order; 7] = [
+    Order::Start,
+    Order::Stop,
+    Order::Restart,
+    Order::Reload,
+    Order::TryRestart,
+    Order::ReloadOrRestart,
+    Order::TryReloadOrRestart,
+];
+/// All but that which keeps no order.
+const MODES: [JobMode; 7] = [
+    JobMode::Replace,
+    JobMode::Replace,
+    JobMode::ReplaceIrreversibly,
+    JobMode::Fail,
+    JobMode::Isolate,
+    JobMode::Flush,
+    JobMode::IgnoreRequirements,
+];
 
 /// A process that is not reaped.
 #[derive(Clone, Copy)]
@@ -677,15 +697,16 @@ impl<'t, 's> World<'t, 's> {
             return self.feed(Event::ClientGone(client));
         }
         let unit = UnitId(self.prng.below(self.table.len() + 1) as u16);
-        let kind =
-            *self.prng.pick(&[JobKind::Start, JobKind::Stop, JobKind::Restart, JobKind::Reload]);
+        let order = *self.prng.pick(&ORDERS);
+        let mode = *self.prng.pick(&MODES);
         let wait = self.prng.chance(50);
-        let verb = match self.prng.below(6) {
+        let verb = match self.prng.below(9) {
             0 => Verb::Unit(unit),
             1 => Verb::Instance(0),
             2 => Verb::Kill { unit, signal: 15, whom: KillWhom::All },
             3 => Verb::ResetFailed(unit),
-            _ => Verb::Job { kind, unit, wait },
+            4 => Verb::Cancel(unit),
+            _ => Verb::Job { order, unit, mode, wait },
         };
         let table = if self.prng.chance(95) { self.table.crc() } else { 0 };
         let request = Some(Request { table, verb });
@@ -698,7 +719,8 @@ impl<'t, 's> World<'t, 's> {
     pub fn stop_timers(&mut self) {
         for unit in self.table.ids() {
             if self.over.is_none() && matches!(self.table.unit(unit).kind, Kind::Timer(_)) {
-                let verb = Verb::Job { kind: JobKind::Stop, unit, wait: false };
+                let verb =
+                    Verb::Job { order: Order::Stop, unit, mode: JobMode::Replace, wait: false };
                 let request = Some(Request { table: self.table.crc(), verb });
                 self.feed(Event::Requested { client: ClientId(0), root: true, request });
             }

@@ -94,7 +94,7 @@ codes! {
     TEMPLATE_WITHOUT_ACCEPT "E321" "template-without-accept" Error
         "A socket with Accept=no has only a template to start.";
     WANTED_AT_SHUTDOWN "E322" "wanted-at-shutdown" Error
-        "A unit is to start on the way down, when nothing is started.";
+        "A unit is to start on the way down, where it is stopped.";
     FOREIGN_SOCKETS "E323" "foreign-sockets" Error
         "Sockets= names a socket that starts another service.";
     ACCESS_WITHOUT_ACCEPT "E324" "access-without-accept" Error

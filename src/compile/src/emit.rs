@@ -111,6 +111,7 @@ pub(crate) fn commands(list: &[Command]) -> Vec<u8> {
 
 fn with_manager(plan: &ManagerPlan, then: &mut dyn FnMut(unit::Manager<'_>)) {
     let environment = environment(&plan.environment);
+    let specials: Vec<u8> = plan.specials.iter().flat_map(|id| id.to_le_bytes()).collect();
     then(unit::Manager {
         hostname: &plan.hostname,
         default_target: UnitId(plan.default_target),
@@ -118,7 +119,10 @@ fn with_manager(plan: &ManagerPlan, then: &mut dyn FnMut(unit::Manager<'_>)) {
         environment: Words::from_bytes(&environment),
         crash_action: plan.crash_action,
         ctrl_alt_del: plan.ctrl_alt_del,
+        ctrl_alt_del_burst: plan.ctrl_alt_del_burst,
+        specials: Ids::from_bytes(&specials),
         shutdown_timeout: plan.shutdown_timeout,
+        parallel_starts: plan.parallel_starts,
         spawn_slots: plan.spawn_slots,
         log_level: plan.log_level,
     });

@@ -168,7 +168,9 @@ fn put_targets(text: &mut String) {
     put(
         text,
         format_args!(
-            "\nNothing can be wanted by {}: a shutdown stops units and starts none.\n",
+            "\nOn the way down {} start what is wanted by them, which needs \
+             DefaultDependencies=no. With EmergencyShell= there are rescue.target and \
+             emergency.target, too.\n",
             down.join(", ")
         ),
     );

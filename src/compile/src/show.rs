@@ -15,6 +15,10 @@ pub fn show(image: &Image) -> String {
     let mut text = String::new();
     let default = &plan.units[usize::from(plan.manager.default_target)].name;
     line(&mut text, format_args!("a boot starts {default}"));
+    match plan.manager.parallel_starts {
+        0 => line(&mut text, format_args!("any number of services starts at once")),
+        most => line(&mut text, format_args!("at most {most} services start at once")),
+    }
     for (number, unit) in plan.units.iter().enumerate() {
         line(&mut text, format_args!("\n{number:>3} {}", unit.name));
         show_unit(&mut text, unit, plan);

@@ -1,5 +1,7 @@
 //! Targets that are there without a file: systemd.special(7).
 
+use unit::control::ShutdownKind;
+
 /// Name and text. A file of the same name takes its place.
 pub const BUILT_IN: &[(&str, &str)] = &[
     (
@@ -16,12 +18,12 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     (
         "multi-user.target",
         "[Unit]\nDescription=Multi-User System\n\
-         Requires=basic.target\nAfter=basic.target\n",
+         Requires=basic.target\nAfter=basic.target\nAllowIsolate=yes\n",
     ),
     (
         "graphical.target",
         "[Unit]\nDescription=Graphical Interface\n\
-         Requires=multi-user.target\nAfter=multi-user.target\n",
+         Requires=multi-user.target\nAfter=multi-user.target\nAllowIsolate=yes\n",
     ),
     ("sockets.target", "[Unit]\nDescription=Socket Units\n"),
     ("timers.target", "[Unit]\nDescription=Timer Units\nDefaultDependencies=no\n"),
@@ -31,6 +33,11 @@ pub const BUILT_IN: &[(&str, &str)] = &[
         "[Unit]\nDescription=Preparation for Local File Systems\nDefaultDependencies=no\n",
     ),
     ("local-fs.target", "[Unit]\nDescription=Local File Systems\nDefaultDependencies=no\n"),
+    (
+        "remote-fs-pre.target",
+        "[Unit]\nDescription=Preparation for Remote File Systems\nDefaultDependencies=no\n",
+    ),
+    ("swap.target", "[Unit]\nDescription=Swaps\nDefaultDependencies=no\n"),
     ("remote-fs.target", "[Unit]\nDescription=Remote File Systems\nDefaultDependencies=no\n"),
     ("network-pre.target", "[Unit]\nDescription=Preparation for Network\nDefaultDependencies=no\n"),
     (
@@ -51,9 +58,78 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ),
     ("time-set.target", "[Unit]\nDescription=System Time Set\nDefaultDependencies=no\n"),
     ("time-sync.target", "[Unit]\nDescription=System Time Synchronized\nDefaultDependencies=no\n"),
+    ("getty-pre.target", "[Unit]\nDescription=Preparation for Logins\nDefaultDependencies=no\n"),
     ("getty.target", "[Unit]\nDescription=Login Prompts\n"),
     ("shutdown.target", "[Unit]\nDescription=System Shutdown\nDefaultDependencies=no\n"),
+    ("umount.target", "[Unit]\nDescription=Unmount All File Systems\nDefaultDependencies=no\n"),
+    (
+        "final.target",
+        "[Unit]\nDescription=Late Shutdown\nDefaultDependencies=no\n\
+         After=shutdown.target umount.target\n",
+    ),
+    ("reboot.target", END),
+    ("poweroff.target", END),
+    ("halt.target", END),
+    ("kexec.target", END),
 ];
+
+/// How a board's run ends: all four are reached the same way.
+const END: &str = "[Unit]\nDescription=End of the Run\nDefaultDependencies=no\n\
+                   Requires=shutdown.target umount.target final.target\n\
+                   After=shutdown.target umount.target final.target\n";
+
+/// The end that starting a target brings about.
+pub fn ends(name: &str) -> Option<ShutdownKind> {
+    match name {
+        "reboot.target" => Some(ShutdownKind::Reboot),
+        "poweroff.target" => Some(ShutdownKind::Poweroff),
+        "halt.target" => Some(ShutdownKind::Halt),
+        "kexec.target" => Some(ShutdownKind::Kexec),
+        _ => None,
+    }
+}
+
+/// The four.
+pub const ENDS: [&str; 4] = ["reboot.target", "poweroff.target", "halt.target", "kexec.target"];
+
+/// With `EmergencyShell=`: the shell on the console, alone or with what `sysinit.target` needs.
+/// When it ends the board goes on to its default target.
+pub fn shell(name: &str, program: &str) -> Option<String> {
+    let service = |description: &str, more: &str| {
+        format!(
+            "[Unit]\nDescription={description}\nDefaultDependencies=no\n{more}\
+             [Service]\nExecStart=-/bin/sh -c \"{program}; exec pilotctl --no-block default\"\n\
+             StandardInput=tty\nTimeoutStopSec=1s\n"
+        )
+    };
+    let target = |description: &str, more: &str| {
+        format!(
+            "[Unit]\nDescription={description}\nDefaultDependencies=no\nAllowIsolate=yes\n{more}"
+        )
+    };
+    let sysinit = "Requires=sysinit.target\nAfter=sysinit.target\n";
+    Some(match name {
+        "emergency.service" => service("Emergency Shell", "Conflicts=rescue.service\n"),
+        "rescue.service" => service("Rescue Shell", sysinit),
+        "emergency.target" => {
+            target("Emergency Mode", "Requires=emergency.service\nAfter=emergency.service\n")
+        }
+        "rescue.target" => {
+            let more = format!("{sysinit}Requires=rescue.service\nAfter=rescue.service\n");
+            target("Rescue Mode", &more)
+        }
+        _ => return None,
+    })
+}
+
+/// What a board with `EmergencyShell=` does when an early unit fails that others need.
+pub const ON_EARLY_FAILURE: &str =
+    "OnFailure=emergency.target\nOnFailureJobMode=replace-irreversibly\n";
+/// The targets that say so.
+pub const EARLY: [&str; 2] = ["sysinit.target", "local-fs.target"];
+
+/// Where built-in units stand, in messages.
+pub const FOLDER: &str = "built-in/";
 
 /// Other names of targets: links that systemd brings along.
 pub const ALIASES: &[(&str, &str)] = &[
@@ -61,6 +137,10 @@ pub const ALIASES: &[(&str, &str)] = &[
     ("runlevel3.target", "multi-user.target"),
     ("runlevel4.target", "multi-user.target"),
     ("runlevel5.target", "graphical.target"),
+    ("runlevel0.target", "poweroff.target"),
+    ("runlevel1.target", "rescue.target"),
+    ("runlevel6.target", "reboot.target"),
+    ("ctrl-alt-del.target", "reboot.target"),
 ];
 
 /// Other names of systemd's that lead to nothing here; files checked on their own may use them.
@@ -68,13 +148,9 @@ pub const WELL_KNOWN: &[&str] = &[
     "bluetooth.target",
     "cryptsetup-pre.target",
     "cryptsetup.target",
-    "ctrl-alt-del.target",
     "emergency.target",
     "exit.target",
-    "final.target",
     "first-boot-complete.target",
-    "getty-pre.target",
-    "halt.target",
     "hibernate.target",
     "hybrid-sleep.target",
     "initrd-fs.target",
@@ -83,13 +159,9 @@ pub const WELL_KNOWN: &[&str] = &[
     "initrd.target",
     "integritysetup.target",
     "kbrequest.target",
-    "kexec.target",
     "machines.target",
-    "poweroff.target",
     "printer.target",
-    "reboot.target",
     "remote-cryptsetup.target",
-    "remote-fs-pre.target",
     "rescue.target",
     "rpcbind.target",
     "sigpwr.target",
@@ -97,10 +169,8 @@ pub const WELL_KNOWN: &[&str] = &[
     "smartcard.target",
     "sound.target",
     "suspend.target",
-    "swap.target",
     "syslog.target",
     "system-update.target",
-    "umount.target",
     "usb-gadget.target",
     "veritysetup.target",
     "dbus.socket",
@@ -121,7 +191,7 @@ pub const WELL_KNOWN: &[&str] = &[
     "systemd-timesyncd.service",
 ];
 
-/// Targets that systemd reaches on the way down. Here a shutdown starts nothing.
+/// Targets that are reached on the way down. What they want is started then.
 pub const AT_SHUTDOWN: &[&str] = &[
     "shutdown.target",
     "umount.target",
@@ -130,7 +200,6 @@ pub const AT_SHUTDOWN: &[&str] = &[
     "poweroff.target",
     "halt.target",
     "kexec.target",
-    "exit.target",
 ];
 
 /// Units of systemd's that are always there, on a board too: the root of the file systems, that

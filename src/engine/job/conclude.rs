@@ -109,6 +109,7 @@ impl Engine<'_, '_> {
             bug!("a job ends once");
         };
         self.jobs_pending -= 1;
+        self.end_deadline(unit);
         self.search_jobs_anew();
         self.stop_checking(unit);
         self.note(Trace::Job { unit, kind: job.kind, result }, now);

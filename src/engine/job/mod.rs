@@ -3,11 +3,15 @@
 //! - `transaction`: a wish becomes jobs, at most one a unit;
 //! - `run`: jobs begin, in the order that edges ask for. Ids are in start order, so that one walk
 //!   over the units finds most jobs ready;
+//! - `request`: what a client may ask for;
+//! - `pace`: how many begin at once, and by when they must have ended;
 //! - `conclude`: a unit has become what its job wanted, or cannot any more;
 //! - `follow`: what a change of one unit means for others.
 
 mod conclude;
 mod follow;
+mod pace;
+mod request;
 mod run;
 mod transaction;
 
@@ -36,6 +40,8 @@ pub(super) struct Job {
     irreversible: bool,
     /// It keeps no order.
     unordered: bool,
+    /// A target started it with others: not too many at once.
+    paced: bool,
 }
 
 impl Job {
@@ -115,7 +121,9 @@ impl Engine<'_, '_> {
             dependency_failed: false,
             irreversible: false,
             unordered: false,
+            paced: false,
         });
+        self.begin_deadline(unit, |relations| relations.job_timeout, now);
         self.jobs_pending += 1;
         self.search_jobs_anew();
     }

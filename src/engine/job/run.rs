@@ -18,11 +18,13 @@ impl Engine<'_, '_> {
             return false;
         }
         let count = self.units.len() as u16;
+        let crowded = self.starts_are_many();
         while self.job_search.1 > 0 {
             let unit = UnitId(self.job_search.0 % count);
             self.job_search = ((self.job_search.0 + 1) % count, self.job_search.1 - 1);
             let Some(job) = self.units.at(unit).job else { continue };
-            if !job.running && self.may_run(unit, job) {
+            let waits = crowded && job.paced && job.kind == JobKind::Start;
+            if !job.running && !waits && self.may_run(unit, job) {
                 self.run_job(unit, job, now);
                 return true;
             }
@@ -63,6 +65,7 @@ impl Engine<'_, '_> {
 
     fn run_job(&mut self, unit: UnitId, job: Job, now: Instant) {
         self.units.at_mut(unit).job = Some(Job { running: true, ..job });
+        self.begin_deadline(unit, |relations| relations.job_running_timeout, now);
         match job.kind {
             JobKind::Start if job.dependency_failed || self.lacks_what_it_binds_to(unit) => {
                 self.finish_job(unit, JobResult::Dependency, now);
@@ -88,6 +91,17 @@ impl Engine<'_, '_> {
             | ActiveState::Failed => true,
         };
         edges.relations().binds_to.iter().any(|other| edges.after.contains(other) && is_down(other))
+    }
+
+    /// `reboot.target` and its kin: true if the way down begins with it.
+    fn begins_end(&mut self, unit: UnitId, now: Instant) -> bool {
+        if !features::SHUTDOWN_UNITS || !self.phase.is_up() {
+            return false;
+        }
+        let Some(kind) = self.table.edges(unit).relations().ends else { return false };
+        self.finish_job(unit, JobResult::Done, now);
+        self.begin_shutdown(kind, false, now);
+        true
     }
 
     fn run_start(&mut self, unit: UnitId, auto: bool, now: Instant) {
@@ -116,6 +130,7 @@ impl Engine<'_, '_> {
             ActiveState::Inactive | ActiveState::Activating | ActiveState::Failed => {}
         }
         match before.kind {
+            KindState::Target { .. } if self.begins_end(unit, now) => {}
             KindState::Target { .. } => {
                 self.units.at_mut(unit).kind = KindState::Target { reached: true };
                 self.changed(unit, &before, now);

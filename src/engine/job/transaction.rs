@@ -6,7 +6,7 @@
 //! at most twice for each unit.
 
 use unit::control::{ActiveState, JobKind, JobResult, Refusal};
-use unit::{JobMode, UnitId};
+use unit::{JobMode, Kind, UnitId};
 
 use super::Job;
 use crate::engine::manager::Engine;
@@ -124,7 +124,7 @@ impl Engine<'_, '_> {
         let marked = self.mark_all(wish, false);
         let result = marked.and_then(|()| self.check_installed(wish.mode));
         if result.is_ok() {
-            self.apply(wish.mode, now);
+            self.apply(wish, now);
         }
         self.clear_marks(Mark::NONE);
         result
@@ -193,7 +193,7 @@ impl Engine<'_, '_> {
     }
 
     fn given_up(&self) -> usize {
-        if !features::RELATIONS {
+        if !features::RELATIONS && !features::COMMAND_LINE {
             return 0;
         }
         let bits = |mark: Mark| (mark.0 & Mark::GIVEN_UP.0).count_ones() as usize;
@@ -216,7 +216,10 @@ impl Engine<'_, '_> {
                 continue;
             }
             let edges = self.table.edges(unit);
-            if mark.has(Mark::UP.with(Mark::KEEP)) {
+            // What belongs to the end of the run comes when that has begun.
+            let is_end =
+                features::SHUTDOWN_UNITS && self.phase.is_up() && edges.relations().ends.is_some();
+            if mark.has(Mark::UP.with(Mark::KEEP)) && !is_end {
                 for other in edges.requires.iter() {
                     spread |= self.pull(unit, other, keep);
                 }
@@ -353,16 +356,11 @@ impl Engine<'_, '_> {
         }
         for unit in self.table.ids() {
             let state = self.units.at(unit);
-            let stays = match &state.kind {
-                KindState::Service(_) | KindState::Template(_) => {
-                    let mut sockets = self.service_config(unit).sockets.iter();
-                    let kept = Mark::UP.with(Mark::KEEP);
-                    sockets.any(|socket| self.units.at(socket).mark.has(kept))
-                }
-                KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => false,
+            let kept = |other: UnitId| {
+                self.units.at(other).mark.has(Mark::UP.with(Mark::KEEP))
+                    && self.triggered_by(other) == Some(unit)
             };
-            let kept = |unit: UnitId| self.units.at(unit).mark.has(Mark::UP.with(Mark::KEEP));
-            let stays = stays || self.table.edges(unit).triggered_by.iter().any(kept);
+            let stays = self.table.ids().any(kept);
             let ignores = self.table.edges(unit).relations().ignore_on_isolate;
             if !all && (stays || ignores) || state.mark.has(Mark(!Mark::GIVEN_UP.0)) {
                 continue;
@@ -370,6 +368,15 @@ impl Engine<'_, '_> {
             if self.is_concerned(unit) || state.job.is_some() {
                 self.mark(unit, Mark::STOP.with(Mark::STOP_MATTERS));
             }
+        }
+    }
+
+    /// The unit that a unit is there to start.
+    fn triggered_by(&self, unit: UnitId) -> Option<UnitId> {
+        match self.table.kind(unit) {
+            Kind::Socket(socket) => Some(socket.service),
+            Kind::Timer(timer) => Some(timer.unit),
+            Kind::Target | Kind::Service(_) => None,
         }
     }
 
@@ -402,9 +409,10 @@ impl Engine<'_, '_> {
 
     /// Adds to a unit's marks. False if the job was given up.
     fn mark(&mut self, unit: UnitId, more: Mark) -> bool {
-        let mark = &mut self.units.at_mut(unit).mark;
+        let state = self.units.at_mut(unit);
+        let (mark, masked) = (&mut state.mark, features::COMMAND_LINE && state.masked);
         let starts = Mark::UP.with(Mark::START_MATTERS);
-        if more.has(starts) && mark.has(Mark::NO_START)
+        if more.has(starts) && (masked || mark.has(Mark::NO_START))
             || more.has(Mark::STOP) && mark.has(Mark::NO_STOP)
         {
             return false;
@@ -426,7 +434,9 @@ impl Engine<'_, '_> {
         }
     }
 
-    fn apply(&mut self, mode: JobMode, now: Instant) {
+    fn apply(&mut self, wish: Wish, now: Instant) {
+        let mode = wish.mode;
+        let paced = matches!(self.units.at(wish.unit).kind, KindState::Target { .. });
         for unit in self.table.ids() {
             let state = self.units.at(unit);
             let Some(kind) = state.mark.job() else {
@@ -438,6 +448,7 @@ impl Engine<'_, '_> {
             };
             self.set_job(unit, kind, now);
             if let Some(job) = &mut self.units.at_mut(unit).job {
+                job.paced |= features::PARALLEL_STARTS && paced && job.kind == JobKind::Start;
                 job.irreversible |= mode == JobMode::ReplaceIrreversibly;
                 job.unordered |= mode == JobMode::IgnoreDependencies;
             }

@@ -9,7 +9,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ListenerId, UnitId};
+use crate::model::{JobMode, ListenerId, UnitId};
 
 /// Where PID 1 listens.
 pub const SOCKET_PATH: &str = "/run/pilot/control";
@@ -41,12 +41,16 @@ pub enum Verb {
     /// `wait`, else at once.
     Job {
         /// What to do.
-        kind: JobKind,
+        order: Order,
         /// To whom.
         unit: UnitId,
+        /// What becomes of other jobs.
+        mode: JobMode,
         /// Whether the answer waits for the job's end.
         wait: bool,
     },
+    /// Ends the job of a unit, which stays as it is.
+    Cancel(UnitId),
     /// Sends a signal.
     Kill {
         /// To whom.
@@ -65,6 +69,25 @@ pub enum Verb {
         /// Without stopping units first.
         force: bool,
     },
+}
+
+/// What a client wants of a unit, as in systemctl(1). Its state decides which job that is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Order {
+    /// A start.
+    Start,
+    /// A stop.
+    Stop,
+    /// A restart.
+    Restart,
+    /// A reload.
+    Reload,
+    /// A restart, if it is up.
+    TryRestart,
+    /// A reload if it knows how, else a restart; a start if it is down.
+    ReloadOrRestart,
+    /// Likewise, if it is up.
+    TryReloadOrRestart,
 }
 
 /// Jobs, as in systemctl(1).
@@ -98,6 +121,8 @@ pub enum ShutdownKind {
     Reboot,
     /// Halt the processor, power on.
     Halt,
+    /// Start the kernel that was loaded; reboot if there is none.
+    Kexec,
 }
 
 /// A reply.
@@ -147,6 +172,10 @@ pub enum Refusal {
     NotByHand,
     /// No `AllowIsolate=` (EPERM).
     NotIsolated,
+    /// The unit has no job (ENOENT).
+    NoJob,
+    /// The kernel's command line masks it (ESHUTDOWN).
+    Masked,
 }
 
 /// How a job ended, in systemd's words.
@@ -384,6 +413,8 @@ pub struct UnitStatus<'a> {
     pub job: Option<JobKind>,
     /// How its conditions and asserts turned out.
     pub checked: Checked,
+    /// Whether that has begun.
+    pub job_running: bool,
     /// When its state last changed.
     pub state_change_us: u64,
     /// When it last became active.
@@ -501,6 +532,7 @@ mod tests {
             result: UnitResult::TriggerLimitHit,
             job: Some(JobKind::Reload),
             checked: Checked::Unmet(u8::MAX),
+            job_running: true,
             state_change_us: u64::MAX,
             active_enter_us: u64::MAX,
             main_pid: u32::MAX,

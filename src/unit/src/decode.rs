@@ -273,9 +273,9 @@ impl<'de> de::VariantAccess<'de> for &mut Reader<'de> {
 mod tests {
     use super::*;
     use crate::control::{
-        Exit, InstanceStatus, JobKind, KillWhom, Peer, Reply, Request, ShutdownKind, Verb,
+        Exit, InstanceStatus, KillWhom, Order, Peer, Reply, Request, ShutdownKind, Verb,
     };
-    use crate::model::UnitId;
+    use crate::model::{JobMode, UnitId};
 
     /// Every value of a request's and a reply's kinds of field, in the encoder's own form.
     #[test]
@@ -284,7 +284,7 @@ mod tests {
             Verb::Unit(UnitId(u16::MAX)),
             Verb::Instance(127),
             Verb::Manager,
-            Verb::Job { kind: JobKind::Reload, unit: UnitId(128), wait: true },
+            Verb::Job { order: Order::Reload, unit: UnitId(128), mode: JobMode::Flush, wait: true },
             Verb::Kill { unit: UnitId(0), signal: u8::MAX, whom: KillWhom::All },
             Verb::Shutdown { kind: ShutdownKind::Halt, force: false },
         ] {

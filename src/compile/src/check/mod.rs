@@ -109,6 +109,10 @@ pub struct Checked {
     pub starts: Vec<(usize, usize)>,
     /// The unit that a boot starts.
     pub default_target: Option<usize>,
+    /// Those of [`unit::Manager::specials`].
+    pub specials: [Option<usize>; 5],
+    /// `ctrl-alt-del.target` is masked.
+    pub cad_is_masked: bool,
 }
 
 impl Checked {

@@ -32,8 +32,10 @@ pub(super) fn resolve(
 ) -> Checked {
     let numbers = drafts.keys().cloned().enumerate().map(|(number, name)| (name, number)).collect();
     let units: Vec<Draft> = drafts.into_values().collect();
+    let at_shutdown = load::wanted_at_shutdown(units.iter(), library);
+    let edges = Vec::new();
     let mut resolver =
-        Resolver { numbers, units: &units, library, board, scope, report, edges: Vec::new() };
+        Resolver { numbers, units: &units, library, board, scope, report, edges, at_shutdown };
     for (number, draft) in units.iter().enumerate() {
         resolver.written(number, draft);
         resolver.implied(number, draft);
@@ -53,13 +55,35 @@ pub(super) fn resolve(
         triggers.iter().map(|&(socket, service)| (service, socket)).collect();
     activated.sort_unstable();
     let default_target = resolver.default_target();
+    let specials = SPECIALS.map(|name| resolver.named(name));
+    let cad_is_masked =
+        Name::parse("ctrl-alt-del.target").is_ok_and(|name| library.mask(&name).is_some());
     let mut edges = resolver.edges;
     edges.sort_by_key(Edge::place);
-    let mut checked = Checked { units, edges, triggers, activated, starts, default_target };
+    let mut checked = Checked {
+        units,
+        edges,
+        triggers,
+        activated,
+        starts,
+        default_target,
+        specials,
+        cad_is_masked,
+    };
     order_targets(&mut checked);
     checked.edges.sort_by_key(Edge::place);
     checked
 }
+
+/// Targets that signals and the kernel's command line start, in the order of
+/// [`unit::Manager::specials`].
+const SPECIALS: [&str; 5] = [
+    "rescue.target",
+    "emergency.target",
+    "sigpwr.target",
+    "kbrequest.target",
+    "ctrl-alt-del.target",
+];
 
 struct Resolver<'a> {
     numbers: BTreeMap<Name, usize>,
@@ -69,6 +93,8 @@ struct Resolver<'a> {
     scope: Scope,
     report: &'a mut Report,
     edges: Vec<Edge>,
+    /// Something is wanted on the way down.
+    at_shutdown: bool,
 }
 
 impl Resolver<'_> {
@@ -100,9 +126,8 @@ impl Resolver<'_> {
     fn unresolved(&mut self, name: &Name, span: &Span, need: Need) {
         let text = name.to_string();
         let well_known = targets::WELL_KNOWN.contains(&text.as_str());
-        let told = need == Need::Pulled && targets::AT_SHUTDOWN.contains(&text.as_str());
         let there = targets::IS_THERE.contains(&text.as_str());
-        if told || there || (self.scope == Scope::Loose && well_known) {
+        if there || (self.scope == Scope::Loose && well_known) {
             return;
         }
         let known: Vec<String> = self.numbers.keys().map(Name::to_string).collect();
@@ -166,12 +191,19 @@ impl Resolver<'_> {
         }
         for (list, kind, need) in forward {
             for (to, span) in self.resolve(list, need) {
-                self.edges.push(Edge { from: unit, to, kind, why: Why::Written(span) });
+                let at_end =
+                    targets::AT_SHUTDOWN.contains(&self.units[to].name.to_string().as_str());
+                // On the way down everything stops that is not wanted there.
+                if kind != EdgeKind::Conflicts || !at_end {
+                    self.edges.push(Edge { from: unit, to, kind, why: Why::Written(span) });
+                }
             }
         }
         for (list, kind, need) in backward {
             if need == Need::Pulled {
-                self.check_not_at_shutdown(list);
+                for item in &list.items {
+                    self.check_not_at_shutdown(unit, &item.value, &item.span);
+                }
             }
             for (from, span) in self.resolve(list, need) {
                 self.edges.push(Edge { from, to: unit, kind, why: Why::Written(span) });
@@ -179,26 +211,23 @@ impl Resolver<'_> {
         }
     }
 
-    /// Nothing is started on the way down.
-    fn check_not_at_shutdown(&mut self, list: &Many<Units>) {
-        for Spanned { value: name, span } in &list.items {
-            self.check_name_not_at_shutdown(name, span);
-        }
-    }
-
-    fn check_name_not_at_shutdown(&mut self, name: &Name, span: &Span) {
-        if targets::AT_SHUTDOWN.contains(&name.to_string().as_str()) {
-            let message = format!("nothing starts with `{name}`: a shutdown only stops units");
+    /// What is wanted on the way down must not be stopped there.
+    fn check_not_at_shutdown(&mut self, unit: usize, by: &Name, span: &Span) {
+        let draft = &self.units[unit];
+        let is_then = targets::AT_SHUTDOWN.contains(&by.to_string().as_str());
+        if is_then && draft.unit.default_dependencies.value && draft.name.kind != Kind::Target {
+            let message = format!("`{by}` is to start `{}`, and stops it", draft.name);
             let diagnostic = Diagnostic::new(codes::WANTED_AT_SHUTDOWN, message, span, "");
-            let hint = "what is to be done then belongs into ExecStop= of a service that a boot \
-                        starts";
+            let hint = "add DefaultDependencies=no to its [Unit]";
             self.report.push(diagnostic.hint(hint));
         }
     }
 
     /// What a link in a `.wants` or `.requires` folder says.
     fn pulled(&mut self, pull: &Pull) {
-        self.check_name_not_at_shutdown(&pull.by, &pull.span);
+        if let Some(unit) = self.number(&pull.unit) {
+            self.check_not_at_shutdown(unit, &pull.by, &pull.span);
+        }
         let kind = pull.kind;
         let by: Vec<usize> = match pull.by.is_template() {
             false => self.number(&pull.by).into_iter().collect(),
@@ -236,6 +265,9 @@ impl Resolver<'_> {
         }
         let why = Why::Implied("DefaultDependencies=yes");
         let own = Some(unit);
+        if self.at_shutdown {
+            self.edges.extend(ordering(self.named("shutdown.target"), own, &why));
+        }
         if let Some(sysinit) = self.named("sysinit.target") {
             let kind = EdgeKind::Requires;
             self.edges.push(Edge { from: unit, to: sysinit, kind, why: why.clone() });

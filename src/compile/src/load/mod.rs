@@ -133,14 +133,25 @@ pub fn drafts(
     let mut drafts: BTreeMap<Name, Draft> = BTreeMap::new();
     let mut queue: BTreeSet<Name> = loader.seeds();
     queue.extend(enabled.iter().cloned());
-    while let Some(name) = queue.pop_first() {
-        let Some(mut draft) = loader.draft(&name) else { continue };
-        if !enabled.contains(&name) {
-            draft.install = draft::Install::fresh();
+    loop {
+        while let Some(name) = queue.pop_first() {
+            let Some(mut draft) = loader.draft(&name) else { continue };
+            if !enabled.contains(&name) {
+                draft.install = draft::Install::fresh();
+            }
+            let found = references(&draft).into_iter().map(|name| canonical(name, library, board));
+            queue.extend(found.filter(|name| !drafts.contains_key(name)).collect::<Vec<_>>());
+            drafts.insert(name, draft);
         }
-        let found = references(&draft).into_iter().map(|name| canonical(name, library, board));
-        queue.extend(found.filter(|name| !drafts.contains_key(name)).collect::<Vec<_>>());
-        drafts.insert(name, draft);
+        // What is wanted at any end needs the targets of all.
+        let ends = targets::ENDS.iter().filter_map(|name| Name::parse(name).ok());
+        let ends = ends.filter(|name| !drafts.contains_key(name));
+        if wanted_at_shutdown(drafts.values(), library) {
+            queue.extend(ends.filter(|name| library.mask(name).is_none()));
+        }
+        if queue.is_empty() {
+            break;
+        }
     }
     loader.read_idle_templates(&drafts);
     loader.read_idle_drop_ins(&drafts, scope);
@@ -150,6 +161,19 @@ pub fn drafts(
         }
     }
     drafts
+}
+
+/// Whether something is to start on the way down.
+pub fn wanted_at_shutdown<'d>(
+    mut drafts: impl Iterator<Item = &'d Draft>,
+    library: &Library,
+) -> bool {
+    let is_then = |name: &Name| targets::AT_SHUTDOWN.contains(&name.to_string().as_str());
+    drafts.any(|draft| {
+        let draft::Install { wanted_by, required_by, upheld_by, .. } = &draft.install;
+        let mut lists = [wanted_by, required_by, upheld_by].into_iter();
+        lists.any(|list| list.items.iter().any(|item| is_then(&item.value)))
+    }) || library.pulls().any(|pull| is_then(&pull.by))
 }
 
 /// The unit that a boot starts: `DefaultTarget=`, or what `default.target` is or leads to.
@@ -249,6 +273,10 @@ impl Loader<'_> {
         let own = library.documents().map(|(name, _)| name).filter(|name| !name.is_template());
         let mut seeds: BTreeSet<Name> = own.chain(library.instances()).cloned().collect();
         seeds.insert(default_target(library, self.board));
+        if self.board.manager.emergency_shell.value().is_some() {
+            let shells = ["rescue.target", "emergency.target"];
+            seeds.extend(shells.iter().filter_map(|name| Name::parse(name).ok()));
+        }
         for pull in library.pulls() {
             let names = [&pull.by, &pull.unit];
             seeds.extend(names.map(|name| canonical(name.clone(), library, self.board)));
@@ -275,10 +303,23 @@ impl Loader<'_> {
             let instance = Instance::Of(name.instance.clone().unwrap_or_default());
             return Some(self.read(name, template, instance));
         }
-        let text = targets::text(&name.to_string())?;
-        let file = Arc::new(File { path: format!("built-in/{name}"), text: text.into() });
+        let text = self.built_in(&name.to_string())?;
+        let file = Arc::new(File { path: format!("{}{name}", targets::FOLDER), text });
         let document = text::parse(&file, self.report);
         Some(self.read(name, &document, Instance::None))
+    }
+
+    /// The text of a unit that is there without a file.
+    fn built_in(&self, name: &str) -> Option<String> {
+        let shell = self.board.manager.emergency_shell.value();
+        match (targets::text(name), shell) {
+            (Some(text), Some(_)) if targets::EARLY.contains(&name) => {
+                Some(format!("{text}{}", targets::ON_EARLY_FAILURE))
+            }
+            (Some(text), _) => Some(text.into()),
+            (None, Some(program)) => targets::shell(name, program),
+            (None, None) => None,
+        }
     }
 
     /// Templates that nothing leads to are read for their errors and left out.

@@ -18,6 +18,7 @@ const FEATURES: &[Feature] = &[
     ("conditions", |plan| plan.units.iter().any(|unit| !unit.checks.is_empty())),
     ("addresses", |plan| sockets(plan).any(SocketPlan::may_wait_for_address)),
     ("flush-pending", |plan| sockets(plan).any(|socket| socket.flush_pending)),
+    ("command-line", |plan| plan.manager.command_line),
     ("isolate", |plan| {
         let is_isolated = |unit: &UnitPlan| unit.edges.more.allow_isolate;
         plan.units.iter().filter(|unit| is_isolated(unit)).count() > 1
@@ -26,12 +27,11 @@ const FEATURES: &[Feature] = &[
     ("message-queues", |plan| {
         listeners(plan).any(|listener| listener.kind == ListenKind::MessageQueue)
     }),
-    ("relations", |plan| plan.units.iter().any(|unit| unit.edges.more.has_edges())),
-    ("shutdown-units", |plan| {
-        let pulls =
-            |unit: &UnitPlan| !unit.edges.requires.is_empty() || !unit.edges.wants.is_empty();
-        plan.units.iter().any(|unit| unit.edges.more.ends.is_some() && pulls(unit))
+    ("parallel-starts", |plan| {
+        let limit = usize::from(plan.manager.parallel_starts);
+        limit > 0 && plan.limits.services > limit
     }),
+    ("relations", |plan| plan.units.iter().any(|unit| unit.edges.more.has_edges())),
     ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
     ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
@@ -46,6 +46,8 @@ const FEATURES: &[Feature] = &[
     ("service-more", |plan| services(plan).any(|service| !service.life.is_default())),
     ("socket-commands", |plan| sockets(plan).any(|socket| socket.commands.is_some())),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.setup.symlinks.is_empty())),
+    ("shutdown-units", |plan| plan.units.iter().any(|unit| unit.edges.more.ends.is_some())),
+    ("special-targets", |plan| !plan.manager.specials.is_empty()),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("timers", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Timer(_)))),
 ];

@@ -30,6 +30,7 @@ use crate::draft::{self, Body, Draft};
 use crate::grammar::Check;
 use crate::load::BoardDraft;
 use crate::report::{Diagnostic, Report};
+use crate::targets;
 
 /// A whole board, numbered.
 #[derive(Debug)]
@@ -64,8 +65,18 @@ pub struct ManagerPlan {
     pub crash_action: CrashAction,
     /// On Ctrl-Alt-Del.
     pub ctrl_alt_del: Emergency,
+    /// When it is pressed often.
+    pub ctrl_alt_del_burst: Emergency,
+    /// As [`unit::Manager::specials`].
+    pub specials: Vec<u16>,
+    /// `EmergencyShell=` is given.
+    pub emergency_shell: bool,
+    /// `KernelCommandLine=`.
+    pub command_line: bool,
     /// For all units to stop.
     pub shutdown_timeout: Millis,
+    /// Services that a target starts at once.
+    pub parallel_starts: u16,
     /// Spawns at once.
     pub spawn_slots: u8,
     /// syslog(3).
@@ -140,8 +151,14 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
         numbers[unit] = u16::try_from(number).ok().or_else(|| too_many("units", report))?;
     }
     let default_target = numbers[checked.default_target?];
+    let specials = specials(&checked, &numbers);
+    let cad_is_masked = checked.cad_is_masked;
     let BoardDraft { file: _, board, lint: _, manager } = board;
-    let (manager, defaults) = manager_plan(default_target, board, manager);
+    let (mut manager, defaults) = manager_plan(default_target, board, manager);
+    manager.specials = specials;
+    if cad_is_masked {
+        manager.ctrl_alt_del = Emergency::None;
+    }
     let edges = edges(&checked, &numbers);
     let sockets = by_service(&checked, &numbers);
     let per_connection = per_connection(&checked);
@@ -153,11 +170,14 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     }
     let mut next = socket_plan::Counters::default();
     let mut units = Vec::new();
+    let mut isolated = false;
     for ((number, (unit, draft)), mut edges) in drafts.into_iter().zip(edges) {
-        let Draft { name, file: _, head: _, unit: common, install: _, body, exec } = draft;
+        let Draft { name, file, head: _, unit: common, install: _, body, exec } = draft;
         let more = &mut edges.more;
         let Common { description, checks, start_limit, life } =
             common_plan(common, &name.to_string(), &defaults, more);
+        more.ends = targets::ends(&name.to_string());
+        isolated |= more.allow_isolate && !file.path.starts_with(targets::FOLDER);
         let kind = match body {
             Body::Target => KindPlan::Target,
             Body::Service(service) => {
@@ -188,8 +208,18 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     }
     relations::add_needs(&mut units);
     life::tell_monitors(&mut units);
+    relations::settle_isolation(&mut units, default_target, isolated, manager.emergency_shell);
     let limits = limits::limits(&manager, &units);
     Some(Plan { manager, units, limits })
+}
+
+/// As [`unit::Manager::specials`].
+fn specials(checked: &Checked, numbers: &[u16]) -> Vec<u16> {
+    let number = |unit: Option<usize>| unit.map_or(u16::MAX, |unit| numbers[unit]);
+    match checked.specials.iter().all(Option::is_none) {
+        true => Vec::new(),
+        false => checked.specials.into_iter().map(number).collect(),
+    }
 }
 
 fn too_many<T>(what: &str, report: &mut Report) -> Option<T> {
@@ -365,9 +395,12 @@ fn manager_plan(
         default_standard_error,
         default_limit_nofile,
         crash_action,
-        ctrl_alt_del,
+        ctrl_alt_del_burst,
+        emergency_shell,
+        command_line,
         log_level,
         shutdown_timeout,
+        parallel_starts,
         spawn_slots,
     } = manager;
     let environment = unit_plan::merge(default_environment.values());
@@ -388,8 +421,13 @@ fn manager_plan(
         console: board.console.value,
         environment,
         crash_action: crash_action.value,
-        ctrl_alt_del: ctrl_alt_del.value,
+        ctrl_alt_del: Emergency::Reboot,
+        ctrl_alt_del_burst: ctrl_alt_del_burst.value,
+        specials: Vec::new(),
+        emergency_shell: emergency_shell.given.is_some(),
+        command_line: command_line.value,
         shutdown_timeout: shutdown_timeout.value,
+        parallel_starts: u16::try_from(parallel_starts.value).unwrap_or(0),
         spawn_slots: u8::try_from(spawn_slots.value).expect("check has seen its range"),
         log_level: log_level.value,
     };

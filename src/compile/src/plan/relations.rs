@@ -161,3 +161,15 @@ pub(super) fn add_needs(units: &mut [UnitPlan]) {
         units[usize::from(to)].edges.more.needed_by.insert(from);
     }
 }
+
+/// `AllowIsolate=` of built-in targets counts only where another unit says it, too: `isolate` of
+/// the only one there is leads nowhere.
+pub(super) fn settle_isolation(units: &mut [UnitPlan], default: u16, given: bool, shell: bool) {
+    if shell {
+        units[usize::from(default)].edges.more.allow_isolate = true;
+    } else if !given {
+        for unit in units {
+            unit.edges.more.allow_isolate = false;
+        }
+    }
+}

@@ -81,8 +81,15 @@ pub struct Manager<'a> {
     pub crash_action: CrashAction,
     /// What Ctrl-Alt-Del does.
     pub ctrl_alt_del: Emergency,
+    /// What it does when it is pressed more than 7 times in 2 seconds.
+    pub ctrl_alt_del_burst: Emergency,
+    /// The units of `rescue.target`, `emergency.target`, `sigpwr.target`, `kbrequest.target` and
+    /// `ctrl-alt-del.target`; 65535 for one that there is not, empty if there is none.
+    pub specials: Ids<'a>,
     /// All units must have stopped by then; after it everything left is killed.
     pub shutdown_timeout: Millis,
+    /// Services that a target starts at once; 0 is no limit.
+    pub parallel_starts: u16,
     /// Spawns whose child has not yet executed its program, at once.
     pub spawn_slots: u8,
     /// Most verbose level that reaches the console, as in syslog(3): 3 error … 7 debug.
