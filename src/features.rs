@@ -27,6 +27,12 @@ features! {
     CONDITIONS = "conditions";
     /// `KernelCommandLine=`.
     COMMAND_LINE = "command-line";
+    /// `Type=exec`.
+    EXEC_TYPE = "exec-type";
+    /// `$` in a command.
+    EXPANSION = "expansion";
+    /// `ListenFIFO=`.
+    FIFOS = "fifos";
     /// `FlushPending=`.
     FLUSH_PENDING = "flush-pending";
     /// `AllowIsolate=` of more than one unit.
@@ -37,6 +43,8 @@ features! {
     MESSAGE_QUEUES = "message-queues";
     /// More services than `ParallelStarts=` allows to start at once.
     PARALLEL_STARTS = "parallel-starts";
+    /// `ListenNetlink=`.
+    NETLINK = "netlink";
     /// What `unit::Relations` has lists for.
     RELATIONS = "relations";
     /// Targets that end the board's run, and what they start on the way down.
@@ -47,6 +55,12 @@ features! {
     RESOURCE_LIMITS = "resource-limits";
     /// `Nice=` and its kin, `CPUAffinity=`, `Personality=`.
     SCHEDULING = "scheduling";
+    /// Directives of a socket that are one setsockopt(2) each.
+    SOCKET_OPTIONS = "socket-options";
+    /// `SocketUser=` and `SocketGroup=`.
+    SOCKET_OWNERS = "socket-owners";
+    /// `ListenSpecial=`.
+    SPECIAL_FILES = "special-files";
     /// `SupplementaryGroups=`.
     SUPPLEMENTARY_GROUPS = "supplementary-groups";
     /// `Type=forking`.

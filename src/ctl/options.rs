@@ -2,6 +2,8 @@
 
 use unit::{OptionValue, Socket};
 
+use crate::features;
+
 use super::show::List;
 
 /// How the value of an option is printed, and what is where it is not set.
@@ -45,6 +47,9 @@ const SO_TIMESTAMPNS: u16 = 35;
 
 #[inline(never)]
 pub(super) fn print(list: &mut List<'_, '_>, socket: &Socket<'_>) {
+    if !features::SOCKET_OPTIONS {
+        return;
+    }
     for &(property, level, name, form) in OPTIONS {
         let value = find(socket, level, name);
         match (form, value) {

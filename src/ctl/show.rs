@@ -3,7 +3,7 @@
 use core::fmt::{self, Display};
 
 use unit::control::{Checked, FRAME_MAX};
-use unit::{Check, Edges, Ids, Kind, Millis, Relations, Table, Unit, UnitId};
+use unit::{Check, Edges, Ids, Kind, Millis, Table, Unit, UnitId};
 
 use crate::features;
 
@@ -168,7 +168,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     if let Some(job) = status.job {
         list.text("Job", words::job(job));
     }
-    if !unit.checks.is_empty() {
+    if features::CONDITIONS && !unit.checks.is_empty() {
         let unmet = unmet(&unit, status.checked);
         list.flag("ConditionResult", unmet.is_none_or(|check| check.is_assert));
         list.flag("AssertResult", unmet.is_none_or(|check| !check.is_assert));
@@ -183,7 +183,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     list.other("Wants", &Units(&table, wants));
     list.other("Before", &Units(&table, before));
     list.other("After", &Units(&table, after));
-    relations(&mut list, &table, &unit.edges.relations());
+    relations(&mut list, &table, &unit.edges);
     let sockets = match &unit.kind {
         Kind::Service(service) => service.sockets,
         Kind::Target | Kind::Socket(_) | Kind::Timer(_) => Ids::EMPTY,
@@ -207,10 +207,11 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
 }
 
 /// What only few units have is left out where there is nothing of it.
-fn relations(list: &mut List<'_, '_>, table: &Table<'_>, relations: &Relations<'_>) {
+fn relations(list: &mut List<'_, '_>, table: &Table<'_>, edges: &Edges<'_>) {
     if !features::RELATIONS && !features::ISOLATE && !features::JOB_TIMEOUTS {
         return;
     }
+    let relations = edges.relations();
     for (name, units) in [
         ("Conflicts", relations.conflicts),
         ("ConflictedBy", relations.conflicted_by),
@@ -241,6 +242,9 @@ fn relations(list: &mut List<'_, '_>, table: &Table<'_>, relations: &Relations<'
 
 /// The condition or assert that did not hold at the last start.
 pub(super) fn unmet<'t>(unit: &Unit<'t>, checked: Checked) -> Option<Check<'t>> {
+    if !features::CONDITIONS {
+        return None;
+    }
     match checked {
         Checked::Never | Checked::Met => None,
         Checked::Unmet(place) => unit.checks.get(place.into()),

@@ -67,6 +67,9 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn on_checker_spawned(&mut self, unit: UnitId, pid: Pid, now: Instant) {
+        if !features::CONDITIONS {
+            return;
+        }
         ensure!(self.units.at(unit).checking == Checking::Asked, "one look at a time");
         let deadline = now.after(CHECK_TIMEOUT);
         self.set_checking(unit, Checking::Alive { pid, deadline });
@@ -78,6 +81,9 @@ impl Engine<'_, '_> {
         error: SpawnError,
         now: Instant,
     ) {
+        if !features::CONDITIONS {
+            return;
+        }
         self.note(Trace::SpawnFailed { unit, error }, now);
         if is_passing(error) {
             self.set_checking(unit, Checking::Lacking(now.after(SPAWN_RETRY)));
@@ -88,6 +94,9 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn expire_check(&mut self, unit: UnitId, now: Instant) {
+        if !features::CONDITIONS {
+            return;
+        }
         match self.units.at(unit).checking {
             Checking::Lacking(_) => self.check(unit),
             Checking::Alive { .. } => self.finish_job(unit, JobResult::Timeout, now),
@@ -97,6 +106,9 @@ impl Engine<'_, '_> {
 
     /// The job that asked for a look is over: nobody waits for what the child finds.
     pub(super) fn stop_checking(&mut self, unit: UnitId) {
+        if !features::CONDITIONS {
+            return;
+        }
         if let Some(pid) = self.units.at(unit).checking.pid() {
             self.push(Action::Kill { target: Target::Child(pid), signal: SIGKILL });
         }
@@ -107,6 +119,9 @@ impl Engine<'_, '_> {
 
     /// The child has ended; its exit code says what it found.
     pub(super) fn on_checked(&mut self, unit: UnitId, exit: Exit, now: Instant) {
+        if !features::CONDITIONS {
+            return;
+        }
         self.set_checking(unit, Checking::Idle);
         let place = match exit {
             Exit::Code(0) => {

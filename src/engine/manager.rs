@@ -8,6 +8,8 @@ use heapless::Deque;
 use unit::control::{ActiveState, Exit, ShutdownKind};
 use unit::{Emergency, Kind, ListenerId, Table, UnitId};
 
+use crate::features;
+
 use super::action::Action;
 use super::deadline::Schedule;
 use super::event::{Errno, Event, InstanceId, Pid, Process, SpawnError};
@@ -24,7 +26,6 @@ use super::time::{Bucket, Instant};
 use super::timer::Timer;
 use super::trace::{Record, Ring, Trace};
 use super::trigger::Luck;
-use crate::features;
 
 /// Control clients at once.
 pub const CLIENTS: usize = 8;
@@ -84,7 +85,9 @@ impl<'t, 's> Engine<'t, 's> {
             *state = UnitState::NEW;
             let edges = table.edges(id);
             state.related = !edges.more.is_empty();
-            if edges.relations().has_extra() {
+            // Who has neither has no such settings either.
+            let may_have_extra = features::RELATIONS || features::JOB_TIMEOUTS;
+            if may_have_extra && edges.relations().has_extra() {
                 extras[next_extra].unit = id;
                 next_extra += 1;
             }

@@ -152,7 +152,7 @@ impl Pilot {
         }
         let is_exec = request.service.is_some_and(|service| service.type_ == ServiceType::Exec);
         let pipe = match (request.process, is_exec) {
-            (Process::Main(_), true) => Some(
+            (Process::Main(_), true) if features::EXEC_TYPE => Some(
                 pipe_with(PipeFlags::CLOEXEC)
                     .map_err(|errno| prepare::error(Stage::Clone, errno))?,
             ),
@@ -189,6 +189,9 @@ impl Pilot {
 
     /// The last writing end of a pipe is closed: the child has executed its program, or ended.
     pub(super) fn on_executed(&mut self, unit: UnitId, report: &Report) {
+        if !features::EXEC_TYPE {
+            return;
+        }
         let Some(pipe) = self.children.pipes.at(unit) else { return };
         if pipe.generation != report.generation {
             return;

@@ -8,6 +8,7 @@ use unit::{Address, ListenerId, Millis, Table, UnitId, VSOCK_ANY};
 use crate::engine::{
     Engine, Instant, Record, ShutdownStep, SpawnError, Stage, TRACE_RECORDS, Trace,
 };
+use crate::features;
 use crate::log::{self, Level, write_line_at};
 use crate::reason::Reason;
 
@@ -168,11 +169,12 @@ impl fmt::Display for Words<'_> {
             Trace::JobRefused { unit, kind, refusal: _ } => {
                 write!(f, "{}: {} refused, it contradicts others", self.name(unit), job(kind))
             }
-            Trace::Unmet { unit, check } => {
+            Trace::Unmet { unit, check } if features::CONDITIONS => {
                 let check = self.table.checks(unit).get(check.into());
                 let text = check.map_or("", |check| check.text);
                 write!(f, "{}: not started: {text} does not hold", self.name(unit))
             }
+            Trace::Unmet { .. } => Ok(()),
             Trace::Triggered { listener, unit } => {
                 write!(f, "{}: started by traffic at {}", self.name(unit), self.address(listener))
             }

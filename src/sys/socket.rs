@@ -100,6 +100,9 @@ impl Opening<'_> {
     }
 
     fn set_options(&mut self, socket: BorrowedFd<'_>) -> Result<(), Errno> {
+        if !features::SOCKET_OPTIONS {
+            return Ok(());
+        }
         for option in self.options.iter() {
             let number;
             let value = match option.value {
@@ -119,6 +122,9 @@ impl Opening<'_> {
     }
 
     fn netlink(&mut self, family: u16, groups: u32) -> Result<OwnedFd, Errno> {
+        if !features::NETLINK {
+            return Err(Errno::INVAL);
+        }
         let protocol = RawProtocol::new(family.into()).map(Protocol::from_raw);
         let socket =
             rustix::net::socket_with(AddressFamily::NETLINK, SocketType::RAW, FLAGS, protocol)?;
@@ -214,6 +220,9 @@ fn is_stale(kind: SocketType, path: &Path, address: &SocketAddrUnix) -> bool {
 }
 
 fn open_fifo(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errno> {
+    if !features::FIFOS {
+        return Err(Errno::INVAL);
+    }
     let Address::Path(path) = listener.address else { return Err(Errno::INVAL) };
     make_parents(path, setup.directory_mode)?;
     let path = Path::new(path)?;
@@ -243,6 +252,9 @@ fn open_fifo(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<OwnedFd
 
 /// A device, or a file of /proc or /sys: systemd.socket(5), ListenSpecial=.
 fn open_special(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<OwnedFd, Errno> {
+    if !features::SPECIAL_FILES {
+        return Err(Errno::INVAL);
+    }
     let Address::Path(path) = listener.address else { return Err(Errno::INVAL) };
     let access = if setup.writable { OFlags::RDWR } else { OFlags::RDONLY };
     let flags = access | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW;
@@ -333,7 +345,8 @@ fn make_parents(path: &str, mode: u16) -> Result<(), Errno> {
 
 /// `SocketUser=`, `SocketGroup=`: of the node itself, whatever its name leads to by then.
 fn give_to_owner(setup: &SocketSetup<'_>, path: &Path) -> Result<(), Errno> {
-    if setup.user.is_empty() && setup.group.is_empty() {
+    let is_ours = setup.user.is_empty() && setup.group.is_empty();
+    if !features::SOCKET_OWNERS || is_ours {
         return Ok(());
     }
     let user = match setup.user {

@@ -2,7 +2,7 @@
 
 use unit::{ListenKind, ServiceType};
 
-use super::{ExecPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan};
+use super::{ExecPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan, limits};
 use crate::grammar::Listener;
 
 /// A part of `pilot` that only some boards need.
@@ -17,6 +17,12 @@ const FEATURES: &[Feature] = &[
     ("exec-more", |plan| any_exec(plan, |exec| *exec != ExecPlan::default())),
     ("conditions", |plan| plan.units.iter().any(|unit| !unit.checks.is_empty())),
     ("addresses", |plan| sockets(plan).any(SocketPlan::may_wait_for_address)),
+    ("exec-type", |plan| services(plan).any(|service| service.type_ == ServiceType::Exec)),
+    ("expansion", |plan| {
+        let mut args = services(plan).flat_map(limits::commands).flat_map(|command| &command.args);
+        args.any(|arg| !arg.variables().is_empty())
+    }),
+    ("fifos", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Fifo)),
     ("flush-pending", |plan| sockets(plan).any(|socket| socket.flush_pending)),
     ("command-line", |plan| plan.manager.command_line),
     ("isolate", |plan| {
@@ -31,7 +37,11 @@ const FEATURES: &[Feature] = &[
         let limit = usize::from(plan.manager.parallel_starts);
         limit > 0 && plan.limits.services > limit
     }),
-    ("relations", |plan| plan.units.iter().any(|unit| unit.edges.more.has_edges())),
+    ("netlink", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Netlink)),
+    ("relations", |plan| {
+        let says = |unit: &UnitPlan| unit.edges.more.has_edges() || unit.edges.more.has_extra();
+        plan.units.iter().any(says)
+    }),
     ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
     ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
@@ -48,6 +58,13 @@ const FEATURES: &[Feature] = &[
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.setup.symlinks.is_empty())),
     ("shutdown-units", |plan| plan.units.iter().any(|unit| unit.edges.more.ends.is_some())),
     ("special-targets", |plan| !plan.manager.specials.is_empty()),
+    ("socket-options", |plan| {
+        sockets(plan).any(|socket| socket.options.iter().any(|options| !options.is_empty()))
+    }),
+    ("socket-owners", |plan| {
+        sockets(plan).any(|socket| !socket.setup.user.is_empty() || !socket.setup.group.is_empty())
+    }),
+    ("special-files", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Special)),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("timers", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Timer(_)))),
 ];

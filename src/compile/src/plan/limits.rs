@@ -198,10 +198,10 @@ fn dynamics(
     all
 }
 
-/// Bytes and pointers that one spawn of the service's hungriest command writes at most.
-fn spawn(service: &ServicePlan, fd_names: &[String], monitored: Option<&str>) -> (usize, usize) {
+/// All commands that may be run for a service, and what each is told of it.
+fn told_commands(service: &ServicePlan) -> impl Iterator<Item = (&Command, Told)> {
     let life = &service.life;
-    let commands = [
+    let lists = [
         (&life.exec_condition, Told::Nothing),
         (&service.exec_start_pre, Told::Nothing),
         (&service.exec_start, Told::Nothing),
@@ -211,9 +211,17 @@ fn spawn(service: &ServicePlan, fd_names: &[String], monitored: Option<&str>) ->
         (&service.exec_stop, Told::MainPidAndEnd),
         (&life.exec_stop_post, Told::MainPidAndEnd),
     ];
-    let commands =
-        commands.into_iter().flat_map(|(list, told)| list.iter().map(move |c| (c, told)));
-    commands.fold((0, 0), |(strings, pointers), (command, told)| {
+    lists.into_iter().flat_map(|(list, told)| list.iter().map(move |command| (command, told)))
+}
+
+/// All commands that may be run for a service.
+pub(super) fn commands(service: &ServicePlan) -> impl Iterator<Item = &Command> {
+    told_commands(service).map(|(command, _)| command)
+}
+
+/// Bytes and pointers that one spawn of the service's hungriest command writes at most.
+fn spawn(service: &ServicePlan, fd_names: &[String], monitored: Option<&str>) -> (usize, usize) {
+    told_commands(service).fold((0, 0), |(strings, pointers), (command, told)| {
         let dynamics = dynamics(service, fd_names, monitored, told);
         let (more_strings, more_pointers) = spawn_command(service, &dynamics, command);
         (strings.max(more_strings), pointers.max(more_pointers))
