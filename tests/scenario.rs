@@ -102,6 +102,36 @@ impl Scenario<'_, '_> {
                     notification: Notification::parse(text.as_bytes()),
                 });
             }
+            ["wait"] => {
+                let deadline = self.engine.next_deadline().expect("something to wait for");
+                self.pass(deadline);
+            }
+            ["pass", millis] => {
+                self.pass(Instant(self.now.0 + millis.parse::<u64>().unwrap() * 1000));
+            }
+            ["idle"] => assert_eq!(self.engine.next_deadline(), None, "nothing to wait for"),
+            ["poweroff"] => self.feed(Event::ShutdownSignal(ShutdownKind::Poweroff)),
+            ["boot", unit] => {
+                let unit = self.unit(unit);
+                self.feed(Event::BootTarget(unit));
+                self.feed(Event::Boot);
+            }
+            ["mask", unit] => {
+                let unit = self.unit(unit);
+                self.feed(Event::Masked(unit));
+            }
+            ["signal", "rescue"] => self.feed(Event::Special(Special::Rescue)),
+            ["signal", "default"] => self.feed(Event::Special(Special::Default)),
+            ["signal", "power"] => self.feed(Event::Special(Special::PowerFailure)),
+            ["reboot"] => self.feed(Event::ShutdownSignal(ShutdownKind::Reboot)),
+            ["ctrl-alt-del"] => self.feed(Event::CtrlAltDel),
+            _ => self.order(&words),
+        }
+    }
+
+    /// Plays what pilotctl asks for.
+    fn order(&mut self, words: &[&str]) {
+        match *words {
             ["start", unit] => self.job(Order::Start, unit),
             ["stop", unit] => self.job(Order::Stop, unit),
             ["restart", unit] => self.job(Order::Restart, unit),
@@ -126,30 +156,7 @@ impl Scenario<'_, '_> {
                 let unit = self.unit(unit);
                 self.request(Verb::ResetFailed(unit));
             }
-            ["wait"] => {
-                let deadline = self.engine.next_deadline().expect("something to wait for");
-                self.pass(deadline);
-            }
-            ["pass", millis] => {
-                self.pass(Instant(self.now.0 + millis.parse::<u64>().unwrap() * 1000));
-            }
-            ["idle"] => assert_eq!(self.engine.next_deadline(), None, "nothing to wait for"),
-            ["poweroff"] => self.feed(Event::ShutdownSignal(ShutdownKind::Poweroff)),
-            ["boot", unit] => {
-                let unit = self.unit(unit);
-                self.feed(Event::BootTarget(unit));
-                self.feed(Event::Boot);
-            }
-            ["mask", unit] => {
-                let unit = self.unit(unit);
-                self.feed(Event::Masked(unit));
-            }
-            ["signal", "rescue"] => self.feed(Event::Special(Special::Rescue)),
-            ["signal", "default"] => self.feed(Event::Special(Special::Default)),
-            ["signal", "power"] => self.feed(Event::Special(Special::PowerFailure)),
-            ["reboot"] => self.feed(Event::ShutdownSignal(ShutdownKind::Reboot)),
-            ["ctrl-alt-del"] => self.feed(Event::CtrlAltDel),
-            _ => panic!("no such event: {line}"),
+            _ => panic!("no such event: {words:?}"),
         }
     }
 

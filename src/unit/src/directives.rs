@@ -572,9 +572,9 @@ or socket";
                     = "1024:524288";
                 /// What PID 1 does when it finds itself broken: reboot, poweroff, freeze.
                 crash_action: One<CrashActionName> ["CrashAction"] = "reboot";
-                /// What Ctrl-Alt-Del does when it is pressed more than 7 times in 2 seconds. Pressed
-                /// once it starts ctrl-alt-del.target, which is reboot.target unless the board has
-                /// another one or masks it.
+                /// What Ctrl-Alt-Del does when it is pressed more than 7 times in 2 seconds.
+                /// Pressed once it starts ctrl-alt-del.target, which is reboot.target unless the
+                /// board has another one or masks it.
                 ctrl_alt_del_burst: One<EmergencyName> ["CtrlAltDelBurstAction"] = "reboot-force";
                 /// A shell, such as /bin/sh or /sbin/sulogin, that rescue.target and
                 /// emergency.target run on the console; the latter also when a unit fails that
@@ -590,9 +590,9 @@ or socket";
                 log_level: One<LogLevelName> ["LogLevel"] = "info";
                 /// All units must have stopped by then at shutdown.
                 shutdown_timeout: One<Time> ["ShutdownTimeoutSec"] = "90s";
-                /// Services that a boot, or a target that is started by hand, starts at once; the next
-                /// in order waits until one of them is up. 0 is no limit. Starts by traffic or by
-                /// name do not wait, and take no place.
+                /// Services that a boot, or a target that is started by hand, starts at once; the
+                /// next in order waits until one of them is up. 0 is no limit. Starts by traffic or
+                /// by name do not wait, and take no place.
                 parallel_starts: One<Unsigned> ["ParallelStarts"] = "16";
                 /// Spawns at once whose child has not yet executed its program, 1-64.
                 spawn_slots: One<Unsigned> ["SpawnSlots"] = "8";
