@@ -41,6 +41,8 @@ features! {
     JOB_TIMEOUTS = "job-timeouts";
     /// `ListenMessageQueue=`.
     MESSAGE_QUEUES = "message-queues";
+    /// Mount units.
+    MOUNTS = "mounts";
     /// More services than `ParallelStarts=` allows to start at once.
     PARALLEL_STARTS = "parallel-starts";
     /// `ListenNetlink=`.

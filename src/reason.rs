@@ -32,6 +32,7 @@ impl fmt::Display for Reason {
             Kernel::ADDRNOTAVAIL => "no such address here",
             Kernel::NODEV => "no such device",
             Kernel::NOSPC => "no space left",
+            Kernel::BUSY => "in use",
             Kernel::ROFS => "read-only file system",
             _ => return write!(f, "errno {number}"),
         };

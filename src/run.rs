@@ -237,7 +237,9 @@ impl Pilot {
     fn service(&self, unit: UnitId) -> Service<'static> {
         match self.table.kind(unit) {
             Kind::Service(service) => service,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => bug!("not a service"),
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => {
+                bug!("not a service")
+            }
         }
     }
 }
@@ -252,6 +254,6 @@ fn broken(call: &str, errno: rustix::io::Errno) -> ! {
 fn socket_config<'t>(table: &Table<'t>, unit: UnitId) -> Socket<'t> {
     match table.kind(unit) {
         Kind::Socket(socket) => socket,
-        Kind::Target | Kind::Service(_) | Kind::Timer(_) => bug!("not a socket"),
+        Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => bug!("not a socket"),
     }
 }

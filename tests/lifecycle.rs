@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use pilotlight::engine::mount::{self, Mount, Worker};
 use pilotlight::engine::service::{self, Child, Helper, Main, Service, Step, StopAsked};
 use pilotlight::engine::socket::{self, ServiceView, Socket};
 use pilotlight::engine::timer::{self, Context, Timer, View};
@@ -632,4 +633,63 @@ fn sockets() {
 #[test]
 fn sockets_with_commands() {
     golden("socket-commands", &socket_table(&commands(1)));
+}
+
+#[test]
+fn mount() {
+    use mount::{Input, State};
+    let minute = Some(Millis(60_000));
+    let config = unit::Mount { timeout_mount: minute, timeout_unmount: minute, setup: &[] };
+    let (alive, lacking) = (Worker::Alive(MAIN), Worker::Lacking(NOW));
+    let states = [
+        ("dead", State::Dead),
+        ("mounting, asked", State::Mounting { worker: Worker::Asked, deadline: AHEAD }),
+        ("mounting", State::Mounting { worker: alive, deadline: AHEAD }),
+        ("mounting, late", State::Mounting { worker: alive, deadline: PASSED }),
+        ("mounting, lacking", State::Mounting { worker: lacking, deadline: AHEAD }),
+        ("giving up", State::Giving { up: MAIN, deadline: PASSED }),
+        ("mounted", State::Mounted),
+        ("unmounting, asked", State::Unmounting { worker: Worker::Asked, deadline: AHEAD }),
+        ("unmounting", State::Unmounting { worker: alive, deadline: AHEAD }),
+        ("unmounting, late", State::Unmounting { worker: alive, deadline: PASSED }),
+        ("unmounting, lacking", State::Unmounting { worker: lacking, deadline: AHEAD }),
+        ("failed", State::Failed),
+    ];
+    let error = |stage, errno| SpawnError { stage, errno: Errno(errno) };
+    let inputs = [
+        ("start", Input::Start),
+        ("stop", Input::Stop),
+        ("spawned", Input::Spawned(MAIN)),
+        ("spawn failed EAGAIN", Input::SpawnFailed(error(Stage::Clone, 11))),
+        ("spawn failed ENOSYS", Input::SpawnFailed(error(Stage::Clone, 38))),
+        ("exited 0", Input::Exited(Exit::Code(0))),
+        ("exited EBUSY", Input::Exited(Exit::Code(16))),
+        ("killed", Input::Exited(Exit::Signal(9))),
+        ("elapsed", Input::Elapsed),
+        ("reset-failed", Input::ResetFailed),
+    ];
+    let mut table = String::new();
+    for (state_name, state) in states {
+        writeln!(table, "{state_name}").unwrap();
+        for (input_name, input) in inputs {
+            let line = outcome(|| {
+                let mut mount = Mount { state, ..Mount::NEW };
+                let actions = mount.step(UNIT, &config, input, NOW);
+                let mut line = if mount.state == state && actions.is_empty() {
+                    String::from("-")
+                } else {
+                    format!("{:?}", mount.state)
+                };
+                if mount.result != UnitResult::Success {
+                    write!(line, " result {:?}", mount.result).unwrap();
+                }
+                for action in &actions {
+                    write!(line, "\n{:26}{action:?}", "").unwrap();
+                }
+                line
+            });
+            writeln!(table, "    {input_name:<21} {line}").unwrap();
+        }
+    }
+    golden("mount", &table);
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 use pilotlight::engine::{
     AcceptFailure, Action, ClientId, CommandList, Engine, Errno, Event, Extra, Instance, Instant,
     ListenerState, Notification, Pid, Process, SpawnError, Special, Stage, StatusText, Storage,
-    Target, Trace, UnitState,
+    Target, Trace, UnitState, Work,
 };
 use unit::control::{Exit, Order, Peer, Request, ShutdownKind, Verb};
 use unit::{JobMode, Kind, Table, UnitId};
@@ -177,7 +177,9 @@ impl Scenario<'_, '_> {
     fn first_listener(&self, socket: &str) -> unit::ListenerId {
         match self.table.unit(self.unit(socket)).kind {
             Kind::Socket(config) => config.first_listener,
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) => panic!("{socket} is no socket"),
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => {
+                panic!("{socket} is no socket")
+            }
         }
     }
 
@@ -240,6 +242,7 @@ impl Scenario<'_, '_> {
                 | Trace::Connected { .. }
                 | Trace::OpenFailed { .. }
                 | Trace::Reopened { .. }
+                | Trace::MountFailed { .. }
                 | Trace::ServiceErrno { .. }
                 | Trace::BootFinished
                 | Trace::Shutdown { .. }) => format!("{other:?}"),
@@ -261,6 +264,7 @@ impl Scenario<'_, '_> {
                 format!("{}/{}", self.name(socket), self.engine.instance(instance).number)
             }
             Process::Checker(unit) => format!("{}/checker", self.name(unit)),
+            Process::Worker(unit) => format!("{}/worker", self.name(unit)),
             Process::Finisher => "finisher".to_owned(),
         }
     }
@@ -339,7 +343,8 @@ impl Scenario<'_, '_> {
             Action::KillAll { signal } => self.tell(&format!("kill {signal} everybody")),
             Action::Work(work) => {
                 let process = work.process();
-                self.tell(&format!("work {}", self.who(process)));
+                let what = if let Work::Unmount(_) = work { "undo" } else { "work" };
+                self.tell(&format!("{what} {}", self.who(process)));
                 self.make(process);
             }
             Action::Shutdown(kind) => self.tell(&format!("reboot(2): {kind:?}")),

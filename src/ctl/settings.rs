@@ -6,7 +6,7 @@ use core::net::Ipv6Addr;
 
 use unit::control::{Exit, UnitStatus};
 use unit::{
-    Args, Command, ExecContext, ExitStatuses, Listener, Prefix, Seq, Service, Since, Socket,
+    Args, Command, ExecContext, ExitStatuses, Listener, Mount, Prefix, Seq, Service, Since, Socket,
     TimerSetup, Word, Words,
 };
 
@@ -222,6 +222,29 @@ fn commands(list: &mut List<'_, '_>, socket: &Socket<'_>) {
             list.other(name, &PrintedCommand(command));
         }
     }
+}
+
+#[inline(never)]
+pub(super) fn mount(list: &mut List<'_, '_>, mount: &Mount<'_>) {
+    if !features::MOUNTS {
+        return;
+    }
+    let setup = mount.setup();
+    for (name, text) in [
+        ("Where", setup.target),
+        ("What", setup.what),
+        ("Type", setup.fs_type),
+        ("Options", setup.data),
+    ] {
+        list.text(name, text.trim_end_matches('\0'));
+    }
+    list.other("MountFlags", &format_args!("{:#x}", setup.flags | setup.propagation));
+    list.mode("DirectoryMode", setup.directory_mode);
+    list.flag("LazyUnmount", setup.lazy);
+    list.flag("ForceUnmount", setup.force);
+    list.flag("ReadWriteOnly", setup.read_write_only);
+    list.time("TimeoutUSec", mount.timeout_unmount);
+    list.time("DeviceTimeoutUSec", Some(setup.device_timeout));
 }
 
 struct PrintedListener<'t>(Listener<'t>);

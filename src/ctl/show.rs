@@ -186,7 +186,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     relations(&mut list, &table, &unit.edges);
     let sockets = match &unit.kind {
         Kind::Service(service) => service.sockets,
-        Kind::Target | Kind::Socket(_) | Kind::Timer(_) => Ids::EMPTY,
+        Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => Ids::EMPTY,
     };
     let blank = if sockets.is_empty() || triggered_by.is_empty() { "" } else { " " };
     let (sockets, others) = (Units(&table, sockets), Units(&table, triggered_by));
@@ -201,6 +201,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
             list.text("Triggers", table.name(socket.service));
             settings::socket(&mut list, socket, &status);
         }
+        Kind::Mount(mount) => settings::mount(&mut list, mount),
         Kind::Timer(timer) => settings::timer(&mut list, table.name(timer.unit), &timer.setup()),
     }
     Ok(())

@@ -56,6 +56,9 @@ pub(super) const fn sub(state: SubState) -> &'static str {
         SubState::Retrying => "retrying",
         SubState::Waiting => "waiting",
         SubState::Elapsed => "elapsed",
+        SubState::Mounting => "mounting",
+        SubState::Mounted => "mounted",
+        SubState::Unmounting => "unmounting",
     }
 }
 

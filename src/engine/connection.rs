@@ -19,6 +19,7 @@ use crate::features;
 /// Pause of a listener when the board has no descriptor or memory for a connection.
 const EXHAUSTED_PAUSE: Millis = Millis(250);
 const SIGKILL: u8 = 9;
+const SIGCONT: u8 = 18;
 
 /// `IPAddressAllow=` before `IPAddressDeny=`, and what neither holds is let in:
 /// systemd.resource-control(5). AF_UNIX and AF_VSOCK have no addresses to deny.
@@ -296,6 +297,26 @@ impl Engine<'_, '_> {
         self.note(Trace::Refused { unit }, now);
     }
 
+    /// Stops every instance of a template.
+    pub(super) fn stop_template(&mut self, unit: UnitId, now: Instant) {
+        let before = *self.units.at(unit);
+        let template = self.template(unit);
+        let config = self.service_config(unit);
+        let open = match template.state {
+            State::Open => true,
+            State::StopSigterm { .. } | State::StopSigkill { .. } => false,
+        };
+        if open && template.alive > 0 {
+            let deadline = config.timeout_stop.map(|timeout| now.after(timeout));
+            let state = State::StopSigterm { deadline };
+            self.units.at_mut(unit).kind = KindState::Template(Template { state, ..*template });
+            let target = Target::Instances(unit);
+            self.push(Action::Kill { target, signal: config.kill_signal });
+            self.push(Action::Kill { target, signal: SIGCONT });
+        }
+        self.changed(unit, &before, now);
+    }
+
     fn count_alive(&mut self, unit: UnitId, change: i16, now: Instant) {
         let before = *self.units.at(unit);
         let mut template = *self.template(unit);
@@ -316,7 +337,8 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Socket(_)
-            | KindState::Timer(_) => {
+            | KindState::Timer(_)
+            | KindState::Mount(_) => {
                 bug!("not a per-connection service")
             }
         }

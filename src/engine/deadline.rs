@@ -6,7 +6,7 @@ use super::event::InstanceId;
 use super::manager::Engine;
 use super::state::KindState;
 use super::time::Instant;
-use super::{service, socket};
+use super::{mount, service, socket};
 use crate::features;
 
 /// What the engine knows of when something is due.
@@ -122,6 +122,7 @@ impl Engine<'_, '_> {
             }
             KindState::Template(_) => self.expire_template(unit, now),
             KindState::Timer(_) => self.expire_timer(unit, now),
+            KindState::Mount(_) => self.mount_step(unit, mount::Input::Elapsed, now),
             KindState::Target { .. } => bug!("a target has no deadline"),
         }
     }

@@ -28,6 +28,10 @@ pub enum Work {
     /// Look at the conditions and asserts of a unit. The code is the place, counted from 1, of
     /// the first one that does not hold.
     Check(UnitId),
+    /// Mount what a mount unit says. The code is an error number.
+    Mount(UnitId),
+    /// Unmount it, likewise.
+    Unmount(UnitId),
     /// Sync, unmount and remount read-only.
     LeaveAll,
 }
@@ -37,6 +41,7 @@ impl Work {
     pub const fn process(self) -> Process {
         match self {
             Self::Check(unit) => Process::Checker(unit),
+            Self::Mount(unit) | Self::Unmount(unit) => Process::Worker(unit),
             Self::LeaveAll => Process::Finisher,
         }
     }
@@ -54,6 +59,8 @@ pub enum Process {
     Instance(InstanceId),
     /// A copy of PID 1 that looks at a unit's conditions and asserts: [`Work::Check`].
     Checker(UnitId),
+    /// One that mounts or unmounts: [`Work::Mount`], [`Work::Unmount`].
+    Worker(UnitId),
     /// The copy of PID 1 that leaves the file systems at the very end: [`Work::LeaveAll`].
     Finisher,
 }

@@ -13,8 +13,9 @@ use crate::features;
 use super::action::Action;
 use super::deadline::Schedule;
 use super::event::{Errno, Event, InstanceId, Pid, Process, SpawnError};
-use super::instance::{self, Instance, Template};
+use super::instance::{Instance, Template};
 use super::job::Waiter;
+use super::mount::{self, Mount};
 use super::notify::Notification;
 use super::places::Places;
 use super::service::{self, Service};
@@ -32,7 +33,6 @@ pub const CLIENTS: usize = 8;
 /// Actions that may be waiting to be executed: what one step asks for, and what the answers to
 /// those ask for while they are executed.
 const ACTIONS_MAX: usize = 64;
-const SIGCONT: u8 = 18;
 
 /// The engine.
 #[derive(Debug)]
@@ -113,6 +113,7 @@ impl<'t, 's> Engine<'t, 's> {
                     }
                 }
                 Kind::Timer(_) => state.kind = KindState::Timer(Timer::NEW),
+                Kind::Mount(_) => state.kind = KindState::Mount(Mount::NEW),
             }
         }
         ensure!(usize::from(next_status) <= status.len(), "a place per status text");
@@ -287,7 +288,8 @@ impl<'t, 's> Engine<'t, 's> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => {
+            | KindState::Timer(_)
+            | KindState::Mount(_) => {
                 bug!("not a service that runs by itself")
             }
         }
@@ -299,7 +301,8 @@ impl<'t, 's> Engine<'t, 's> {
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => {
+            | KindState::Timer(_)
+            | KindState::Mount(_) => {
                 bug!("not a socket")
             }
         }
@@ -308,14 +311,18 @@ impl<'t, 's> Engine<'t, 's> {
     pub(super) fn service_config(&self, unit: UnitId) -> unit::Service<'t> {
         match self.table.kind(unit) {
             Kind::Service(config) => config,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => bug!("not a service"),
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => {
+                bug!("not a service")
+            }
         }
     }
 
     pub(super) fn socket_config(&self, unit: UnitId) -> unit::Socket<'t> {
         match self.table.kind(unit) {
             Kind::Socket(config) => config,
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) => bug!("not a socket"),
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => {
+                bug!("not a socket")
+            }
         }
     }
 
@@ -368,7 +375,10 @@ impl<'t, 's> Engine<'t, 's> {
                     self.mark_dirty(socket);
                 }
             }
-            KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => {}
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Timer(_)
+            | KindState::Mount(_) => {}
         }
         self.tell_starters(unit, before.active(), now);
         if reached && unit == self.boot_target && self.boot_finished_at.is_none() {
@@ -387,7 +397,8 @@ impl<'t, 's> Engine<'t, 's> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => false,
+            | KindState::Timer(_)
+            | KindState::Mount(_) => false,
         };
         let waiting = self.units.iter().position(waits);
         self.idle_pending = waiting.is_some();
@@ -410,6 +421,7 @@ impl<'t, 's> Engine<'t, 's> {
             }
             Process::Instance(instance) => self.on_instance_spawned(instance, pid, now),
             Process::Checker(unit) => self.on_checker_spawned(unit, pid, now),
+            Process::Worker(unit) => self.mount_step(unit, mount::Input::Spawned(pid), now),
             Process::Finisher => self.on_finisher_spawned(pid),
         }
     }
@@ -426,6 +438,10 @@ impl<'t, 's> Engine<'t, 's> {
             }
             Process::Instance(instance) => self.on_instance_spawn_failed(instance, error, now),
             Process::Checker(unit) => self.on_checker_spawn_failed(unit, error, now),
+            Process::Worker(unit) => {
+                self.note(Trace::SpawnFailed { unit, error }, now);
+                self.mount_step(unit, mount::Input::SpawnFailed(error), now);
+            }
             Process::Finisher => self.on_finisher_gone(now),
         }
     }
@@ -474,10 +490,14 @@ impl<'t, 's> Engine<'t, 's> {
                         return;
                     }
                 }
+                KindState::Mount(mount) if mount.worker() == Some(pid) => {
+                    return self.on_worker_exited(unit, exit, now);
+                }
                 KindState::Socket(_)
                 | KindState::Target { .. }
                 | KindState::Template(_)
-                | KindState::Timer(_) => {}
+                | KindState::Timer(_)
+                | KindState::Mount(_) => {}
             }
         }
         self.counters.strangers_reaped = self.counters.strangers_reaped.wrapping_add(1);
@@ -489,7 +509,8 @@ impl<'t, 's> Engine<'t, 's> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => false,
+            | KindState::Timer(_)
+            | KindState::Mount(_) => false,
         });
         let Some(index) = sender else {
             self.counters.notifications_dropped =
@@ -525,25 +546,5 @@ impl<'t, 's> Engine<'t, 's> {
             Emergency::HaltForce => self.begin_shutdown(ShutdownKind::Halt, true, now),
             Emergency::HaltImmediate => self.shut_down_now(ShutdownKind::Halt, now),
         }
-    }
-
-    /// Stops every instance of a template.
-    pub(super) fn stop_template(&mut self, unit: UnitId, now: Instant) {
-        let before = *self.units.at(unit);
-        let KindState::Template(template) = &before.kind else { bug!("not a template") };
-        let config = self.service_config(unit);
-        let open = match template.state {
-            instance::State::Open => true,
-            instance::State::StopSigterm { .. } | instance::State::StopSigkill { .. } => false,
-        };
-        if open && template.alive > 0 {
-            let deadline = config.timeout_stop.map(|timeout| now.after(timeout));
-            let state = instance::State::StopSigterm { deadline };
-            self.units.at_mut(unit).kind = KindState::Template(Template { state, ..*template });
-            let target = super::action::Target::Instances(unit);
-            self.push(Action::Kill { target, signal: config.kill_signal });
-            self.push(Action::Kill { target, signal: SIGCONT });
-        }
-        self.changed(unit, &before, now);
     }
 }

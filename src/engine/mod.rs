@@ -14,6 +14,7 @@ mod event;
 pub mod instance;
 mod job;
 mod manager;
+pub mod mount;
 mod notify;
 pub(crate) mod places;
 mod prng;
@@ -27,6 +28,7 @@ mod time;
 pub mod timer;
 mod trace;
 mod trigger;
+mod worker;
 
 pub use action::{Action, Answer, CommandList, CommandRef, Target};
 pub use event::{

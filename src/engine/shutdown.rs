@@ -159,12 +159,14 @@ impl Engine<'_, '_> {
     fn all_units_are_down(&self, kind: ShutdownKind) -> bool {
         self.jobs_pending == 0
             && (self.target_of_end(kind).is_some()
-                || self.units.iter().all(|state| match state.active() {
-                    ActiveState::Inactive | ActiveState::Failed => true,
-                    ActiveState::Activating
-                    | ActiveState::Active
-                    | ActiveState::Reloading
-                    | ActiveState::Deactivating => false,
+                || self.units.iter().filter(|state| !state.stays()).all(|state| {
+                    match state.active() {
+                        ActiveState::Inactive | ActiveState::Failed => true,
+                        ActiveState::Activating
+                        | ActiveState::Active
+                        | ActiveState::Reloading
+                        | ActiveState::Deactivating => false,
+                    }
                 }))
     }
 

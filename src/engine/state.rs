@@ -6,6 +6,7 @@ use unit::control::{ActiveState, Checked, SubState, UnitResult};
 use super::checks::Checking;
 use super::instance::{Instance, Template};
 use super::job::{Follow, Job, Mark};
+use super::mount::Mount;
 use super::service::Service;
 use super::socket::{self, Socket};
 use super::status::StatusText;
@@ -46,6 +47,7 @@ pub(super) enum KindState {
     Socket(Socket),
     Template(Template),
     Timer(Timer),
+    Mount(Mount),
 }
 
 impl UnitState {
@@ -75,6 +77,7 @@ impl UnitState {
             KindState::Socket(socket) => socket.active(),
             KindState::Template(template) => template.active(),
             KindState::Timer(timer) => timer.active(),
+            KindState::Mount(mount) => mount.active(),
         }
     }
 
@@ -87,6 +90,7 @@ impl UnitState {
             KindState::Socket(socket) => socket.sub(),
             KindState::Template(template) => template.sub(),
             KindState::Timer(timer) => timer.sub(),
+            KindState::Mount(mount) => mount.sub(),
         }
     }
 
@@ -95,9 +99,22 @@ impl UnitState {
         match &self.kind {
             KindState::Service(service) => service.result,
             KindState::Socket(socket) => socket.result,
+            KindState::Mount(mount) => mount.result,
             KindState::Target { .. } | KindState::Template(_) | KindState::Timer(_) => {
                 UnitResult::Success
             }
+        }
+    }
+
+    /// It is up and cannot be taken down.
+    pub(super) const fn stays(&self) -> bool {
+        match &self.kind {
+            KindState::Mount(mount) => mount.stays(),
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => false,
         }
     }
 
@@ -108,6 +125,7 @@ impl UnitState {
             KindState::Socket(socket) => socket.deadline(),
             KindState::Template(template) => template.deadline(),
             KindState::Timer(timer) => timer.deadline(),
+            KindState::Mount(mount) => mount.deadline(),
         };
         sooner(own, self.checking.deadline())
     }
@@ -119,7 +137,8 @@ impl UnitState {
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Socket(_)
-            | KindState::Template(_) => self.deadline(),
+            | KindState::Template(_)
+            | KindState::Mount(_) => self.deadline(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::action::{Action, Answer, Target};
 use super::event::{ClientId, InstanceId, Pid};
 use super::instance::SlotState;
 use super::manager::Engine;
+use super::mount;
 use super::service::{Input, Main};
 use super::socket;
 use super::state::KindState;
@@ -134,7 +135,10 @@ impl Engine<'_, '_> {
                 let leaders = [None, socket.control()];
                 leaders[1].is_some().then_some(Target::Group { unit, leaders })
             }
-            KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => {
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Timer(_)
+            | KindState::Mount(_) => {
                 return Answer::Refused(Refusal::NotSupported);
             }
         };
@@ -151,6 +155,7 @@ impl Engine<'_, '_> {
         match self.units.at(unit).kind {
             KindState::Service(_) => self.service_step(unit, Input::ResetFailed, now),
             KindState::Socket(_) => self.socket_step(unit, socket::Input::ResetFailed, now),
+            KindState::Mount(_) => self.mount_step(unit, mount::Input::ResetFailed, now),
             KindState::Target { .. } | KindState::Template(_) | KindState::Timer(_) => {}
         }
         Answer::Done
@@ -201,7 +206,7 @@ impl Engine<'_, '_> {
             status_text: "",
         };
         match &state.kind {
-            KindState::Target { .. } | KindState::Timer(_) => {}
+            KindState::Target { .. } | KindState::Timer(_) | KindState::Mount(_) => {}
             KindState::Service(service) => {
                 status.main_pid = service.main().map_or(0, |main| main.pid().0);
                 status.control_pid = service.control().map_or(0, |Pid(pid)| pid);
@@ -260,7 +265,8 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => false,
+            | KindState::Timer(_)
+            | KindState::Mount(_) => false,
         })
     }
 
@@ -271,7 +277,8 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => (UnitResult::Success, None),
+            | KindState::Timer(_)
+            | KindState::Mount(_) => (UnitResult::Success, None),
         }
     }
 
@@ -279,7 +286,7 @@ impl Engine<'_, '_> {
     pub fn passed_sockets(&self, service: UnitId) -> impl Iterator<Item = UnitId> + '_ {
         let sockets = match self.table.kind(service) {
             Kind::Service(config) => config.sockets,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => unit::Ids::EMPTY,
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => unit::Ids::EMPTY,
         };
         // A socket's own commands may be passed its listeners, too.
         let own = Some(service).filter(|&unit| self.is_socket(unit));
@@ -288,7 +295,8 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => false,
+            | KindState::Timer(_)
+            | KindState::Mount(_) => false,
         })
     }
 }

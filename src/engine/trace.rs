@@ -39,6 +39,13 @@ pub enum Trace {
         /// Why.
         refusal: Refusal,
     },
+    /// A mount could not be mounted, or not be unmounted.
+    MountFailed {
+        /// The unit.
+        unit: UnitId,
+        /// Why.
+        errno: Errno,
+    },
     /// A condition or an assert does not hold: the unit does not start.
     Unmet {
         /// The unit.

@@ -106,7 +106,10 @@ impl Engine<'_, '_> {
                     | service::State::Signaled { .. } => ServiceView::Busy,
                 }
             }
-            KindState::Target { .. } | KindState::Socket(_) | KindState::Timer(_) => {
+            KindState::Target { .. }
+            | KindState::Socket(_)
+            | KindState::Timer(_)
+            | KindState::Mount(_) => {
                 bug!("a socket starts a service")
             }
         }
@@ -129,7 +132,10 @@ impl Engine<'_, '_> {
                 let view = self.service_view(unit);
                 self.socket_step(unit, socket::Input::ServiceChanged(view), now);
             }
-            KindState::Target { .. } | KindState::Service(_) | KindState::Template(_) => {
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Template(_)
+            | KindState::Mount(_) => {
                 bug!("only who starts others looks again")
             }
         }
@@ -142,7 +148,8 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Socket(_)
-            | KindState::Template(_) => bug!("not a timer"),
+            | KindState::Template(_)
+            | KindState::Mount(_) => bug!("not a timer"),
         }
     }
 
@@ -152,7 +159,9 @@ impl Engine<'_, '_> {
         }
         let config = match self.table.kind(unit) {
             Kind::Timer(config) => config,
-            Kind::Target | Kind::Service(_) | Kind::Socket(_) => bug!("not a timer"),
+            Kind::Target | Kind::Service(_) | Kind::Socket(_) | Kind::Mount(_) => {
+                bug!("not a timer")
+            }
         };
         let setup = &config.setup();
         let random_us = self.random_delay(unit, setup);
@@ -207,7 +216,8 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => None,
+            | KindState::Timer(_)
+            | KindState::Mount(_) => None,
         };
         View { is_up, barred }
     }

@@ -117,7 +117,7 @@ impl Pilot {
                     Process::Main(unit) | Process::Control(unit) => {
                         self.groups.note_leader(unit, pid);
                     }
-                    Process::Checker(_) | Process::Finisher => {}
+                    Process::Checker(_) | Process::Worker(_) | Process::Finisher => {}
                 }
                 self.answer(Event::Spawned { process, pid: Pid(pid) });
             }
@@ -161,6 +161,7 @@ impl Pilot {
                 | Process::Control(_)
                 | Process::Instance(_)
                 | Process::Checker(_)
+                | Process::Worker(_)
                 | Process::Finisher,
                 _,
             ) => None,

@@ -75,7 +75,9 @@ impl Lines {
 /// What connections bring is never worth a line of its own: a client could fill the console.
 fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
     match trace {
-        Trace::SpawnFailed { .. } | Trace::OpenFailed { .. } => Level::Error,
+        Trace::SpawnFailed { .. } | Trace::OpenFailed { .. } | Trace::MountFailed { .. } => {
+            Level::Error
+        }
         Trace::State { sub: SubState::Failed | SubState::Retrying, .. }
         | Trace::Paused { .. }
         | Trace::Reopened { .. }
@@ -90,9 +92,11 @@ fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
             Level::Info
         }
         Trace::State { sub, .. } => match sub {
-            SubState::Running | SubState::Exited | SubState::Active | SubState::AutoRestart => {
-                Level::Info
-            }
+            SubState::Running
+            | SubState::Exited
+            | SubState::Active
+            | SubState::AutoRestart
+            | SubState::Mounted => Level::Info,
             SubState::Dead
             | SubState::Failed
             | SubState::Condition
@@ -118,7 +122,9 @@ fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
             | SubState::Listening
             | SubState::Retrying
             | SubState::Waiting
-            | SubState::Elapsed => Level::Debug,
+            | SubState::Elapsed
+            | SubState::Mounting
+            | SubState::Unmounting => Level::Debug,
         },
         Trace::Job { result: JobResult::Done | JobResult::Skipped, .. } => Level::Debug,
         Trace::Job { .. } | Trace::JobRefused { .. } => Level::Warn,
@@ -169,12 +175,15 @@ impl fmt::Display for Words<'_> {
             Trace::JobRefused { unit, kind, refusal: _ } => {
                 write!(f, "{}: {} refused, it contradicts others", self.name(unit), job(kind))
             }
+            Trace::MountFailed { unit, errno } if features::MOUNTS => {
+                write!(f, "{}: {}", self.name(unit), Reason(errno.0))
+            }
             Trace::Unmet { unit, check } if features::CONDITIONS => {
                 let check = self.table.checks(unit).get(check.into());
                 let text = check.map_or("", |check| check.text);
                 write!(f, "{}: not started: {text} does not hold", self.name(unit))
             }
-            Trace::Unmet { .. } => Ok(()),
+            Trace::Unmet { .. } | Trace::MountFailed { .. } => Ok(()),
             Trace::Triggered { listener, unit } => {
                 write!(f, "{}: started by traffic at {}", self.name(unit), self.address(listener))
             }
@@ -229,7 +238,10 @@ impl Words<'_> {
                 let own = place < socket.listener_count;
                 own.then(|| socket.listeners.get(place.into())).flatten()
             }
-            unit::Kind::Target | unit::Kind::Service(_) | unit::Kind::Timer(_) => None,
+            unit::Kind::Target
+            | unit::Kind::Service(_)
+            | unit::Kind::Timer(_)
+            | unit::Kind::Mount(_) => None,
         });
         AddressWords(address.map(|listener| listener.address))
     }
@@ -309,6 +321,9 @@ const fn sub_state(sub: SubState) -> &'static str {
         SubState::AutoRestart => "waiting to restart",
         SubState::Paused => "paused",
         SubState::Listening => "listening",
+        SubState::Mounting => "mounting",
+        SubState::Mounted => "mounted",
+        SubState::Unmounting => "unmounting",
         SubState::Retrying => "will be tried again",
         SubState::Waiting => "waiting",
         SubState::Elapsed => "elapsed",

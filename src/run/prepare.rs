@@ -188,7 +188,7 @@ impl Sources<'_> {
             Process::Control(_) if on_streams || request.passes_sockets => {
                 self.push_listeners(*unit, work)?;
             }
-            Process::Control(_) | Process::Checker(_) | Process::Finisher => {}
+            Process::Control(_) | Process::Checker(_) | Process::Worker(_) | Process::Finisher => {}
         }
         work.vectors.begin_argv(steps::variables(work, context))?;
         push_args(&mut work.vectors, command.args)?;
@@ -281,7 +281,9 @@ impl Sources<'_> {
     fn connection_name(&self, socket: UnitId) -> &'static str {
         match self.table.kind(socket) {
             Kind::Socket(config) if config.fd_name != self.table.name(socket) => config.fd_name,
-            Kind::Socket(_) | Kind::Target | Kind::Service(_) | Kind::Timer(_) => "connection",
+            Kind::Socket(_) | Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => {
+                "connection"
+            }
         }
     }
 

@@ -3,8 +3,12 @@
 //! A copy (fork(2)), not a child in our memory as those that execute a program: it has as much
 //! stack as the work takes, and cannot touch anything of ours. What it costs is a table of pages.
 
+use rustix::io::Errno;
+use unit::{Kind, MountSetup, Table, UnitId};
+
 use crate::engine::{Event, Pid, Stage, Work};
-use crate::sys::{child, mount};
+use crate::features;
+use crate::sys::{attach, child, mount};
 
 use super::{Pilot, checks, prepare};
 
@@ -14,6 +18,8 @@ impl Pilot {
         let process = work.process();
         let child = child::fork(&|| match work {
             Work::Check(unit) => checks::first_unmet(table.checks(unit)),
+            Work::Mount(unit) => with_mount(table, unit, attach::mount),
+            Work::Unmount(unit) => with_mount(table, unit, attach::unmount),
             Work::LeaveAll => {
                 mount::leave_all();
                 0
@@ -27,4 +33,17 @@ impl Pilot {
             }
         }
     }
+}
+
+/// Works at a mount; the error number, or 0.
+fn with_mount(
+    table: &Table<'_>,
+    unit: UnitId,
+    work: fn(&MountSetup<'_>) -> Result<(), Errno>,
+) -> u8 {
+    if !features::MOUNTS {
+        return 0;
+    }
+    let Kind::Mount(mount) = table.kind(unit) else { bug!("not a mount") };
+    work(&mount.setup()).map_or_else(|errno| errno.raw_os_error() as u8, |()| 0)
 }

@@ -7,6 +7,7 @@
 //! What a file promises stands at its head. `raw` and `start` hold all the assembly.
 #![allow(unsafe_code, reason = "the one place for it")]
 
+pub mod attach;
 pub mod cell;
 pub mod cgroup;
 pub mod child;

@@ -39,6 +39,11 @@ const EDGES: [&str; 15] = [
 pub fn random(prng: &mut Prng) -> Vec<File> {
     let services = 1 + prng.below(5);
     let mut files = Vec::new();
+    for place in ["mnt", "mnt-a", "mnt-b"] {
+        if prng.chance(25) {
+            files.push(mount(prng, place));
+        }
+    }
     for number in 0..services {
         let has_socket = prng.chance(60);
         let accept = has_socket && prng.chance(40);
@@ -51,6 +56,19 @@ pub fn random(prng: &mut Prng) -> Vec<File> {
         }
     }
     files
+}
+
+fn mount(prng: &mut Prng, place: &str) -> File {
+    let mut text = String::from("[Unit]\n");
+    if prng.chance(20) {
+        text.push_str("ConditionPathExists=/d\n");
+    }
+    text.push_str("[Mount]\nWhat=/dev/x\n");
+    writeln!(text, "TimeoutSec={}", prng.pick(&["0", "1s", "5s"])).unwrap();
+    if prng.chance(60) {
+        text.push_str("[Install]\nWantedBy=local-fs.target\n");
+    }
+    File { name: format!("{place}.mount"), text }
 }
 
 fn socket(prng: &mut Prng, number: usize, accept: bool) -> File {
@@ -128,6 +146,9 @@ fn service(prng: &mut Prng, number: usize, has_socket: bool, accept: bool) -> Fi
     }
     if !accept && prng.chance(20) {
         writeln!(text, "ConditionPathExists=/a\nAssertPathExists=|/b").unwrap();
+    }
+    if prng.chance(20) {
+        writeln!(text, "RequiresMountsFor={}", prng.pick(&["/mnt/a/x", "/mnt/b", "/etc"])).unwrap();
     }
     writeln!(text, "[Service]\nExecStart=/bin/s{number}").unwrap();
     if accept {

@@ -230,6 +230,13 @@ impl<'t, 's> World<'t, 's> {
                         self.check_after(unit);
                         unit
                     }
+                    Work::Mount(unit) => {
+                        if self.table.checks(unit).is_empty() {
+                            self.check_after(unit);
+                        }
+                        unit
+                    }
+                    Work::Unmount(unit) => unit,
                     Work::LeaveAll => UnitId(0),
                 };
                 self.spawn(work.process(), unit);
@@ -272,7 +279,9 @@ impl<'t, 's> World<'t, 's> {
     fn listeners_of(&self, unit: UnitId) -> Vec<ListenerId> {
         match self.table.unit(unit).kind {
             Kind::Socket(config) => config.listener_ids().collect(),
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) => panic!("not a socket"),
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => {
+                panic!("not a socket")
+            }
         }
     }
 
@@ -348,7 +357,7 @@ impl<'t, 's> World<'t, 's> {
                     self.new_proc(Owner::Stray(service));
                 }
             }
-            Process::Control(_) | Process::Checker(_) | Process::Finisher => {}
+            Process::Control(_) | Process::Checker(_) | Process::Worker(_) | Process::Finisher => {}
         }
         self.answer(Event::Spawned { process, pid: Pid(pid) });
     }
@@ -361,7 +370,7 @@ impl<'t, 's> World<'t, 's> {
                     || !more.send_sigkill
                     || more.final_kill_signal != SIGKILL
             }
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => false,
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => false,
         }
     }
 
@@ -389,7 +398,7 @@ impl<'t, 's> World<'t, 's> {
                 owner == unit
             }
             Owner::Known(Process::Instance(instance)) => self.template_of(instance) == unit,
-            Owner::Known(Process::Checker(_) | Process::Finisher) => false,
+            Owner::Known(Process::Checker(_) | Process::Worker(_) | Process::Finisher) => false,
         };
         self.procs.iter().filter(|(_, proc)| is_of(proc)).map(|(pid, _)| *pid).collect()
     }
@@ -397,7 +406,7 @@ impl<'t, 's> World<'t, 's> {
     fn template_of(&self, instance: InstanceId) -> UnitId {
         match self.table.unit(self.engine.instance(instance).socket).kind {
             Kind::Socket(config) => config.service,
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) => {
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => {
                 panic!("an instance without a socket")
             }
         }
@@ -588,6 +597,7 @@ impl<'t, 's> World<'t, 's> {
                 Process::Control(_)
                 | Process::Instance(_)
                 | Process::Checker(_)
+                | Process::Worker(_)
                 | Process::Finisher => {
                     self.reap_as(pid, Exit::Code(0), None);
                 }
@@ -598,7 +608,9 @@ impl<'t, 's> World<'t, 's> {
     fn service_type(&self, service: UnitId) -> ServiceType {
         match self.table.unit(service).kind {
             Kind::Service(config) => config.type_,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => panic!("not a service"),
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => {
+                panic!("not a service")
+            }
         }
     }
 
@@ -621,7 +633,7 @@ impl<'t, 's> World<'t, 's> {
                 _ => Exit::Core(11),
             },
         };
-        let checker = matches!(proc.owner, Owner::Known(Process::Checker(_)));
+        let checker = matches!(proc.owner, Owner::Known(Process::Checker(_) | Process::Worker(_)));
         let fails = self.fails() && proc.dying.is_none() && !checker;
         let error = fails.then_some(SpawnError { stage: Stage::Exec, errno: Errno(2) });
         let exit = if fails { Exit::Code(203) } else { exit };
@@ -752,7 +764,7 @@ impl<'t, 's> World<'t, 's> {
     pub fn waiting_connections(&self) -> u32 {
         let sockets = self.table.ids().filter(|&unit| match self.table.unit(unit).kind {
             Kind::Socket(config) => !self.is_kept_down(config.service),
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) => false,
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => false,
         });
         let listeners = sockets.flat_map(|socket| self.listeners_of(socket));
         listeners.map(|listener| self.listeners[listener.index()].queue).sum()
@@ -789,7 +801,7 @@ impl<'t, 's> World<'t, 's> {
                 let first = lists.into_iter().find(|list| !list.of(&config).is_empty());
                 first.expect("every service has a command")
             }
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) => return,
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => return,
         };
         let first = (command.list, command.index) == (first_list, 0);
         // Where there are checks a start begins with them.
@@ -827,7 +839,7 @@ impl<'t, 's> World<'t, 's> {
         for unit in self.table.ids() {
             let status = self.status(unit);
             match self.table.unit(unit).kind {
-                Kind::Target | Kind::Timer(_) => {}
+                Kind::Target | Kind::Timer(_) | Kind::Mount(_) => {}
                 Kind::Service(config) if config.per_connection => {}
                 Kind::Service(config) => self.check_service(config.type_, &status),
                 Kind::Socket(_) => self.check_socket(unit, &status),
@@ -891,7 +903,10 @@ impl<'t, 's> World<'t, 's> {
                 | SubState::AutoRestart
                 | SubState::Retrying
                 | SubState::Waiting
-                | SubState::Elapsed => false,
+                | SubState::Elapsed
+                | SubState::Mounting
+                | SubState::Mounted
+                | SubState::Unmounting => false,
             };
             assert_eq!(place.open, open, "{:?} with its listener otherwise", status.sub);
             if place.watched {

@@ -103,6 +103,9 @@ codes! {
         "Symlinks= has not one path to lead to.";
     STARTS_NOTHING "E326" "starts-nothing" Error "A timer has no unit to start.";
     NEVER_ELAPSES "E327" "never-elapses" Error "A timer has no moment at which it elapses.";
+    MOUNT_NAME "E328" "mount-name" Error
+        "A mount unit does not have the name of the place, or the place is PID 1's.";
+    NOTHING_TO_MOUNT "E329" "nothing-to-mount" Error "A mount unit has no What=.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";

@@ -128,13 +128,16 @@ fn unit_changes(name: &str, one: (&Side, &UnitPlan), other: (&Side, &UnitPlan)) 
 fn listeners(unit: &UnitPlan) -> Vec<String> {
     match &unit.kind {
         KindPlan::Socket(socket) => socket.listeners.iter().map(show::listener_text).collect(),
-        KindPlan::Target | KindPlan::Service(_) | KindPlan::Timer(_) => Vec::new(),
+        KindPlan::Target | KindPlan::Service(_) | KindPlan::Timer(_) | KindPlan::Mount(_) => {
+            Vec::new()
+        }
     }
 }
 
 fn elapses(unit: &UnitPlan) -> Vec<String> {
     match &unit.kind {
         KindPlan::Timer(timer) => timer.delays.iter().map(show::delay_text).collect(),
+        KindPlan::Mount(mount) => vec![show::mount_text(mount)],
         KindPlan::Target | KindPlan::Service(_) | KindPlan::Socket(_) => Vec::new(),
     }
 }

@@ -298,6 +298,8 @@ pub enum Body {
     Socket(Box<Socket>),
     /// `[Timer]`.
     Timer(Box<Timer>),
+    /// `[Mount]`.
+    Mount(Box<Mount>),
 }
 
 impl Draft {
@@ -308,6 +310,7 @@ impl Draft {
             Body::Service(service) => service.settings(),
             Body::Socket(socket) => socket.settings(),
             Body::Timer(timer) => timer.settings(),
+            Body::Mount(mount) => mount.settings(),
         };
         [self.unit.settings(), own, self.install.settings()].concat()
     }
@@ -316,7 +319,7 @@ impl Draft {
     pub fn service(&self) -> Option<&Service> {
         match &self.body {
             Body::Service(service) => Some(service),
-            Body::Target | Body::Socket(_) | Body::Timer(_) => None,
+            Body::Target | Body::Socket(_) | Body::Timer(_) | Body::Mount(_) => None,
         }
     }
 
@@ -324,7 +327,7 @@ impl Draft {
     pub fn socket(&self) -> Option<&Socket> {
         match &self.body {
             Body::Socket(socket) => Some(socket),
-            Body::Target | Body::Service(_) | Body::Timer(_) => None,
+            Body::Target | Body::Service(_) | Body::Timer(_) | Body::Mount(_) => None,
         }
     }
 
@@ -332,7 +335,15 @@ impl Draft {
     pub fn timer(&self) -> Option<&Timer> {
         match &self.body {
             Body::Timer(timer) => Some(timer),
-            Body::Target | Body::Service(_) | Body::Socket(_) => None,
+            Body::Target | Body::Service(_) | Body::Socket(_) | Body::Mount(_) => None,
+        }
+    }
+
+    /// `[Mount]`, if it is a mount.
+    pub fn mount(&self) -> Option<&Mount> {
+        match &self.body {
+            Body::Mount(mount) => Some(mount),
+            Body::Target | Body::Service(_) | Body::Socket(_) | Body::Timer(_) => None,
         }
     }
 }

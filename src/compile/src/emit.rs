@@ -10,8 +10,8 @@ use unit::{Args, ExecContext, Ids, Limits, ListenerId, Seq, Table, UnitId, Words
 
 use crate::grammar::{Arg, Check, Command, Piece};
 use crate::plan::{
-    CommandsPlan, KindPlan, ManagerPlan, OptionPlan, OptionText, Plan, RelationsPlan, ServicePlan,
-    SocketPlan, TimerPlan, UnitPlan,
+    CommandsPlan, KindPlan, ManagerPlan, MountPlan, OptionPlan, OptionText, Plan, RelationsPlan,
+    ServicePlan, SocketPlan, TimerPlan, UnitPlan,
 };
 
 /// The table of a plan, and the plan's sizes with the table's own.
@@ -156,6 +156,15 @@ fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
             with_socket(socket, &mut |socket| {
                 then(assemble(plan, edges, checks, unit::Kind::Socket(socket)));
             });
+        }
+        KindPlan::Mount(mount) => {
+            let setup = mount_setup(mount);
+            let mount = unit::Mount {
+                timeout_mount: mount.timeout_mount,
+                timeout_unmount: mount.timeout_unmount,
+                setup: &setup,
+            };
+            then(assemble(plan, edges, checks, unit::Kind::Mount(mount)));
         }
         KindPlan::Timer(timer) => {
             let setup = timer_setup(timer);
@@ -334,6 +343,23 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
         commands: &commands,
         setup: &setup,
     });
+}
+
+fn mount_setup(plan: &MountPlan) -> Vec<u8> {
+    let text = |text: &String| format!("{text}\0");
+    encode(&unit::MountSetup {
+        what: &text(&plan.what),
+        target: &text(&plan.target),
+        fs_type: &text(&plan.fs_type),
+        flags: plan.flags,
+        propagation: plan.propagation,
+        data: &text(&plan.data),
+        device_timeout: plan.device_timeout,
+        directory_mode: plan.directory_mode,
+        read_write_only: plan.read_write_only,
+        lazy: plan.lazy,
+        force: plan.force,
+    })
 }
 
 fn timer_setup(plan: &TimerPlan) -> Vec<u8> {

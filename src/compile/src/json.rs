@@ -95,6 +95,7 @@ fn unit(unit: &UnitPlan, plan: &Plan) -> Value {
             let listeners = socket.listeners.iter().map(show::listener_text);
             value["listeners"] = listeners.collect::<Vec<_>>().into();
         }
+        KindPlan::Mount(mount) => value["mounts"] = show::mount_text(mount).into(),
         KindPlan::Timer(timer) => {
             value["starts"] = plan.units[usize::from(timer.unit)].name.as_str().into();
             let elapses = timer.delays.iter().map(show::delay_text);

@@ -13,6 +13,8 @@ pub enum Kind {
     Socket,
     /// `.timer`
     Timer,
+    /// `.mount`
+    Mount,
     /// `.service`
     Service,
     /// One of [`unit::unsupported::SUFFIXES`]: it can be named, and leads to nothing.
@@ -21,7 +23,8 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are understood.
-    pub const OURS: [Self; 4] = [Self::Target, Self::Socket, Self::Timer, Self::Service];
+    pub const OURS: [Self; 5] =
+        [Self::Target, Self::Mount, Self::Socket, Self::Timer, Self::Service];
 
     /// What follows the last dot of the name.
     pub const fn suffix(self) -> &'static str {
@@ -29,6 +32,7 @@ impl Kind {
             Self::Target => "target",
             Self::Socket => "socket",
             Self::Timer => "timer",
+            Self::Mount => "mount",
             Self::Service => "service",
             Self::Foreign(suffix) => suffix,
         }
@@ -127,6 +131,14 @@ impl Name {
         Self { kind, ..self.clone() }
     }
 
+    /// The path that the name stands for, if it is that of one.
+    pub fn path(&self) -> String {
+        match self.stem().as_str() {
+            "-" => "/".into(),
+            stem => format!("/{}", unescape(stem)),
+        }
+    }
+
     /// The name without its suffix.
     pub fn stem(&self) -> String {
         match &self.instance {
@@ -148,6 +160,25 @@ pub fn nearest(text: &str, error: &NameError) -> Option<String> {
     let near = Kind::OURS.map(|kind| format!("{stem}.{}", kind.suffix()));
     let misspelt = *error == NameError::Suffix && !suffix.is_empty();
     did_you_mean(text, near.iter().map(String::as_str).filter(|_| misspelt))
+}
+
+/// A path as part of a unit's name: `systemd-escape --path`.
+pub fn escape_path(path: &str) -> String {
+    let path = path.trim_matches('/');
+    if path.is_empty() {
+        return "-".into();
+    }
+    let mut escaped = String::new();
+    for (at, byte) in path.bytes().enumerate() {
+        match byte {
+            b'/' => escaped.push('-'),
+            b'.' if at == 0 => escaped += "\\x2e",
+            b':' | b'_' | b'.' => escaped.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => escaped.push(char::from(byte)),
+            byte => escaped += &format!("\\x{byte:02x}"),
+        }
+    }
+    escaped
 }
 
 /// Undoes systemd-escape(1): `-` is `/`, `\x2d` is the byte.

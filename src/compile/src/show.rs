@@ -6,7 +6,9 @@ use std::fmt::Write;
 use unit::{Delay, ListenKind, Since, VSOCK_ANY};
 
 use crate::grammar::{Address, Arg, Command, Listener, Piece, netlink_family};
-use crate::plan::{EdgesPlan, KindPlan, Plan, ServicePlan, SocketPlan, TimerPlan, UnitPlan};
+use crate::plan::{
+    EdgesPlan, KindPlan, MountPlan, Plan, ServicePlan, SocketPlan, TimerPlan, UnitPlan,
+};
 use crate::{Image, emit};
 
 /// Numbers, start order, edges, listeners, commands and sizes of a board.
@@ -50,7 +52,16 @@ fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
         KindPlan::Service(service) => show_service(text, service, plan),
         KindPlan::Socket(socket) => show_socket(text, socket, plan),
         KindPlan::Timer(timer) => show_timer(text, timer, plan),
+        KindPlan::Mount(mount) => {
+            line(text, format_args!("    mounts    {}", mount_text(mount)));
+        }
     }
+}
+
+/// What is mounted where, its options behind.
+pub fn mount_text(mount: &MountPlan) -> String {
+    let MountPlan { what, target, fs_type, flags, data, .. } = mount;
+    format!("{what} {target} {fs_type} {flags:#x} {data}").trim_end().to_string()
 }
 
 /// The edges of a unit by kind, those that are the reverse of another's left out.

@@ -37,6 +37,7 @@ impl Engine<'_, '_> {
             },
             JobKind::Stop | JobKind::Restart => match state.active() {
                 ActiveState::Inactive | ActiveState::Failed => Some(JobResult::Done),
+                ActiveState::Active if state.stays() => Some(failure_of(state.result())),
                 ActiveState::Active
                 | ActiveState::Activating
                 | ActiveState::Reloading
@@ -52,7 +53,7 @@ impl Engine<'_, '_> {
             },
         };
         let Some(result) = end else { return };
-        if job.kind == JobKind::Restart {
+        if job.kind == JobKind::Restart && result == JobResult::Done {
             // The second half; whoever waits waits on.
             let job = Job { kind: JobKind::Start, running: false, ..job };
             self.units.at_mut(unit).job = Some(job);
@@ -70,7 +71,8 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => false,
+            | KindState::Timer(_)
+            | KindState::Mount(_) => false,
         }
     }
 
@@ -80,7 +82,8 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => false,
+            | KindState::Timer(_)
+            | KindState::Mount(_) => false,
         }
     }
 
@@ -93,7 +96,8 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => JobResult::Skipped,
+            | KindState::Timer(_)
+            | KindState::Mount(_) => JobResult::Skipped,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::engine::manager::Engine;
 use crate::engine::service::StopAsked;
 use crate::engine::state::KindState;
 use crate::engine::time::Instant;
-use crate::engine::{service, socket, timer};
+use crate::engine::{mount, service, socket, timer};
 use crate::features;
 
 impl Engine<'_, '_> {
@@ -151,6 +151,11 @@ impl Engine<'_, '_> {
             }
             KindState::Template(_) => self.finish_job(unit, JobResult::Skipped, now),
             KindState::Timer(_) => self.timer_step(unit, timer::Input::Start, now),
+            KindState::Mount(_) => {
+                if before.active() != ActiveState::Activating {
+                    self.mount_step(unit, mount::Input::Start, now);
+                }
+            }
         }
     }
 
@@ -165,6 +170,7 @@ impl Engine<'_, '_> {
             KindState::Socket(_) => self.socket_step(unit, socket::Input::Stop, now),
             KindState::Template(_) => self.stop_template(unit, now),
             KindState::Timer(_) => self.timer_step(unit, timer::Input::Stop, now),
+            KindState::Mount(_) => self.mount_step(unit, mount::Input::Stop, now),
         }
         // What was down already has not changed.
         if self.units.at(unit).job.is_some_and(|job| job.running) {
@@ -183,7 +189,8 @@ impl Engine<'_, '_> {
                 | KindState::Socket(_)
                 | KindState::Target { .. }
                 | KindState::Template(_)
-                | KindState::Timer(_),
+                | KindState::Timer(_)
+                | KindState::Mount(_),
                 ActiveState::Active
                 | ActiveState::Inactive
                 | ActiveState::Activating

@@ -376,7 +376,7 @@ impl Engine<'_, '_> {
         match self.table.kind(unit) {
             Kind::Socket(socket) => Some(socket.service),
             Kind::Timer(timer) => Some(timer.unit),
-            Kind::Target | Kind::Service(_) => None,
+            Kind::Target | Kind::Service(_) | Kind::Mount(_) => None,
         }
     }
 

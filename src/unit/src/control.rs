@@ -273,6 +273,12 @@ pub enum SubState {
     Listening,
     /// A socket could not be opened and will be tried again.
     Retrying,
+    /// mount(2) is at work, or its device is waited for.
+    Mounting,
+    /// A file system is in its place.
+    Mounted,
+    /// umount(2) is at work.
+    Unmounting,
     /// A timer waits for its time.
     Waiting,
     /// A timer will not elapse again.

@@ -118,6 +118,13 @@ macro_rules! directives {
                         "AssertMemory", "AssertCPUs", "AssertDeviceTreeCompatible"
                     ]
                     = "";
+                /// Paths whose file systems the unit needs: Requires= and After= of each mount unit
+                /// that one of them lies in. A unit has these anyway for WorkingDirectory=, for
+                /// nodes that it listens at, and a mount for where it is mounted and for a folder
+                /// that it binds.
+                requires_mounts_for: Many<AbsolutePaths> ["RequiresMountsFor"] = "";
+                /// The same with Wants= in the place of Requires=.
+                wants_mounts_for: Many<AbsolutePaths> ["WantsMountsFor"] = "";
                 /// Adds what nearly every unit needs: Requires= and After= sysinit.target; a
                 /// service comes after basic.target, a socket before sockets.target, a target
                 /// after what it wants.
@@ -472,6 +479,32 @@ or socket";
                 pass_fds_to_exec: One<Boolean> ["PassFileDescriptorsToExec"] = "no";
                 /// Unlinks the nodes when the socket stops.
                 remove_on_stop: One<Boolean> ["RemoveOnStop"] = "no";
+            }
+            /// A file system in its place.
+            Mount "Mount" {
+                /// What is mounted: a device, a folder (with bind), or a name. UUID=, LABEL=,
+                /// PARTUUID= and PARTLABEL= stand for links below /dev/disk, where somebody makes
+                /// them.
+                what: Maybe<MountSource> ["What"] = "none: it must be given";
+                /// Where it is mounted; the unit's name must be that path, escaped. Folders that
+                /// are not there are made.
+                place: Maybe<AbsolutePath> ["Where"] = "the path that the unit's name says";
+                /// The kind of file system; without it those that the kernel knows are tried.
+                fs_type: Maybe<FsType> ["Type"] = "found out";
+                /// Options of mount(8). What only a helper program of it knows is refused.
+                options: Many<MountOptions> ["Options"] = "";
+                /// Lets a busy file system go, out of sight until nobody uses it.
+                lazy_unmount: One<Boolean> ["LazyUnmount"] = "no";
+                /// Unmounts although a server does not answer.
+                force_unmount: One<Boolean> ["ForceUnmount"] = "no";
+                /// Fails rather than mounts read-only what cannot be written to.
+                read_write_only: One<Boolean> ["ReadWriteOnly"] = "no";
+                /// Permissions of folders that are made on the way.
+                mount_directory_mode: One<Mode> ["DirectoryMode"] = "0755";
+                /// Longest time that mounting or unmounting may take; what works at it is killed
+                /// then. A device that is not there yet is waited for before, 90 seconds at most.
+                mount_timeout: Maybe<Timeout> ["TimeoutSec"]
+                    = "DefaultTimeoutStartSec= of board.conf";
             }
             /// Moments, and the unit that is started at each of them.
             Timer "Timer" {

@@ -7,6 +7,7 @@ mod connection;
 mod exec;
 mod graph;
 mod life;
+mod mounts;
 mod notify;
 mod program;
 mod resolve;
@@ -176,6 +177,7 @@ pub fn check(
     connection::check(&checked, report);
     timer::check(&checked, report);
     address::check_addresses_bound_once(&checked, report);
+    mounts::check(&checked, report);
     notify::check(&checked, report);
     condition::check(&checked, report);
     program::check_known_programs(&checked, report);

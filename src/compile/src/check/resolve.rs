@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Checked, Edge, EdgeKind, Why};
+use super::{Checked, Edge, EdgeKind, Why, mounts};
 use crate::codes;
 use crate::draft::{Draft, Many};
-use crate::grammar::Units;
+use crate::grammar::{MountOption, Units};
 use crate::load::{self, BoardDraft, Library, Pull, Scope};
 use crate::names::{Kind, Name};
 use crate::report::{Diagnostic, Report, Span, Spanned, did_you_mean};
@@ -39,6 +39,7 @@ pub(super) fn resolve(
     for (number, draft) in units.iter().enumerate() {
         resolver.written(number, draft);
         resolver.implied(number, draft);
+        mounts::edges(&units, number, &mut resolver.edges);
     }
     for pull in library.pulls() {
         resolver.pulled(pull);
@@ -268,6 +269,17 @@ impl Resolver<'_> {
         if self.at_shutdown {
             self.edges.extend(ordering(self.named("shutdown.target"), own, &why));
         }
+        if let Some(mount) = draft.mount() {
+            let network = mount.options.items.iter().any(|item| item.value == MountOption::Network);
+            let (behind, before) = match network {
+                true => (["network.target", "network-online.target"], "remote-fs.target"),
+                false => (["local-fs-pre.target"; 2], "local-fs.target"),
+            };
+            let behind = behind.map(|name| ordering(own, self.named(name), &why));
+            self.edges.extend(behind.into_iter().flatten());
+            self.edges.extend(ordering(self.named(before), own, &why));
+            return;
+        }
         if let Some(sysinit) = self.named("sysinit.target") {
             let kind = EdgeKind::Requires;
             self.edges.push(Edge { from: unit, to: sysinit, kind, why: why.clone() });
@@ -277,7 +289,7 @@ impl Resolver<'_> {
             Kind::Service => ordering(own, self.named("basic.target"), &why),
             Kind::Socket => ordering(self.named("sockets.target"), own, &why),
             Kind::Timer => ordering(self.named("timers.target"), own, &why),
-            Kind::Target | Kind::Foreign(_) => None,
+            Kind::Target | Kind::Mount | Kind::Foreign(_) => None,
         };
         self.edges.extend(implied);
     }

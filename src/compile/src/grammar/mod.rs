@@ -8,6 +8,7 @@ mod check;
 mod command;
 mod exit;
 mod lint;
+mod mount;
 mod names;
 mod number;
 mod option;
@@ -31,6 +32,7 @@ pub use check::{Check, Checks};
 pub use command::{Arg, Command, Commands, Piece};
 pub use exit::{ExitStatusNames, PidFile, Status};
 pub use lint::{LintName, LintNames};
+pub use mount::{FsType, MOUNT_DATA_MAX, MountOption, MountOptions, MountSource};
 pub use names::{
     AbsolutePaths, Account, Accounts, Assignments, Directory, FdName, InstanceName, Paths, Strings,
     Text, UnitName, Units, Uris, WorkingDirectory,

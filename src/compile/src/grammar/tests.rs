@@ -4,9 +4,9 @@ use unit::{Emergency, Millis, ServiceType, Stdio};
 
 use super::{
     Account, Architecture, Assignments, Boolean, Checks, Context, Directory, EmergencyName, FdName,
-    HostName, InputName, Instance, List, LogLevelName, Mode, OutputName, Rlimit, Scalar,
-    ServiceTypeName, Signal, Specifiers, Text, Time, Timeout, Units, Unsigned, Uris,
-    WorkingDirectory,
+    FsType, HostName, InputName, Instance, List, LogLevelName, Mode, MountOption, MountOptions,
+    MountSource, OutputName, Rlimit, Scalar, ServiceTypeName, Signal, Specifiers, Text, Time,
+    Timeout, Units, Unsigned, Uris, WorkingDirectory,
 };
 use crate::names::Name;
 use crate::report::Report;
@@ -215,5 +215,48 @@ fn conditions_are_what_their_names_say() {
         ("ConditionHost", "", "E201"),
     ] {
         assert_eq!(condition(key, text), Err(vec![code]), "{key}={text}");
+    }
+}
+
+#[test]
+fn mounts_have_the_words_of_mount() {
+    assert_eq!(one::<MountSource>("LABEL=my data").unwrap(), r"/dev/disk/by-label/my\x20data");
+    assert_eq!(one::<MountSource>("/dev//mmcblk0p2").as_deref(), Ok("/dev/mmcblk0p2"));
+    assert_eq!(one::<MountSource>("tmpfs").as_deref(), Ok("tmpfs"));
+    assert_eq!(one::<MountSource>("/a/../b"), Err(vec!["E201"]));
+    assert_eq!(one::<FsType>("ext4").as_deref(), Ok("ext4"));
+    assert_eq!(one::<FsType>("auto").as_deref(), Ok(""));
+    for refused in ["nfs", "fuse.sshfs", "swap"] {
+        assert_eq!(one::<FsType>(refused), Err(vec!["E207"]), "{refused}");
+    }
+    let (options, codes) =
+        many::<MountOptions>("defaults,ro,noexec,exec,rshared,_netdev,x-systemd.after=a,size=1M");
+    assert_eq!(codes, Vec::<&str>::new());
+    assert_eq!(
+        options,
+        [
+            MountOption::Flag(1, true),
+            MountOption::Flag(8, true),
+            MountOption::Flag(8, false),
+            MountOption::Propagation(1 << 20 | 1 << 14),
+            MountOption::Network,
+            MountOption::Data("size=1M".into()),
+        ]
+    );
+    for refused in ["loop", "user", "remount", "X-mount.owner=1"] {
+        assert_eq!(many::<MountOptions>(refused).1, ["E207"], "{refused}");
+    }
+}
+
+#[test]
+fn paths_and_names_of_mounts_fit() {
+    for (path, name) in [
+        ("/", "-"),
+        ("/srv", "srv"),
+        ("/var/my-data", r"var-my\x2ddata"),
+        ("/.x/a b", r"\x2ex-a\x20b"),
+    ] {
+        assert_eq!(crate::names::escape_path(path), name);
+        assert_eq!(Name::parse(&format!("{name}.mount")).unwrap().path(), path);
     }
 }

@@ -181,6 +181,7 @@ fn node(unit: &UnitPlan, at_boot: bool) -> Node {
             let all: Vec<String> = socket.listeners.iter().map(short).collect();
             (all.join(", "), false)
         }
+        KindPlan::Mount(mount) => (mount.target.clone(), false),
         KindPlan::Timer(timer) => {
             let all: Vec<String> = timer.delays.iter().map(show::delay_text).collect();
             (all.join(", "), false)
@@ -241,7 +242,7 @@ fn ties(units: &[&UnitPlan], numbers: &BTreeMap<usize, usize>) -> Ties {
             }
         }
         let started = match &unit.kind {
-            KindPlan::Target | KindPlan::Service(_) => None,
+            KindPlan::Target | KindPlan::Service(_) | KindPlan::Mount(_) => None,
             KindPlan::Socket(socket) => known(&socket.service),
             KindPlan::Timer(timer) => known(&timer.unit),
         };

@@ -371,6 +371,7 @@ impl Loader<'_> {
                 (draft::Service::NAME, Body::Service(Box::new(draft::Service::fresh())))
             }
             Kind::Socket => (draft::Socket::NAME, Body::Socket(Box::new(draft::Socket::fresh()))),
+            Kind::Mount => (draft::Mount::NAME, Body::Mount(Box::new(draft::Mount::fresh()))),
             Kind::Timer => (draft::Timer::NAME, Body::Timer(Box::new(draft::Timer::fresh()))),
         };
         let mut known = vec![draft::Unit::NAME, own, draft::Install::NAME];
@@ -406,6 +407,7 @@ fn spend_own(
         Body::Service(_) if MOVED_TO_UNIT.contains(&entry.key.as_str()) => unit.assign(entry, cx),
         Body::Service(service) => service.assign(entry, cx) || exec.assign(entry, cx),
         Body::Timer(timer) => timer.assign(entry, cx),
+        Body::Mount(mount) => mount.assign(entry, cx),
         Body::Socket(socket) => {
             let known = socket.assign(entry, cx);
             if !known && entry.key.starts_with("Listen") {

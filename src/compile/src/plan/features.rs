@@ -33,6 +33,7 @@ const FEATURES: &[Feature] = &[
     ("message-queues", |plan| {
         listeners(plan).any(|listener| listener.kind == ListenKind::MessageQueue)
     }),
+    ("mounts", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Mount(_)))),
     ("parallel-starts", |plan| {
         let limit = usize::from(plan.manager.parallel_starts);
         limit > 0 && plan.limits.services > limit
@@ -72,7 +73,7 @@ const FEATURES: &[Feature] = &[
 fn sockets(plan: &Plan) -> impl Iterator<Item = &SocketPlan> {
     plan.units.iter().filter_map(|unit| match &unit.kind {
         KindPlan::Socket(socket) => Some(&**socket),
-        KindPlan::Target | KindPlan::Service(_) | KindPlan::Timer(_) => None,
+        KindPlan::Target | KindPlan::Service(_) | KindPlan::Timer(_) | KindPlan::Mount(_) => None,
     })
 }
 
@@ -88,7 +89,7 @@ fn any_exec(plan: &Plan, says: fn(&ExecPlan) -> bool) -> bool {
 fn services(plan: &Plan) -> impl Iterator<Item = &ServicePlan> {
     plan.units.iter().filter_map(|unit| match &unit.kind {
         KindPlan::Service(service) => Some(&**service),
-        KindPlan::Target | KindPlan::Socket(_) | KindPlan::Timer(_) => None,
+        KindPlan::Target | KindPlan::Socket(_) | KindPlan::Timer(_) | KindPlan::Mount(_) => None,
     })
 }
 

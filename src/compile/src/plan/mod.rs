@@ -5,6 +5,7 @@ mod exec;
 pub mod features;
 mod life;
 mod limits;
+pub(crate) mod mount_plan;
 mod options;
 mod relations;
 mod socket_plan;
@@ -18,6 +19,7 @@ use unit::{CrashAction, Emergency, Limits, Millis};
 pub(crate) use exec::REAL_TIME;
 pub use exec::{ExecPlan, PrivilegesPlan, SchedulingPlan};
 pub use life::LifePlan;
+pub use mount_plan::MountPlan;
 pub use options::{OptionPlan, OptionText};
 pub use relations::RelationsPlan;
 pub use socket_plan::{CommandsPlan, SocketPlan};
@@ -128,6 +130,8 @@ pub enum KindPlan {
     Socket(Box<SocketPlan>),
     /// Moments.
     Timer(Box<TimerPlan>),
+    /// A file system.
+    Mount(Box<MountPlan>),
 }
 
 /// What units take from `board.conf` where they say nothing.
@@ -197,6 +201,9 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
                 KindPlan::Socket(Box::new(
                     planned.or_else(|| too_many("listeners or instances", report))?,
                 ))
+            }
+            Body::Mount(mount) => {
+                KindPlan::Mount(Box::new(mount_plan::mount(*mount, &name, &defaults)))
             }
             Body::Timer(timer) => {
                 let started = starts.binary_search_by_key(&unit, |(timer, _)| *timer).ok()?;
@@ -342,6 +349,8 @@ fn common_plan(
         job_timeout_action,
         conditions,
         asserts,
+        requires_mounts_for: _,
+        wants_mounts_for: _,
         default_dependencies: _,
         start_limit_interval,
         start_limit_burst,

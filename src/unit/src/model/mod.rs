@@ -7,6 +7,7 @@
 mod check;
 mod exec;
 mod exec_more;
+mod mount;
 mod relations;
 mod service;
 mod socket;
@@ -20,6 +21,7 @@ use crate::seq::{Ids, Seq, Words};
 pub use self::check::{CHECKS_MAX, Check, Comparison, GLOB_DEPTH_MAX, GLOB_PATH_MAX, Test};
 pub use self::exec::{ExecContext, Stdio};
 pub use self::exec_more::{ExecMore, Privileges, ResourceLimit, Scheduling};
+pub use self::mount::{MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, Mount, MountSetup};
 pub use self::relations::{JobMode, Relations};
 pub use self::service::{
     Command, EXEC_PATH, ExitStatuses, KillMode, Restart, Service, ServiceMore, ServiceType,
@@ -197,6 +199,8 @@ pub enum Kind<'a> {
     Socket(Socket<'a>),
     /// Moments, and the unit that is started at them.
     Timer(Timer<'a>),
+    /// A file system in its place.
+    Mount(Mount<'a>),
 }
 
 /// Longest unit name, suffix included: UNIT_NAME_MAX of systemd.

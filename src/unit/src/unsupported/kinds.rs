@@ -5,11 +5,10 @@ use super::Same::{Empty, No};
 use super::{Unsupported, refused};
 
 /// Their sections. A `.device` has none of its own.
-pub const SECTIONS: &[&str] = &["Mount", "Automount", "Swap", "Path", "Slice", "Scope"];
+pub const SECTIONS: &[&str] = &["Automount", "Swap", "Path", "Slice", "Scope"];
 
 /// Their suffixes, each with what to do instead.
 pub const SUFFIXES: &[(&str, &str)] = &[
-    ("mount", "what PID 1 mounts is there before any unit; a oneshot service can mount more"),
     ("automount", "a oneshot service can mount it"),
     ("swap", "a oneshot service can run swapon"),
     ("path", "let the program watch the path"),
@@ -19,11 +18,13 @@ pub const SUFFIXES: &[(&str, &str)] = &[
 ];
 
 /// Those that run commands.
-pub(super) const RUNNING: &[&str] = &["Mount", "Swap"];
+pub(super) const RUNNING: &[&str] = &["Swap"];
 /// Those whose processes are killed.
-pub(super) const KILLED: &[&str] = &["Mount", "Swap", "Scope"];
+pub(super) const KILLED: &[&str] = &["Swap", "Scope"];
 /// Those with a control group.
-pub(super) const LIMITED: &[&str] = &["Mount", "Swap", "Slice", "Scope"];
+pub(super) const LIMITED: &[&str] = &["Swap", "Slice", "Scope"];
+/// Mounts run nothing.
+pub(super) const NO_PROGRAM: &str = "nothing is run: the kernel is asked to mount";
 /// Whatever stands in them.
 pub(super) const NO_SUCH_UNITS: &str = "units of that kind are not supported";
 
@@ -33,9 +34,7 @@ const fn of_kind(name: &'static str) -> Unsupported {
 
 #[rustfmt::skip]
 pub(super) const MOUNT: &[Unsupported] = &[
-    of_kind("What"), of_kind("Where"), of_kind("Options"), of_kind("Type"), of_kind("TimeoutSec"),
-    of_kind("DirectoryMode"), of_kind("SloppyOptions"), of_kind("LazyUnmount"),
-    of_kind("ForceUnmount"), of_kind("ReadWriteOnly"),
+    refused("SloppyOptions", No, "leave out of Options= what the file system does not know"),
 ];
 
 #[rustfmt::skip]

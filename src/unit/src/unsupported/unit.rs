@@ -5,7 +5,6 @@ use super::{Unsupported, ignored, refused};
 
 const CONDITIONS: &str =
     "boards are not told apart by that: put the unit on the boards that need it";
-const MOUNTS: &str = "mounts are no units here: what PID 1 mounts is there before any unit starts";
 
 #[rustfmt::skip]
 pub(super) const UNIT: &[Unsupported] = &[
@@ -13,8 +12,6 @@ pub(super) const UNIT: &[Unsupported] = &[
     refused("JoinsNamespaceOf", List, "namespaces are not implemented"),
     refused("RequiresOverridable", List, "it is an old name: write Requires="),
     refused("RequisiteOverridable", List, "it is an old name: write Requisite="),
-    refused("RequiresMountsFor", List, MOUNTS),
-    refused("WantsMountsFor", List, MOUNTS),
     refused("OnFailureIsolate", No, "it is an old name: write OnFailureJobMode=isolate"),
     ignored("IgnoreOnSnapshot", No, "there are no snapshots here, nor in systemd since 228"),
     refused("SurviveFinalKillSignal", No, "at a shutdown everything is killed in the end"),

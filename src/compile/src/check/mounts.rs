@@ -1,0 +1,119 @@
+//! Mounts: what each must say, and who needs which. systemd.mount(5), systemd.unit(5),
+//! "RequiresMountsFor=".
+
+use super::{Checked, Edge, EdgeKind, Why};
+use crate::codes;
+use crate::draft::Draft;
+use crate::grammar::{Address, MOUNT_DATA_MAX, MountOption};
+use crate::names::{Kind, escape_path};
+use crate::plan::mount_plan::place_of;
+use crate::report::{Diagnostic, Report};
+
+pub(super) fn check(checked: &Checked, report: &mut Report) {
+    for draft in &checked.units {
+        check_place_is_named(draft, report);
+        check_says_what(draft, report);
+        check_options_fit(draft, report);
+    }
+}
+
+/// What PID 1 mounts before any unit is.
+const API: [&str; 8] =
+    ["/", "/proc", "/sys", "/dev", "/dev/pts", "/dev/shm", "/run", "/sys/fs/cgroup"];
+
+fn check_place_is_named(draft: &Draft, report: &mut Report) {
+    let Some(mount) = draft.mount() else { return };
+    let place = place_of(mount, &draft.name);
+    let given = mount.place.given.as_ref().map(|given| given.span.clone());
+    let span = given.unwrap_or_else(|| draft.head.clone());
+    let named = format!("{}.mount", escape_path(&place));
+    if API.contains(&place.as_str()) {
+        let message = format!("{place} is mounted before any unit: PID 1 does it");
+        let diagnostic = Diagnostic::new(codes::MOUNT_NAME, message, &span, "");
+        report.push(diagnostic.hint("leave the unit out"));
+    } else if named != draft.name.to_string() {
+        let message = format!("`{}` is not the name for a mount at {place}", draft.name);
+        let diagnostic = Diagnostic::new(codes::MOUNT_NAME, message, &span, "");
+        report.push(diagnostic.hint(format!("call the file `{named}`")));
+    }
+}
+
+fn check_says_what(draft: &Draft, report: &mut Report) {
+    let Some(mount) = draft.mount() else { return };
+    if mount.what.given.is_none() {
+        let message = format!("`{}` does not say what is mounted", draft.name);
+        report.push(Diagnostic::new(codes::NOTHING_TO_MOUNT, message, &draft.head, "no What="));
+    }
+}
+
+fn check_options_fit(draft: &Draft, report: &mut Report) {
+    let Some(mount) = draft.mount() else { return };
+    let lengths = mount.options.items.iter().map(|item| match &item.value {
+        MountOption::Data(word) => word.len() + 1,
+        MountOption::Flag(..) | MountOption::Propagation(_) | MountOption::Network => 0,
+    });
+    if let (true, Some(span)) = (lengths.sum::<usize>() > MOUNT_DATA_MAX, &mount.options.given) {
+        let message = format!("the kernel takes {MOUNT_DATA_MAX} bytes of options");
+        report.push(Diagnostic::new(codes::BAD_RANGE, message, span, ""));
+    }
+}
+
+/// True if a path lies in what is mounted there, or is it.
+fn lies_in(path: &str, place: &str) -> bool {
+    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The edges from a unit to the mounts that its paths lie in.
+pub(super) fn edges(units: &[Draft], unit: usize, edges: &mut Vec<Edge>) {
+    let paths = paths(&units[unit]);
+    for (number, draft) in units.iter().enumerate() {
+        let Some(mount) = draft.mount().filter(|_| number != unit) else { continue };
+        let place = place_of(mount, &draft.name);
+        let own = units[unit].mount().map(|mount| place_of(mount, &units[unit].name));
+        for (path, kind, why) in &paths {
+            // What is mounted at the very place a unit mounts at cannot be below it.
+            if lies_in(path, &place) && own.as_ref() != Some(&place) {
+                let edge = |kind| Edge { from: unit, to: number, kind, why: why.clone() };
+                edges.extend([edge(*kind), edge(EdgeKind::After)]);
+            }
+        }
+    }
+}
+
+/// The paths that a unit cannot do without, or would like to have.
+fn paths(draft: &Draft) -> Vec<(String, EdgeKind, Why)> {
+    let mut paths = Vec::new();
+    for (list, kind) in [
+        (&draft.unit.requires_mounts_for, EdgeKind::Requires),
+        (&draft.unit.wants_mounts_for, EdgeKind::Wants),
+    ] {
+        let written = list.items.iter();
+        paths.extend(
+            written.map(|item| (item.value.clone(), kind, Why::Written(item.span.clone()))),
+        );
+    }
+    let mut imply = |path: &str, kind, why| {
+        if path.starts_with('/') {
+            paths.push((path.to_string(), kind, Why::Implied(why)));
+        }
+    };
+    if let Some(directory) = draft.service().and_then(|each| each.working_directory.value()) {
+        let kind = if directory.optional { EdgeKind::Wants } else { EdgeKind::Requires };
+        imply(directory.path.trim_end_matches('\0'), kind, "a service needs its working directory");
+    }
+    if let Some(socket) = draft.socket() {
+        for listener in &socket.listeners.items {
+            if let Address::Path(path) = &listener.value.address {
+                imply(path, EdgeKind::Requires, "a socket needs the folder of its node");
+            }
+        }
+    }
+    if let (Some(mount), Kind::Mount) = (draft.mount(), draft.name.kind) {
+        let place = place_of(mount, &draft.name);
+        imply(&place, EdgeKind::Requires, "a mount needs what it lies in");
+        if let Some(what) = mount.what.value().filter(|what| !what.starts_with("/dev/")) {
+            imply(what, EdgeKind::Requires, "a mount needs what it binds");
+        }
+    }
+    paths
+}

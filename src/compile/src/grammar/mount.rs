@@ -1,0 +1,223 @@
+//! `[Mount]`: systemd.mount(5), mount(8).
+
+use unit::{MOUNT_BIND, MOUNT_RECURSIVE, NODE_PATH_MAX};
+
+use super::{Context, List, Scalar};
+use crate::codes;
+use crate::report::{Spanned, did_you_mean};
+use crate::text::Value;
+
+/// Longest text of `Options=` that the kernel takes: a page less its NUL.
+pub const MOUNT_DATA_MAX: usize = 4095;
+
+/// `What=`.
+#[derive(Debug)]
+pub struct MountSource;
+
+impl Scalar for MountSource {
+    type Value = String;
+    const FORM: &'static str = "path, name, or `UUID=`, `LABEL=`, `PARTUUID=`, `PARTLABEL=`";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
+        let span = text.whole();
+        let source = cx.specifiers.expand(&text.text, &span, cx)?;
+        let source = source.trim_matches('"');
+        let tags = [
+            ("UUID=", "uuid"),
+            ("LABEL=", "label"),
+            ("PARTUUID=", "partuuid"),
+            ("PARTLABEL=", "partlabel"),
+        ];
+        let tag = tags.iter().find_map(|(tag, by)| Some((source.strip_prefix(tag)?, by)));
+        let source = match tag {
+            Some((name, by)) => {
+                let name = name.trim_matches('"').replace('/', "\\x2f").replace(' ', "\\x20");
+                format!("/dev/disk/by-{by}/{name}")
+            }
+            None if source.starts_with('/') => match super::names::absolute_path(source) {
+                Ok(path) => path,
+                Err(label) => {
+                    cx.refuse(codes::BAD_VALUE, &span, label);
+                    return None;
+                }
+            },
+            None => source.to_string(),
+        };
+        if source.len() > NODE_PATH_MAX {
+            cx.refuse(codes::BAD_RANGE, &span, format!("longer than {NODE_PATH_MAX} bytes"));
+            return None;
+        }
+        Some(source)
+    }
+}
+
+/// `Type=` of `[Mount]`: empty if it is to be found out.
+#[derive(Debug)]
+pub struct FsType;
+
+const HELPERS: &[&str] = &[
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "ncpfs",
+    "glusterfs",
+    "ceph",
+    "sshfs",
+    "davfs",
+    "fuse",
+    "fuseblk",
+    "ntfs",
+    "zfs",
+];
+
+impl Scalar for FsType {
+    type Value = String;
+    const FORM: &'static str = "name of a file system";
+    const REFUSED: &'static [(&'static str, &'static str)] = &[
+        ("nfs", "mount it from a oneshot service: a helper program finds the server"),
+        ("fuse", "start the program that serves it"),
+        ("swap", "write a oneshot service that runs swapon"),
+    ];
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
+        let span = text.whole();
+        let name = cx.specifiers.expand(&text.text, &span, cx)?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if HELPERS.contains(&name.as_str()) || name.starts_with("fuse.") || name == "swap" {
+            let kin = if name.starts_with("fuse") { "fuse" } else { name.as_str() };
+            let known = Self::REFUSED.iter().find(|(word, _)| *word == kin);
+            let (_, hint) = known.unwrap_or(&Self::REFUSED[0]);
+            let label = "a helper program of mount(8) is needed";
+            cx.refuse_with(codes::UNSUPPORTED_VALUE, &span, label, Some((*hint).into()));
+            return None;
+        }
+        if name.is_empty() || !name.chars().all(plain) {
+            cx.refuse(codes::BAD_VALUE, &span, "no name of a file system");
+            return None;
+        }
+        Some(if name == "auto" || name == "none" { String::new() } else { name })
+    }
+}
+
+/// What one word of `Options=` says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum MountOption {
+    /// A flag of mount(2), on or off.
+    Flag(u32, bool),
+    /// A flag of a second mount(2).
+    Propagation(u32),
+    /// It needs the network.
+    Network,
+    /// The file system's own.
+    Data(String),
+}
+
+const SYNCHRONOUS: u32 = 1 << 4;
+const NO_ATIME: u32 = 1 << 10;
+const RELATIVE_ATIME: u32 = 1 << 21;
+const STRICT_ATIME: u32 = 1 << 24;
+
+/// linux/mount.h, by the words of mount(8).
+const FLAGS: &[(&str, u32, bool)] = &[
+    ("ro", 1, true),
+    ("rw", 1, false),
+    ("nosuid", 1 << 1, true),
+    ("suid", 1 << 1, false),
+    ("nodev", 1 << 2, true),
+    ("dev", 1 << 2, false),
+    ("noexec", 1 << 3, true),
+    ("exec", 1 << 3, false),
+    ("sync", SYNCHRONOUS, true),
+    ("async", SYNCHRONOUS, false),
+    ("mand", 1 << 6, true),
+    ("nomand", 1 << 6, false),
+    ("dirsync", 1 << 7, true),
+    ("nosymfollow", 1 << 8, true),
+    ("symfollow", 1 << 8, false),
+    ("noatime", NO_ATIME, true),
+    ("atime", NO_ATIME, false),
+    ("nodiratime", 1 << 11, true),
+    ("diratime", 1 << 11, false),
+    ("bind", MOUNT_BIND, true),
+    ("rbind", MOUNT_BIND | MOUNT_RECURSIVE, true),
+    ("silent", 1 << 15, true),
+    ("loud", 1 << 15, false),
+    ("relatime", RELATIVE_ATIME, true),
+    ("norelatime", RELATIVE_ATIME, false),
+    ("iversion", 1 << 23, true),
+    ("noiversion", 1 << 23, false),
+    ("strictatime", STRICT_ATIME, true),
+    ("nostrictatime", STRICT_ATIME, false),
+    ("lazytime", 1 << 25, true),
+    ("nolazytime", 1 << 25, false),
+];
+
+const PROPAGATIONS: &[(&str, u32)] =
+    &[("unbindable", 1 << 17), ("private", 1 << 18), ("slave", 1 << 19), ("shared", 1 << 20)];
+
+/// What mount(8) and fstab are told, and the kernel is not.
+const NOTES: &[&str] = &["defaults", "auto", "noauto", "nofail", "fail", "nouser", "x-mount.mkdir"];
+
+/// Words that only mount(8) knows what to do with.
+const REFUSED: &[(&str, &str)] = &[
+    ("user", "nobody but PID 1 mounts here: write nosuid,nodev,noexec, which it means as well"),
+    ("users", "nobody but PID 1 mounts here: write nosuid,nodev,noexec, which it means as well"),
+    ("owner", "nobody but PID 1 mounts here: write nosuid,nodev, which it means as well"),
+    ("group", "nobody but PID 1 mounts here: write nosuid,nodev, which it means as well"),
+    ("loop", "set the loop device up in a oneshot service that comes before"),
+    ("remount", "a mount unit mounts once: write what it is to be from the begin"),
+    ("move", "mount it where it belongs"),
+];
+
+/// `Options=`: words between commas.
+#[derive(Debug)]
+pub struct MountOptions;
+
+impl List for MountOptions {
+    type Item = MountOption;
+    const FORM: &'static str = "options of mount(8), a comma between them";
+    const REFUSED: &'static [(&'static str, &'static str)] = REFUSED;
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<MountOption>> {
+        let span = text.whole();
+        let Some(words) = cx.specifiers.expand(&text.text, &span, cx) else { return Vec::new() };
+        let mut options = Vec::new();
+        for word in words.split(',').filter(|word| !word.is_empty()) {
+            let name = word.split('=').next().unwrap_or(word);
+            if let Some((_, hint)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+                let label = format!("`{name}` is an option for mount(8)");
+                cx.refuse_with(codes::UNSUPPORTED_VALUE, &span, label, Some((*hint).into()));
+            } else if name.starts_with("X-mount.") {
+                let hint = did_you_mean(name, ["x-mount.mkdir"]);
+                let label = format!("`{name}` is an option for mount(8)");
+                cx.refuse_with(codes::UNSUPPORTED_VALUE, &span, label, hint);
+            } else {
+                options.extend(option(word, name));
+            }
+        }
+        options.into_iter().map(|value| Spanned { value, span: span.clone() }).collect()
+    }
+}
+
+fn option(word: &str, name: &str) -> Option<MountOption> {
+    if NOTES.contains(&word) || name.starts_with("x-") || name == "comment" {
+        return None;
+    }
+    if word == "_netdev" {
+        return Some(MountOption::Network);
+    }
+    if let Some((_, flag, on)) = FLAGS.iter().find(|(flag, ..)| *flag == word) {
+        return Some(MountOption::Flag(*flag, *on));
+    }
+    let recursive = word.strip_prefix('r');
+    for &(propagation, flag) in PROPAGATIONS {
+        if word == propagation {
+            return Some(MountOption::Propagation(flag));
+        } else if recursive == Some(propagation) {
+            return Some(MountOption::Propagation(flag | MOUNT_RECURSIVE));
+        }
+    }
+    Some(MountOption::Data(word.to_string()))
+}
