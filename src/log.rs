@@ -1,37 +1,50 @@
-//! What PID 1 says: one bounded line, one write, never a wait.
+//! The `log` facade on the console: one bounded line, one write, never a wait.
+//!
+//! The macros are our own: those of the crate leave a target, a module, a file and a number of
+//! each line in the program, and nobody reads them on a console.
 
-use core::fmt::{Arguments, Write};
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::fmt::{Arguments, Write as _};
+
+use embedded_io::Write as _;
+pub use log::Level;
+use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::engine::Instant;
-use crate::sys::console::{self, Line};
+use crate::sys::console::{Console, Line};
 use crate::sys::{clock, fatal};
 
-/// How much a line matters, with the numbers of syslog(3).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum Level {
-    /// Something does not work.
-    Error = 3,
-    /// Something does not work as it was told to.
-    Warn = 4,
-    /// What a reader of the console wants to know.
-    Info = 5,
-    /// Everything.
-    Debug = 7,
+struct ConsoleLog;
+
+impl Log for ConsoleLog {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        is_said(metadata.level())
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            write_line_at(Instant(clock::boot_time_us()), *record.args());
+        }
+    }
+
+    fn flush(&self) {}
 }
 
-/// The least that is said; nothing before [`set_level`].
-static LEVEL: AtomicU8 = AtomicU8::new(0);
-
-/// Says from now on what matters as much as `level`, one of syslog(3).
+/// Says on the console from now on what matters as much as `level`, one of syslog(3): 0 to 7.
 pub fn set_level(level: u8) {
-    LEVEL.store(level.max(Level::Error as u8), Ordering::Relaxed);
+    let filter = match level {
+        0..=3 => LevelFilter::Error,
+        4 => LevelFilter::Warn,
+        5 | 6 => LevelFilter::Info,
+        7.. => LevelFilter::Debug,
+    };
+    log::set_max_level(filter);
+    // Fails if there is a logger already, which is this one.
+    let _ = log::set_logger(&ConsoleLog);
 }
 
 /// True if what matters so much is said.
 pub fn is_said(level: Level) -> bool {
-    level as u8 <= LEVEL.load(Ordering::Relaxed)
+    level <= log::max_level()
 }
 
 /// Writes one line as of `at`, and keeps it for the epitaph.
@@ -41,15 +54,13 @@ pub fn write_line_at(at: Instant, text: Arguments<'_>) {
     let _ = write!(line, "[{seconds:5}.{micros:06}] {text}");
     let line = line.end();
     fatal::remember(line);
-    console::write_line(line);
+    let _ = Console.write_all(line);
 }
 
-/// Writes one line now. The macros call it.
+/// Hands one line to the logger. The macros call it.
 #[inline(never)]
 pub fn say(level: Level, text: Arguments<'_>) {
-    if is_said(level) {
-        write_line_at(Instant(clock::boot_time_us()), text);
-    }
+    log::logger().log(&Record::builder().level(level).args(text).build());
 }
 
 macro_rules! error {

@@ -2,18 +2,43 @@
 
 use core::fmt::{self, Display, Write};
 
+use embedded_io::{ErrorKind, ErrorType, Write as _};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
 /// Longer lines are written in pieces.
 const LINE_BYTES: usize = 256;
 
+/// A descriptor as a sink of bytes.
+struct Descriptor<'fd>(BorrowedFd<'fd>);
+
+impl ErrorType for Descriptor<'_> {
+    type Error = ErrorKind;
+}
+
+impl embedded_io::Write for Descriptor<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+        loop {
+            match rustix::io::write(self.0, bytes) {
+                Ok(0) => return Err(ErrorKind::WriteZero),
+                Ok(count) => return Ok(count),
+                Err(Errno::INTR) => {}
+                Err(_) => return Err(ErrorKind::BrokenPipe),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
 /// Writes whole lines to a descriptor.
 ///
 /// Once a write fails (a reader that left, a full disk) the rest is dropped: text written then
 /// is an error of the writer, which ends whatever prints it.
 pub(super) struct LineWriter<'fd> {
-    fd: BorrowedFd<'fd>,
+    to: Descriptor<'fd>,
     line: [u8; LINE_BYTES],
     used: usize,
     broken: bool,
@@ -21,20 +46,14 @@ pub(super) struct LineWriter<'fd> {
 
 impl<'fd> LineWriter<'fd> {
     pub(super) const fn new(fd: BorrowedFd<'fd>) -> Self {
-        Self { fd, line: [0; LINE_BYTES], used: 0, broken: false }
+        Self { to: Descriptor(fd), line: [0; LINE_BYTES], used: 0, broken: false }
     }
 
     /// Writes what is buffered. True if everything so far has been taken.
     pub(super) fn flush(&mut self) -> bool {
-        let mut left = self.line.get(..self.used).unwrap_or_default();
+        let line = self.line.get(..self.used).unwrap_or_default();
         self.used = 0;
-        while !left.is_empty() && !self.broken {
-            match rustix::io::write(self.fd, left) {
-                Ok(count) => left = left.get(count..).unwrap_or_default(),
-                Err(Errno::INTR) => {}
-                Err(_) => self.broken = true,
-            }
-        }
+        self.broken = self.broken || self.to.write_all(line).is_err();
         !self.broken
     }
 }

@@ -245,6 +245,11 @@ impl<'t, 's> Engine<'t, 's> {
         &self.table
     }
 
+    /// What this boot starts: the default target, unless the command line says another unit.
+    pub const fn boot_target(&self) -> UnitId {
+        self.boot_target
+    }
+
     /// True for a socket unit: known without a look into the table.
     pub fn is_socket(&self, unit: UnitId) -> bool {
         matches!(self.units[unit.index()].kind, KindState::Socket(_))

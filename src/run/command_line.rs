@@ -17,13 +17,31 @@ fn for_each(each: &mut dyn FnMut(Setting<'_>)) {
     if !features::COMMAND_LINE {
         return;
     }
+    let in_container = is_in_container();
+    let path = if in_container { c"/proc/self/cmdline" } else { c"/proc/cmdline" };
     let mut bytes = [0; BYTES_MAX];
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let Ok(file) = rustix::fs::open(c"/proc/cmdline", flags, Mode::empty()) else { return };
+    let Ok(file) = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) else {
+        return;
+    };
     let length = rustix::io::read(file, &mut bytes).unwrap_or(0);
-    if let Ok(line) = core::str::from_utf8(&bytes[..length]) {
+    let bytes = &mut bytes[..length];
+    if in_container {
+        // The program's own name ends with the first of the bytes between arguments.
+        let name = bytes.iter().position(|byte| *byte == 0).unwrap_or(length);
+        bytes[..name].fill(b' ');
+        bytes.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+    }
+    if let Ok(line) = core::str::from_utf8(bytes) {
         settings(line).for_each(each);
     }
+}
+
+/// True outside the kernel's first pid namespace: its command line is meant for another PID 1, and
+/// ours are our arguments, as with systemd.
+fn is_in_container() -> bool {
+    /// PROC_PID_INIT_INO of include/linux/proc_ns.h.
+    const INITIAL: u64 = 0xEFFF_FFFC;
+    rustix::fs::stat(c"/proc/self/ns/pid").is_ok_and(|namespace| namespace.st_ino != INITIAL)
 }
 
 /// The level of what is said, if it says one.

@@ -218,11 +218,9 @@ impl fmt::Display for Words<'_> {
             Trace::ServiceErrno { unit, errno } => {
                 write!(f, "{}: reports {}", self.name(unit), Reason(errno.0))
             }
-            Trace::BootFinished => write!(
-                f,
-                "{}: reached, the board is up",
-                self.name(self.table.manager().default_target)
-            ),
+            Trace::BootFinished => {
+                write!(f, "{}: reached, the board is up", self.name(self.engine.boot_target()))
+            }
             Trace::Shutdown { kind, step } => {
                 write!(f, "{}: {}", shutdown(kind), shutdown_step(step))
             }

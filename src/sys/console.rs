@@ -2,9 +2,11 @@
 //!
 //! Never blocks: what the device does not take at once is lost, and counted.
 
+use core::convert::Infallible;
 use core::fmt;
 use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
+use embedded_io::{ErrorType, Write};
 use rustix::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -40,14 +42,30 @@ fn console() -> Option<BorrowedFd<'static>> {
     (raw >= 0).then(|| fd::number(raw))
 }
 
-/// Writes one line, newline included, in one system call; drops it if that cannot be done now.
-pub fn write_line(line: &[u8]) {
-    let Some(console) = console() else { return };
-    match rustix::io::write(console, line) {
-        Ok(written) if written == line.len() => {}
-        Ok(_) | Err(_) => {
-            LINES_DROPPED.fetch_add(1, Ordering::Relaxed);
+/// The console as a sink of bytes: takes all, and drops what the device does not take at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Console;
+
+impl ErrorType for Console {
+    type Error = Infallible;
+}
+
+impl Write for Console {
+    /// Writes one line, newline included, in one system call.
+    fn write(&mut self, line: &[u8]) -> Result<usize, Infallible> {
+        if let Some(console) = console() {
+            match rustix::io::write(console, line) {
+                Ok(written) if written == line.len() => {}
+                Ok(_) | Err(_) => {
+                    LINES_DROPPED.fetch_add(1, Ordering::Relaxed);
+                }
+            }
         }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
     }
 }
 

@@ -7,15 +7,16 @@
 //! A fault may come at any instruction, so that nothing here trusts more than atomics.
 
 use core::ffi::c_int;
-use core::fmt::Write;
+use core::fmt::Write as _;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
+use embedded_io::Write as _;
 use rustix::process::{Pid, WaitOptions};
 use rustix::time::Timespec;
 use unit::CrashAction;
 
-use super::console::{self, LINE_BYTES, Line};
+use super::console::{self, Console, LINE_BYTES, Line};
 use super::power::{self, End};
 use super::{fd, raw};
 
@@ -103,7 +104,7 @@ fn write_epitaph(line: &mut Line) {
     let mut head = Line::new();
     let _ = write!(head, "pilot: PID 1 is broken and gives up");
     for text in [head.end(), line.end()] {
-        console::write_line(text);
+        let _ = Console.write_all(text);
         console::write_kmsg(text);
     }
     let seen = LINES_SEEN.load(Ordering::Relaxed);

@@ -2,10 +2,11 @@
 
 use core::fmt::Write as _;
 
+use embedded_io::Write as _;
 use rustix::io::Errno;
 use rustix::system::{RebootCommand, reboot};
 
-use super::console::{self, Line};
+use super::console::{Console, Line};
 
 /// What the kernel is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +44,7 @@ pub fn end(end: End) -> ! {
     if let Err(errno) = reboot(command) {
         let mut line = Line::new();
         let _ = write!(line, "reboot(2): errno {}", errno.raw_os_error() as u16);
-        console::write_line(line.end());
+        let _ = Console.write_all(line.end());
     }
     stand_still()
 }

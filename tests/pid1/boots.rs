@@ -9,16 +9,26 @@ use crate::world::World;
 use crate::{Case, a_connection_is_passed, assert_service_sees, try_cases};
 
 pub fn all(pilot: &Path) {
-    let boots: [(&[Oddity], Case); 5] = [
+    let boots: [(&[Oddity], Case); 6] = [
         (&[Oddity::NoConsole], ("without_a_console", the_kernel_log_is_spoken_to)),
         (&[Oddity::NoNull], ("without_a_null_device", services_see_what_they_should)),
         (&[Oddity::NoConsole, Oddity::NoNull], ("without_both", the_kernel_log_is_spoken_to)),
         (&[Oddity::ReadOnly], ("with_a_read_only_root", services_see_what_they_should)),
         (&[Oddity::FullRun], ("with_a_full_run", what_does_not_lie_there_works)),
+        (&[Oddity::Arguments], ("with_arguments", what_they_say_is_booted)),
     ];
     for (oddities, case) in boots {
         try_cases(&mut World::start(pilot, oddities), &[case]);
     }
+}
+
+/// In a container it is the arguments of PID 1 that count, and not the kernel's command line.
+fn what_they_say_is_booted(world: &mut World) {
+    assert!(world.said.contains("third.service: reached, the board is up"), "{}", world.said);
+    assert!(!world.said.contains("broken.service"), "{}", world.said);
+    let refused = world.run(&["/sbin/pilotctl", "start", "second.service"]);
+    assert!(!refused.status.success(), "{refused:?}");
+    world.control(&["start", "once.service"]);
 }
 
 fn services_see_what_they_should(world: &mut World) {

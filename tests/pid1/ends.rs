@@ -9,7 +9,7 @@ use crate::stage::Stage;
 use crate::world::World;
 
 /// A signal to PID 1, what it says, and the signal the kernel ends the namespace with.
-const SIGNALS: [(i32, &str, i32); 8] = [
+const SIGNALS: [(i32, &str, i32); 9] = [
     (libc::SIGINT, "reboot", libc::SIGHUP),
     (libc::SIGTERM, "reboot", libc::SIGHUP),
     (libc::SIGUSR1, "halt", libc::SIGINT),
@@ -19,7 +19,12 @@ const SIGNALS: [(i32, &str, i32); 8] = [
     (37, "halt", libc::SIGINT),
     (38, "power-off", libc::SIGINT),
     (39, "reboot", libc::SIGHUP),
+    // There is no other kernel loaded to go on with.
+    (40, "kexec", libc::SIGHUP),
 ];
+/// SIGRTMIN+13 and on: the same without stopping anything.
+const IMMEDIATE: [(i32, i32); 4] =
+    [(47, libc::SIGINT), (48, libc::SIGINT), (49, libc::SIGHUP), (50, libc::SIGHUP)];
 /// What the kernel raises when an instruction goes wrong.
 const FAULTS: [i32; 6] =
     [libc::SIGILL, libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGSEGV, libc::SIGSYS];
@@ -42,13 +47,21 @@ pub fn by_signal(pilot: &Path) {
         assert_eq!(world.end(), Some(end), "{signal}");
         println!("test signals::{signal}_is_{word} ... ok");
     }
+    for (signal, end) in IMMEDIATE {
+        let mut world = World::start(pilot, &[]);
+        world.kill(signal);
+        assert_eq!(world.end(), Some(end), "{signal}");
+        assert!(!world.said.contains("stopping units"), "{}", world.said);
+        println!("test signals::{signal}_is_immediate ... ok");
+    }
 }
 
 fn other_signals_do_nothing(world: &World) {
     let ending = SIGNALS.map(|(signal, ..)| signal);
+    let immediate = IMMEDIATE.map(|(signal, _)| signal);
+    let spared = [&ending[..], &immediate, &FAULTS, &[libc::SIGKILL, libc::SIGSTOP]].concat();
     for signal in 1..=64 {
-        let beyond_us = signal == libc::SIGKILL || signal == libc::SIGSTOP;
-        if !beyond_us && !ending.contains(&signal) && !FAULTS.contains(&signal) {
+        if !spared.contains(&signal) {
             world.kill(signal);
         }
     }

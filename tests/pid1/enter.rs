@@ -20,6 +20,10 @@ const SHARED: [&str; 4] = ["usr", "lib", "lib64", "lib32"];
 const LIMITS: [(Resource, u64, Option<u64>); 2] =
     [(Resource::Core, 0, None), (Resource::Memlock, 8 << 20, Some(8 << 20))];
 
+/// What a world is told that is told something.
+const ARGUMENTS: [&str; 5] =
+    ["splash", "pilot.log_level=debug", "pilot.unit=third", "pilot.mask=second.service", "quieter"];
+
 /// What a world has, or lacks, that others do not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Oddity {
@@ -41,10 +45,12 @@ pub enum Oddity {
     FullRun,
     /// A bit of the program's table is not what it was.
     Damaged,
+    /// It is told what to boot.
+    Arguments,
 }
 
 impl Oddity {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Terminal,
         Self::NoConsole,
         Self::NoNull,
@@ -54,6 +60,7 @@ impl Oddity {
         Self::ReadOnly,
         Self::FullRun,
         Self::Damaged,
+        Self::Arguments,
     ];
 }
 
@@ -89,7 +96,11 @@ pub fn enter(arguments: &[String]) -> ! {
     if oddities.contains(&Oddity::NoClone3) {
         refuse_clone3();
     }
-    panic!("{}", init().exec())
+    let mut init = init();
+    if oddities.contains(&Oddity::Arguments) {
+        init.args(ARGUMENTS);
+    }
+    panic!("{}", init.exec())
 }
 
 /// The program as the kernel starts it: on the console, or without a descriptor.
@@ -147,7 +158,11 @@ fn make_devices(root: &Path, console: &Path, oddities: &[Oddity]) {
 
 fn make_odd(root: &Path, oddity: Oddity) {
     match oddity {
-        Oddity::Terminal | Oddity::NoConsole | Oddity::NoNull | Oddity::NoClone3 => {}
+        Oddity::Terminal
+        | Oddity::NoConsole
+        | Oddity::NoNull
+        | Oddity::NoClone3
+        | Oddity::Arguments => {}
         Oddity::NoGroups => drop(mount_for_groups(root)),
         Oddity::OldGroups => {
             File::create(mount_for_groups(root).join("cgroup.procs")).unwrap();

@@ -208,8 +208,7 @@ fn a_condition_may_say_no(world: &mut World) {
     assert_eq!(world.property("Result", &[UNIT]), "exec-condition");
     world.control(&["start", "--no-block", UNIT]);
     stage.enter("condition").order("exit 0");
-    let _main = stage.enter("main");
-    let mut post = stage.enter("post");
+    let (_main, mut post) = stage.enter_both("main", "post");
     assert_eq!(world.property("SubState", &[UNIT]), "start-post");
     post.order("exit 0");
     world.wait_for_property("SubState", UNIT, "running");

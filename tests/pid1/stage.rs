@@ -23,6 +23,21 @@ impl Stage {
 
     /// The next actor, who must be the one with this name.
     pub fn enter(&self, name: &str) -> Actor {
+        let actor = self.next(name);
+        assert_eq!(actor.name, name);
+        actor
+    }
+
+    /// The next two, which run at the same time and come in any order.
+    pub fn enter_both(&self, one: &str, other: &str) -> (Actor, Actor) {
+        let (first, second) = (self.next(one), self.next(other));
+        let (one_of_them, other_of_them) =
+            if first.name == one { (first, second) } else { (second, first) };
+        assert_eq!((&*one_of_them.name, &*other_of_them.name), (one, other));
+        (one_of_them, other_of_them)
+    }
+
+    fn next(&self, name: &str) -> Actor {
         let mut ready = [PollFd::new(&self.listener, PollFlags::IN)];
         assert_eq!(poll(&mut ready, Some(&seconds(PATIENCE))).unwrap(), 1, "{name} never came");
         let (stream, _) = self.listener.accept().unwrap();
@@ -31,7 +46,6 @@ impl Stage {
         let mut hello = String::new();
         stream.read_line(&mut hello).unwrap();
         let (own, pid) = hello.trim().split_once(' ').unwrap();
-        assert_eq!(own, name);
         Actor { name: own.to_owned(), pid: pid.to_owned(), stream }
     }
 
