@@ -79,6 +79,8 @@ features! {
     SOCKET_COMMANDS = "socket-commands";
     /// `Symlinks=`.
     SYMLINKS = "symlinks";
+    /// `EnvironmentFile=`, `PassEnvironment=`, `UnsetEnvironment=`.
+    VARIABLES = "variables";
     /// `vsock:` addresses.
     VSOCK = "vsock";
     /// `.timer` units.

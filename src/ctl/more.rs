@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Display};
 
-use unit::{ExecMore, Privileges, Scheduling, Words, decode};
+use unit::{ExecMore, Privileges, Scheduling, Variables, Words, decode};
 
 use super::show::List;
 use crate::features;
@@ -32,6 +32,7 @@ const RESET_ON_FORK: u32 = 0x4000_0000;
 
 /// Prints what the unit says, and no defaults: there are too many.
 pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    variables(list, more);
     limits(list, more);
     scheduling(list, more);
     privileges(list, more);
@@ -39,6 +40,16 @@ pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         list.other("SupplementaryGroups", &Strings(more.groups));
     }
     list.flag("IgnoreSIGPIPE", !more.default_sigpipe);
+}
+
+fn variables(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    if !features::VARIABLES {
+        return;
+    }
+    let Some(variables) = decode::from_bytes::<Variables<'_>>(more.variables) else { return };
+    list.other("EnvironmentFiles", &Strings(variables.files));
+    list.other("PassEnvironment", &Strings(variables.pass));
+    list.other("UnsetEnvironment", &Strings(variables.unset));
 }
 
 fn limits(list: &mut List<'_, '_>, more: &ExecMore<'_>) {

@@ -106,6 +106,8 @@ pub enum Stage {
     TimerSlack,
     /// `Personality=`.
     Personality,
+    /// `EnvironmentFile=`.
+    EnvironmentFile,
     /// `Limit…=`.
     Limits,
     /// `Group=`, `SupplementaryGroups=` and the user's other groups.

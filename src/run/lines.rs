@@ -283,6 +283,7 @@ const fn step(stage: Stage) -> &'static str {
         Stage::IoPriority => "IO priority",
         Stage::TimerSlack => "timer slack",
         Stage::Personality => "personality",
+        Stage::EnvironmentFile => "environment file",
         Stage::Limits => "limits",
         Stage::Group => "group",
         Stage::Capabilities => "capabilities",

@@ -8,17 +8,17 @@ use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use unit::control::Peer;
-use unit::{Args, Command, ExecContext, Kind, Service, Stdio, Table, UnitId, Word, decode};
+use unit::{Command, ExecContext, Kind, Service, Stdio, Table, UnitId, Variables, decode};
 
 use crate::engine::{
     CommandList, CommandRef, Engine, Errno, InstanceId, Pid, Process, SpawnError, Stage,
 };
 use crate::features;
-use crate::sys::child::{Full, Vectors};
-use crate::table::limits::{SPAWN_POINTERS, SPAWN_STRINGS};
+use crate::sys::child::Full;
+use crate::sys::start;
 
 use super::listeners::Listeners;
-use super::steps::{self, Work};
+use super::steps::{Strings, Work};
 use super::{Pilot, socket_config};
 
 /// [`unit::EXEC_PATH`].
@@ -29,8 +29,6 @@ const NOTIFY_SOCKET: &CStr = c"NOTIFY_SOCKET=/run/pilot/notify";
 const USER_ROOT: &CStr = c"USER=root";
 const TERM_LINUX: &CStr = c"TERM=linux";
 const TERM_SERIAL: &CStr = c"TERM=vt220";
-
-type Strings = Vectors<SPAWN_STRINGS, SPAWN_POINTERS>;
 
 /// The engine's form of an error number.
 pub(super) fn number(errno: rustix::io::Errno) -> Errno {
@@ -149,6 +147,7 @@ impl Sources<'_> {
         let Request { process, unit, context, command, main_pid, .. } = request;
         work.vectors.clear();
         work.program = Some(command.path);
+        work.args = Some(command.args);
         work.context = Some(request.context_bytes);
         work.console = Some(self.table.manager().console);
         work.privileged = command.privileged;
@@ -164,6 +163,7 @@ impl Sources<'_> {
         for variable in context.environment.iter() {
             strings.push_env_literal(variable)?;
         }
+        push_passed(strings, context)?;
         push_default(strings, PATH)?;
         if context.user.is_empty() {
             push_default(strings, USER_ROOT)?;
@@ -190,9 +190,7 @@ impl Sources<'_> {
             }
             Process::Control(_) | Process::Checker(_) | Process::Worker(_) | Process::Finisher => {}
         }
-        work.vectors.begin_argv(steps::variables(work, context))?;
-        push_args(&mut work.vectors, command.args)?;
-        if work.vectors.has_no_args() { Err(Full) } else { Ok(()) }
+        Ok(())
     }
 
     /// What a service's commands are told of its life: where its pidfile is, how it ended, and how
@@ -335,67 +333,18 @@ fn push_default(strings: &mut Strings, variable: &'static CStr) -> Result<(), Fu
     strings.push_env_literal(variable)
 }
 
-/// argv, with the values of variables: systemd.service(5), "Command lines".
-fn push_args(strings: &mut Strings, args: Args<'static>) -> Result<(), Full> {
-    for word in args.iter() {
-        match word {
-            Word::Literal(text) => strings.push_arg_literal(text)?,
-            Word::Expand(text) if features::EXPANSION => {
-                let begin = strings.text_used();
-                push_expanded(strings, text.to_bytes())?;
-                strings.push_arg_text(begin)?;
-            }
-            Word::Split(name) if features::EXPANSION => push_split(strings, name.to_bytes())?,
-            Word::Expand(_) | Word::Split(_) => bug!("no command of this board has any"),
+/// What PID 1 was started with and `PassEnvironment=` names, unless the unit sets it.
+fn push_passed(strings: &mut Strings, context: &ExecContext<'static>) -> Result<(), Full> {
+    if !features::VARIABLES {
+        return Ok(());
+    }
+    let Some(variables) = decode::from_bytes::<Variables<'_>>(context.more().variables) else {
+        return Ok(());
+    };
+    for name in variables.pass.iter() {
+        if let Some(variable) = start::variable(name.to_bytes()) {
+            push_default(strings, variable)?;
         }
     }
     Ok(())
-}
-
-/// One word with the values of its variables in their places; unknown ones are empty.
-fn push_expanded(strings: &mut Strings, text: &[u8]) -> Result<(), Full> {
-    let mut rest = text;
-    while let Some(open) = rest.iter().position(|&byte| byte == Args::OPEN) {
-        strings.push_text(&rest[..open])?;
-        let name = &rest[open + 1..];
-        let close = name.iter().position(|&byte| byte == Args::CLOSE).ok_or(Full)?;
-        push_value(strings, &name[..close], 0, usize::MAX)?;
-        rest = &name[close + 1..];
-    }
-    strings.push_text(rest)
-}
-
-/// The words of a variable's value, split at blanks.
-fn push_split(strings: &mut Strings, name: &[u8]) -> Result<(), Full> {
-    let mut at = 0;
-    loop {
-        let value = strings.value(name).unwrap_or_default();
-        let blank = |byte: &u8| byte.is_ascii_whitespace();
-        let Some(skipped) = value[at..].iter().position(|byte| !blank(byte)) else {
-            return Ok(());
-        };
-        let word = at + skipped;
-        let end = value[word..].iter().position(blank).map_or(value.len(), |length| word + length);
-        let begin = strings.text_used();
-        push_value(strings, name, word, end)?;
-        strings.push_arg_text(begin)?;
-        at = end;
-    }
-}
-
-/// Bytes `from..to` of a variable's value, a few at a time: it may lie in the text they go to.
-fn push_value(strings: &mut Strings, name: &[u8], from: usize, to: usize) -> Result<(), Full> {
-    let mut at = from;
-    loop {
-        let mut chunk = [0u8; 64];
-        let value = strings.value(name).unwrap_or_default();
-        let rest = value.get(at..to.min(value.len())).unwrap_or_default();
-        let length = rest.len().min(chunk.len());
-        if length == 0 {
-            return Ok(());
-        }
-        chunk[..length].copy_from_slice(&rest[..length]);
-        strings.push_text(&chunk[..length])?;
-        at += length;
-    }
 }

@@ -7,6 +7,8 @@
 //! The order is that of systemd's exec_invoke(), and a step that fails ends the child with
 //! systemd's exit code for it.
 
+mod arguments;
+mod environment;
 mod privileges;
 mod scheduling;
 mod streams;
@@ -16,7 +18,7 @@ use core::ffi::CStr;
 
 use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
 use rustix::io::Errno;
-use unit::{EXEC_PATH, ExecContext, ExecMore, decode};
+use unit::{Args, EXEC_PATH, ExecContext, ExecMore, decode};
 
 use crate::engine::Stage;
 use crate::features;
@@ -25,9 +27,14 @@ use crate::sys::path::Path;
 use crate::sys::{cgroup, fd, signal};
 use crate::table::limits::{LISTEN_FDS, SPAWN_POINTERS, SPAWN_STRINGS};
 
+/// argv and envp of one spawn.
+pub(super) type Strings = Vectors<SPAWN_STRINGS, SPAWN_POINTERS>;
+
 /// What PID 1 has prepared for a child. All zero when empty: it lies in `.bss`.
 pub(super) struct Work {
-    pub(super) vectors: Vectors<SPAWN_STRINGS, SPAWN_POINTERS>,
+    pub(super) vectors: Strings,
+    /// argv, for the child to put the values of variables into.
+    pub(super) args: Option<Args<'static>>,
     /// The program, NUL-terminated.
     pub(super) program: Option<&'static str>,
     /// [`unit::Service::context`].
@@ -53,6 +60,7 @@ pub(super) struct Work {
 impl Work {
     pub(super) const EMPTY: Self = Self {
         vectors: Vectors::EMPTY,
+        args: None,
         program: None,
         context: None,
         console: None,
@@ -74,7 +82,7 @@ impl Work {
 }
 
 /// All stages, for those who have only a number.
-pub(super) const STAGES: [Stage; 22] = [
+pub(super) const STAGES: [Stage; 23] = [
     Stage::Slot,
     Stage::Arguments,
     Stage::Clone,
@@ -89,6 +97,7 @@ pub(super) const STAGES: [Stage; 22] = [
     Stage::IoPriority,
     Stage::TimerSlack,
     Stage::Personality,
+    Stage::EnvironmentFile,
     Stage::Limits,
     Stage::Group,
     Stage::Capabilities,
@@ -116,12 +125,6 @@ impl<T> At<T> for Result<T, Full> {
     fn at(self, stage: Stage) -> Result<T, Broken> {
         self.map_err(|Full| Broken(stage, Errno::TOOBIG))
     }
-}
-
-/// How many variables the child adds: SYSTEMD_EXEC_PID, LISTEN_PID; USER, LOGNAME, HOME, SHELL.
-pub(super) fn variables(work: &Work, context: &ExecContext<'_>) -> usize {
-    let passed = work.passes_sockets && work.socket_count > 0;
-    1 + usize::from(passed) + if context.user.is_empty() { 0 } else { 4 }
 }
 
 /// The child. Comes back only to fail.
@@ -152,6 +155,8 @@ const fn exit_code(stage: Stage) -> u8 {
         Stage::Stderr => 222,
         Stage::NoNewPrivileges => 227,
         Stage::Personality => 230,
+        // systemd reads the files itself and has no code for that: EXIT_EXCEPTION.
+        Stage::EnvironmentFile => 255,
     }
 }
 
@@ -170,6 +175,9 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
     scheduling::set_scheduling(&more)?;
     let identity = user::find(&context)?;
     user::name(work, &identity)?;
+    environment::read_files(work, &more)?;
+    environment::unset(work, &more);
+    arguments::push(work).at(Stage::Arguments)?;
     scheduling::set_limits(work, &context, &more).at(Stage::Limits)?;
     if !work.privileged {
         user::change(&identity, &more)?;

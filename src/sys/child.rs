@@ -354,12 +354,50 @@ impl<const TEXT: usize, const POINTERS: usize> Vectors<TEXT, POINTERS> {
         Ok(())
     }
 
-    /// Begins argv; `env_more` further variables can still be added.
+    /// Sets a variable, whatever it was: `NAME=value`.
     ///
     /// # Errors
     /// No room.
-    pub fn begin_argv(&mut self, env_more: usize) -> Result<(), Full> {
-        self.argv_at = self.env_count + env_more + 1;
+    pub fn set_env(&mut self, variable: &[u8]) -> Result<(), Full> {
+        let begin = self.text_used;
+        self.push_text(variable)?;
+        let pointer = self.end_text(begin)?;
+        let name = variable.split(|&byte| byte == b'=').next().unwrap_or_default();
+        match self.place_of(name) {
+            Some(place) => self.pointers[place] = pointer,
+            None => self.push_env_pointer(pointer)?,
+        }
+        Ok(())
+    }
+
+    /// Takes a variable away: `NAME`, or `NAME=value` if it has that value.
+    pub fn unset_env(&mut self, variable: &[u8]) {
+        let mut parts = variable.splitn(2, |&byte| byte == b'=');
+        let (name, value) = (parts.next().unwrap_or_default(), parts.next());
+        if value.is_some() && value != self.value(name) {
+            return;
+        }
+        if let Some(place) = self.place_of(name) {
+            // The null behind the last one moves along.
+            self.pointers.copy_within(place + 1..=self.env_count, place);
+            self.env_count -= 1;
+        }
+    }
+
+    fn place_of(&self, name: &[u8]) -> Option<usize> {
+        self.pointers[..self.env_count].iter().position(|&pointer| {
+            // SAFETY: as in `value`.
+            let variable = unsafe { CStr::from_ptr(pointer) }.to_bytes();
+            variable.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"="))
+        })
+    }
+
+    /// Begins argv; the environment is complete.
+    ///
+    /// # Errors
+    /// No room.
+    pub fn begin_argv(&mut self) -> Result<(), Full> {
+        self.argv_at = self.env_count + 1;
         let null_at = self.pointers.get_mut(self.argv_at).ok_or(Full)?;
         *null_at = null();
         Ok(())

@@ -6,6 +6,8 @@
 //! auxv. The strings live as long as the process.
 
 use core::ffi::{CStr, c_char};
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::{raw, vdso};
 
@@ -33,6 +35,25 @@ impl Args {
     }
 }
 
+/// Where the kernel has put the variables that this process was started with.
+static ENVIRONMENT: AtomicPtr<*const c_char> = AtomicPtr::new(null_mut());
+
+/// A variable that this process was started with, as `NAME=value`.
+pub fn variable(name: &[u8]) -> Option<&'static CStr> {
+    let mut at = ENVIRONMENT.load(Ordering::Relaxed).cast_const();
+    loop {
+        // SAFETY: `begin` has set it to the kernel's list, which ends with a null.
+        let string = unsafe { at.as_ref() }.filter(|string| !string.is_null())?;
+        // SAFETY: the kernel's strings end with a NUL and live as long as the process.
+        let variable = unsafe { CStr::from_ptr(*string) };
+        if variable.to_bytes().strip_prefix(name).is_some_and(|rest| rest.starts_with(b"=")) {
+            return Some(variable);
+        }
+        // SAFETY: it was not the null at the end.
+        at = unsafe { at.add(1) };
+    }
+}
+
 /// Ends the process.
 pub fn exit(code: u8) -> ! {
     raw::exit_group(code)
@@ -48,7 +69,9 @@ pub unsafe fn begin(stack: *const usize, main: fn(Args) -> u8) -> ! {
     let strings = unsafe {
         let count = *stack;
         let argv = stack.add(1);
-        vdso::remember(argv.add(count + 1));
+        let environment = argv.add(count + 1);
+        vdso::remember(environment);
+        ENVIRONMENT.store(environment.cast_mut().cast(), Ordering::Relaxed);
         core::slice::from_raw_parts(argv.cast::<*const c_char>(), count)
     };
     exit(main(Args { strings }))

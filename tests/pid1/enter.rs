@@ -11,8 +11,6 @@ use std::process::Command;
 use rustix::mount::{MountFlags, UnmountFlags};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use crate::probe;
-
 /// The folders of the host's that the world sees as its own.
 const SHARED: [&str; 4] = ["usr", "lib", "lib64", "lib32"];
 
@@ -106,7 +104,8 @@ pub fn enter(arguments: &[String]) -> ! {
 /// The program as the kernel starts it: on the console, or without a descriptor.
 fn init() -> Command {
     let mut init = Command::new("/sbin/init");
-    init.env_clear();
+    // As the kernel's do.
+    init.env_clear().envs([("HOME", "/"), ("TERM", "linux")]);
     match File::options().read(true).write(true).open("/dev/console") {
         Ok(console) => {
             let copy = || console.try_clone().unwrap();
@@ -138,8 +137,22 @@ fn make_root(root: &Path, pilot: &Path) {
     fs::copy(env::current_exe().unwrap(), root.join("bin/probe")).unwrap();
     symlink("/usr/bin/sh", root.join("bin/sh")).unwrap();
     symlink("/usr/bin/kill", root.join("bin/kill")).unwrap();
-    for (path, text) in probe::USERS {
-        fs::write(root.join(path), text).unwrap();
+    copy_tree(Path::new(CHECKS_FILES), root);
+}
+
+/// What boards with checks are laid over with.
+const CHECKS_FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checks/files");
+
+fn copy_tree(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            copy_tree(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
     }
 }
 

@@ -13,12 +13,6 @@ use rustix::fd::FromRawFd;
 
 use crate::view;
 
-/// Whom the units name, as files of the root file system.
-pub const USERS: [(&str, &str); 2] = [
-    ("etc/passwd", include_str!("../checks/files/etc/passwd")),
-    ("etc/group", include_str!("../checks/files/etc/group")),
-];
-
 /// The entry: `probe MODE ARGUMENTS…`.
 pub fn main() -> ! {
     let arguments: Vec<String> = env::args().skip(1).collect();

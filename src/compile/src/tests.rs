@@ -246,6 +246,13 @@ fn spawn_sizes_are_what_one_spawn_writes_at_most() {
     assert_eq!(image.limits.spawn_pointers, 4 + 2 + 1 + 2 + (7 / 2 + 1) + 1);
 
     let image = compile(
+        "--- a.service\n[Service]\nExecStart=/bin/a $V\nEnvironmentFile=/e\nPassEnvironment=P\n",
+    );
+    let split = 1024 - "V=".len();
+    assert_eq!(image.limits.spawn_strings, always + 4096 + split + 1);
+    assert_eq!(image.limits.spawn_pointers, 4 + 1 + 64 + 1 + 1 + (split / 2 + 1) + 1);
+
+    let image = compile(
         "--- a.service\n[Service]\nExecStart=/bin/a\nUser=web\nType=notify\n\
          --- a.socket\n[Socket]\nListenStream=80\nListenStream=81\n",
     );

@@ -274,6 +274,17 @@ or socket";
             }
             /// What few services say of what their processes are given.
             Exec "Service" {
+                /// A file with NAME=value lines, which count more than Environment=. With a leading
+                /// - one that cannot be read is passed over. Read before each command. All files
+                /// together have at most 64 variables of 4096 bytes, none longer than 1024;
+                /// else the command is not run.
+                environment_files: Many<EnvironmentFiles> ["EnvironmentFile"] = "";
+                /// Variables that PID 1 was started with and that are passed on; what
+                /// Environment= says counts more.
+                pass_environment: Many<VariableNames> ["PassEnvironment"] = "";
+                /// Variables that are taken away again, whoever set them: names, or NAME=value for
+                /// one that has this value.
+                unset_environment: Many<UnsetVariables> ["UnsetEnvironment"] = "";
                 /// Further groups of the processes, by name or number.
                 supplementary_groups: Many<Accounts> ["SupplementaryGroups"] = "";
                 /// Seconds of processor time, or a time.

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod control;
 pub mod decode;
 pub mod directives;
+pub mod env_file;
 pub mod limits;
 pub mod model;
 pub mod seq;

@@ -32,6 +32,12 @@ pub struct Limits {
 pub const USER_FIELD_MAX: usize = 64;
 /// Longest HOME and SHELL that a spawn writes, in bytes.
 pub const USER_PATH_MAX: usize = 128;
+/// Bytes that all files of `EnvironmentFile=` give one spawn at most, a NUL behind each variable.
+pub const ENVIRONMENT_FILES_MAX: usize = 4096;
+/// Variables that they give at most.
+pub const FILE_VARIABLES_MAX: usize = 64;
+/// Longest of these, and of what `PassEnvironment=` passes and a command uses: `NAME=value`.
+pub const FILE_VARIABLE_MAX: usize = 1024;
 /// NOTIFY_SOCKET: where READY=1 and its kin are received.
 pub const NOTIFY_SOCKET: &str = "/run/pilot/notify";
 /// USER of a service without `User=`.

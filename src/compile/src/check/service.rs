@@ -4,7 +4,7 @@ use unit::{Restart, ServiceType, Stdio};
 
 use super::Checked;
 use crate::codes;
-use crate::draft::{Draft, Service};
+use crate::draft::{Draft, Exec, Service};
 use crate::report::{Diagnostic, Report, Spanned};
 
 pub(super) fn check(checked: &Checked, report: &mut Report) {
@@ -15,7 +15,7 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
         check_oneshot_ends(service, report);
         check_socket_streams(checked, unit, service, report);
         check_non_blocking(checked, unit, service, report);
-        check_variables_are_set(service, report);
+        check_variables_are_set(service, &draft.exec, report);
         check_sockets_are_own(checked, unit, service, report);
     }
 }
@@ -151,7 +151,11 @@ const SET_BY_PID_1: &[&str] = &[
     "TERM",
 ];
 
-fn check_variables_are_set(service: &Service, report: &mut Report) {
+fn check_variables_are_set(service: &Service, exec: &Exec, report: &mut Report) {
+    // Nobody knows here what the files say.
+    if !exec.environment_files.items.is_empty() {
+        return;
+    }
     let commands = [
         &service.exec_condition,
         &service.exec_start_pre,
@@ -165,7 +169,8 @@ fn check_variables_are_set(service: &Service, report: &mut Report) {
     for command in commands.into_iter().flat_map(|list| &list.items) {
         for name in command.value.args.iter().flat_map(|arg| arg.variables()) {
             let own = service.environment.items.iter().any(|pair| pair.value.0 == name);
-            if !own && !SET_BY_PID_1.contains(&name) {
+            let passed = exec.pass_environment.items.iter().any(|each| each.value == name);
+            if !own && !passed && !SET_BY_PID_1.contains(&name) {
                 let message = format!("nobody sets ${name}: it stands for nothing");
                 let label = "used in this command";
                 let diagnostic =

@@ -1,9 +1,9 @@
 //! What few units say of what their processes are given, in the form of [`unit::ExecMore`].
 
-use unit::{ExecMore, Privileges, Scheduling, Seq, Words};
+use unit::{ExecMore, Privileges, Scheduling, Seq, Variables, Words};
 
 use super::encode;
-use crate::plan::{ExecPlan, PrivilegesPlan, SchedulingPlan};
+use crate::plan::{ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan};
 
 /// Empty if the unit says nothing of all that.
 pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
@@ -14,6 +14,7 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
     let groups = strings(&plan.groups);
     encode(&ExecMore {
         limits: Seq::from_bytes(&limits),
+        variables: &variables(&plan.variables),
         scheduling: &scheduling(&plan.scheduling),
         privileges: &privileges(&plan.privileges),
         groups: Words::from_bytes(&groups),
@@ -24,6 +25,18 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
 /// Each with its NUL.
 fn strings(strings: &[String]) -> Vec<u8> {
     strings.iter().flat_map(|text| text.bytes().chain([0])).collect()
+}
+
+fn variables(plan: &VariablesPlan) -> Vec<u8> {
+    if *plan == VariablesPlan::default() {
+        return Vec::new();
+    }
+    let (files, pass, unset) = (strings(&plan.files), strings(&plan.pass), strings(&plan.unset));
+    encode(&Variables {
+        files: Words::from_bytes(&files),
+        pass: Words::from_bytes(&pass),
+        unset: Words::from_bytes(&unset),
+    })
 }
 
 fn scheduling(plan: &SchedulingPlan) -> Vec<u8> {

@@ -34,8 +34,9 @@ pub use exit::{ExitStatusNames, PidFile, Status};
 pub use lint::{LintName, LintNames};
 pub use mount::{FsType, MOUNT_DATA_MAX, MountOption, MountOptions, MountSource};
 pub use names::{
-    AbsolutePaths, Account, Accounts, Assignments, Directory, FdName, InstanceName, Paths, Strings,
-    Text, UnitName, Units, Uris, WorkingDirectory,
+    AbsolutePaths, Account, Accounts, Assignments, Directory, EnvironmentFiles, FdName,
+    InstanceName, Paths, Strings, Text, UnitName, Units, UnsetVariables, Uris, VariableNames,
+    WorkingDirectory,
 };
 pub use number::{Boolean, Mode, Signal, Unsigned, truth};
 pub use option::{Algorithm, Bytes, Hops, Interface, Prefixes, Signed, TypeOfService};

@@ -342,6 +342,83 @@ impl List for Assignments {
     }
 }
 
+/// `EnvironmentFile=`: a path, perhaps behind `-`.
+#[derive(Debug)]
+pub struct EnvironmentFiles;
+
+impl List for EnvironmentFiles {
+    type Item = String;
+    const FORM: &'static str = "absolute path, perhaps with `-` in front";
+    const REFUSED: &'static [(&'static str, &'static str)] =
+        &[("*", "patterns are not looked for on the board: name each file")];
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
+        let span = text.whole();
+        let Some(path) = cx.specifiers.expand(&text.text, &span, cx) else { return Vec::new() };
+        let (dash, path) = match path.strip_prefix('-') {
+            Some(path) => ("-", path),
+            None => ("", path.as_str()),
+        };
+        if path.contains(['*', '?', '[']) {
+            let hint = Some(Self::REFUSED[0].1.into());
+            let label = "known to systemd, not supported here";
+            cx.refuse_with(codes::UNSUPPORTED_VALUE, &span, label, hint);
+            return Vec::new();
+        }
+        match absolute_path(path) {
+            Ok(path) => vec![Spanned { value: format!("{dash}{path}"), span }],
+            Err(label) => {
+                cx.refuse(codes::BAD_VALUE, &span, label);
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Names of environment variables.
+#[derive(Debug)]
+pub struct VariableNames;
+
+impl List for VariableNames {
+    type Item = String;
+    const FORM: &'static str = "names of variables";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
+        variables(text, cx, |_| None)
+    }
+}
+
+/// Names of environment variables, or what they are.
+#[derive(Debug)]
+pub struct UnsetVariables;
+
+impl List for UnsetVariables {
+    type Item = String;
+    const FORM: &'static str = "names of variables, or `NAME=value`";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
+        variables(text, cx, |word| word.split_once('=').map(|(name, _)| name))
+    }
+}
+
+/// Words that are names, or have one in them.
+fn variables(
+    text: &Value,
+    cx: &mut Context<'_>,
+    name_in: fn(&str) -> Option<&str>,
+) -> Vec<Spanned<String>> {
+    let mut words = expanded(text, cx);
+    words.retain(|word| {
+        let name = name_in(&word.value).unwrap_or(&word.value);
+        let is_name = is_variable(name);
+        if !is_name {
+            cx.refuse(codes::BAD_NAME, &word.span, format!("`{name}` is no variable's name"));
+        }
+        is_name
+    });
+    words
+}
+
 /// True for the name of an environment variable.
 pub(super) fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')

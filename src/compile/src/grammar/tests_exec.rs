@@ -2,8 +2,9 @@
 
 use super::tests::{many, one};
 use super::{
-    Accounts, Capabilities, CapabilityChange, IoClassName, Nanoseconds, Niceness, PersonalityName,
-    PolicyName, Processors, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds,
+    Accounts, Capabilities, CapabilityChange, EnvironmentFiles, IoClassName, Nanoseconds, Niceness,
+    PersonalityName, PolicyName, Processors, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds,
+    UnsetVariables, VariableNames,
 };
 
 #[test]
@@ -73,4 +74,15 @@ fn capabilities_add_up_as_in_systemd() {
 fn groups_are_several() {
     assert_eq!(many::<Accounts>("dialout 7").0, ["dialout", "7"]);
     assert_eq!(many::<Accounts>("a:b").1, ["E206"]);
+}
+
+#[test]
+fn environment_files_are_named_one_by_one() {
+    assert_eq!(many::<EnvironmentFiles>("-/etc//default/%p").0, ["-/etc/default/web-app"]);
+    assert_eq!(many::<EnvironmentFiles>("/etc/a b").0, ["/etc/a b"]);
+    assert_eq!(many::<EnvironmentFiles>("/etc/*.conf").1, ["E207"]);
+    assert_eq!(many::<EnvironmentFiles>("default").1, ["E201"]);
+    assert_eq!(many::<VariableNames>("HOME 1A A-B").1, ["E206", "E206"]);
+    assert_eq!(many::<UnsetVariables>("HOME A=1 B=").0, ["HOME", "A=1", "B="]);
+    assert_eq!(many::<UnsetVariables>("=1").1, ["E206"]);
 }

@@ -20,10 +20,20 @@ const IO_CLASS_SHIFT: u16 = 13;
 #[allow(missing_docs, reason = "each field is that of `unit::ExecMore`")]
 pub struct ExecPlan {
     pub limits: Vec<ResourceLimit>,
+    pub variables: VariablesPlan,
     pub scheduling: SchedulingPlan,
     pub privileges: PrivilegesPlan,
     pub groups: Vec<String>,
     pub default_sigpipe: bool,
+}
+
+/// [`unit::Variables`].
+#[derive(PartialEq, Eq, Default, Debug)]
+#[allow(missing_docs, reason = "each field is that of `unit::Variables`")]
+pub struct VariablesPlan {
+    pub files: Vec<String>,
+    pub pass: Vec<String>,
+    pub unset: Vec<String>,
 }
 
 /// [`unit::Scheduling`].
@@ -52,6 +62,9 @@ pub struct PrivilegesPlan {
 pub(super) fn plan(exec: draft::Exec) -> ExecPlan {
     let limits = limits(&exec);
     let draft::Exec {
+        environment_files,
+        pass_environment,
+        unset_environment,
         supplementary_groups,
         // What `limits` has spent.
         limit_cpu: _,
@@ -92,6 +105,11 @@ pub(super) fn plan(exec: draft::Exec) -> ExecPlan {
         | io_priority.value().map_or(IO_NORMAL, |&priority| priority as u16);
     ExecPlan {
         limits,
+        variables: VariablesPlan {
+            files: environment_files.values(),
+            pass: pass_environment.values(),
+            unset: unset_environment.values(),
+        },
         scheduling: SchedulingPlan {
             nice: nice.value().copied(),
             policy: has_policy.then(|| policy.unwrap_or(0) | reset),

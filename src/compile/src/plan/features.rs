@@ -66,6 +66,7 @@ const FEATURES: &[Feature] = &[
         sockets(plan).any(|socket| !socket.setup.user.is_empty() || !socket.setup.group.is_empty())
     }),
     ("special-files", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Special)),
+    ("variables", |plan| any_exec(plan, |exec| exec.variables != Default::default())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("timers", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Timer(_)))),
 ];

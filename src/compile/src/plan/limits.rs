@@ -1,6 +1,9 @@
 //! How much of everything a board needs: the exact lengths of PID 1's arrays.
 
-use unit::limits::{FIXED_FDS, USER_FIELD_MAX, USER_PATH_MAX};
+use unit::limits::{
+    ENVIRONMENT_FILES_MAX, FILE_VARIABLE_MAX, FILE_VARIABLES_MAX, FIXED_FDS, USER_FIELD_MAX,
+    USER_PATH_MAX,
+};
 use unit::{Limits, Stdio};
 
 use super::{KindPlan, ManagerPlan, ServicePlan, UnitPlan};
@@ -234,12 +237,18 @@ fn spawn_command(service: &ServicePlan, dynamics: &[Dynamic], command: &Command)
     const NUL: usize = 1;
     let entry = |dynamic: &Dynamic| dynamic.name.len() + 1 + dynamic.value_max + NUL;
     let mut strings: usize = dynamics.iter().filter(|dynamic| dynamic.written).map(entry).sum();
+    let has_files = !service.more.variables.files.is_empty();
+    strings += if has_files { ENVIRONMENT_FILES_MAX } else { 0 };
     let mut pointers = service.environment.len() + dynamics.len() + NUL + NUL;
+    let passed = &service.more.variables.pass;
+    pointers += passed.len() + if has_files { FILE_VARIABLES_MAX } else { 0 };
     let longest = |name: &str| {
         let own = service.environment.iter().filter(|(each, _)| each == name);
         let own = own.map(|(_, value)| value.len());
         let dynamic = dynamics.iter().filter(|each| each.name == name).map(|each| each.value_max);
-        own.chain(dynamic).max().unwrap_or(0)
+        let is_foreign = has_files || passed.iter().any(|each| each == name);
+        let foreign = is_foreign.then(|| FILE_VARIABLE_MAX.saturating_sub(name.len() + 1));
+        own.chain(dynamic).chain(foreign).max().unwrap_or(0)
     };
     for arg in &command.args {
         match arg {

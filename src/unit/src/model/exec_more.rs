@@ -11,6 +11,8 @@ pub struct ExecMore<'a> {
     /// `Limit…=`, but for LimitNOFILE=.
     #[serde(borrow)]
     pub limits: Seq<'a, ResourceLimit>,
+    /// A [`Variables`].
+    pub variables: &'a [u8],
     /// A [`Scheduling`].
     pub scheduling: &'a [u8],
     /// A [`Privileges`].
@@ -19,6 +21,18 @@ pub struct ExecMore<'a> {
     pub groups: Words<'a>,
     /// `IgnoreSIGPIPE=no`.
     pub default_sigpipe: bool,
+}
+
+/// What the environment has beside `Environment=`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Variables<'a> {
+    /// `EnvironmentFile=`: paths, behind a `-` if a missing one is fine.
+    #[serde(borrow)]
+    pub files: Words<'a>,
+    /// `PassEnvironment=`: names.
+    pub pass: Words<'a>,
+    /// `UnsetEnvironment=`: names, or `NAME=value`.
+    pub unset: Words<'a>,
 }
 
 /// setrlimit(2).

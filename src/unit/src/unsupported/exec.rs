@@ -9,7 +9,6 @@ const IMAGES: &str = "services run in the board's own file system";
 const LABELS: &str = "security labels are not supported";
 const PROPERTIES: &str = "of the process's properties only User=, Group=, WorkingDirectory=, \
                           UMask= and LimitNOFILE= are understood";
-const VARIABLES: &str = "of the environment only Environment= is understood";
 const STREAMS: &str = "StandardInput=tty is the board's console";
 const TERMINAL: &str = "the console is left as it is, and it can be left out";
 const JOURNAL: &str = "there is no journal: output goes where StandardOutput= says";
@@ -47,9 +46,6 @@ pub(super) const EXEC: &[Unsupported] = &[
     refused("MemoryKSM", No, PROPERTIES),
     refused("MemoryTHP", Words(&["inherit"]), PROPERTIES),
 
-    refused("EnvironmentFile", List, VARIABLES),
-    refused("PassEnvironment", List, VARIABLES),
-    refused("UnsetEnvironment", List, VARIABLES),
     refused("ExecSearchPath", List, "write the program with its whole path"),
 
     refused("StandardInputText", List, STREAMS),
@@ -198,4 +194,7 @@ pub(super) const OF_SERVICES: &[Unsupported] = &[
     refused("CapabilityBoundingSet", Exactly(&["~"]), ""),
     refused("AmbientCapabilities", List, ""),
     refused("NoNewPrivileges", No, ""),
+    refused("EnvironmentFile", List, ""),
+    refused("PassEnvironment", List, ""),
+    refused("UnsetEnvironment", List, ""),
 ];
