@@ -21,6 +21,8 @@ features! {
     ACCESS_LISTS = "access-lists";
     /// `CapabilityBoundingSet=`, `AmbientCapabilities=`, `NoNewPrivileges=`.
     CAPABILITIES = "capabilities";
+    /// `RuntimeDirectory=` and its kin.
+    DIRECTORIES = "directories";
     /// Any directive that the program finds in [`unit::ExecMore`].
     EXEC_MORE = "exec-more";
     /// `Condition…=` and `Assert…=`.
@@ -55,6 +57,8 @@ features! {
     SPECIAL_TARGETS = "special-targets";
     /// `Limit…=`, but for LimitNOFILE=.
     RESOURCE_LIMITS = "resource-limits";
+    /// `RuntimeDirectory=` that goes when its service has stopped.
+    RUNTIME_DIRECTORIES = "runtime-directories";
     /// `Nice=` and its kin, `CPUAffinity=`, `Personality=`.
     SCHEDULING = "scheduling";
     /// Directives of a socket that are one setsockopt(2) each.

@@ -18,6 +18,7 @@ mod command_line;
 mod forking;
 mod groups;
 mod invocation;
+mod leavings;
 mod lines;
 mod listeners;
 mod luck;
@@ -43,6 +44,7 @@ use self::addresses::Addresses;
 use self::children::Children;
 use self::clients::Clients;
 use self::groups::Groups;
+use self::leavings::Leavings;
 use self::lines::Lines;
 use self::listeners::Listeners;
 use self::notifications::Notifications;
@@ -74,6 +76,7 @@ struct Pilot {
     addresses: Addresses,
     children: Children,
     groups: Groups,
+    leavings: Leavings,
     clients: Clients,
     /// When PID 1's own sockets want another look; `None`: they are well.
     mend_at: Option<Instant>,
@@ -141,6 +144,7 @@ impl Pilot {
                 | Source::Group(_) => {}
             }
         }
+        self.remove_leavings();
     }
 
     /// Steps the engine and does all that it then asks for.

@@ -26,6 +26,14 @@ const LIMITS: [(&str, &str); 16] = [
     ("LimitRTPRIO", "LimitRTPRIOSoft"),
     ("LimitRTTIME", "LimitRTTIMESoft"),
 ];
+/// By [`unit::DirectoryKind`].
+const DIRECTORIES: [[&str; 2]; 5] = [
+    ["RuntimeDirectory", "RuntimeDirectoryMode"],
+    ["StateDirectory", "StateDirectoryMode"],
+    ["CacheDirectory", "CacheDirectoryMode"],
+    ["LogsDirectory", "LogsDirectoryMode"],
+    ["ConfigurationDirectory", "ConfigurationDirectoryMode"],
+];
 /// linux/sched.h
 const POLICIES: [&str; 6] = ["other", "fifo", "rr", "batch", "", "idle"];
 const RESET_ON_FORK: u32 = 0x4000_0000;
@@ -33,6 +41,7 @@ const RESET_ON_FORK: u32 = 0x4000_0000;
 /// Prints what the unit says, and no defaults: there are too many.
 pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     variables(list, more);
+    directories(list, more);
     limits(list, more);
     scheduling(list, more);
     privileges(list, more);
@@ -50,6 +59,23 @@ fn variables(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     list.other("EnvironmentFiles", &Strings(variables.files));
     list.other("PassEnvironment", &Strings(variables.pass));
     list.other("UnsetEnvironment", &Strings(variables.unset));
+}
+
+fn directories(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    if !features::DIRECTORIES {
+        return;
+    }
+    for directory in more.directories.iter() {
+        let [name, mode] = DIRECTORIES[directory.kind as usize];
+        let path = directory.path.strip_suffix('\0').unwrap_or_default();
+        let below = path.strip_prefix(directory.kind.root()).unwrap_or_default();
+        list.text(name, below.strip_prefix('/').unwrap_or_default());
+        list.mode(mode, directory.mode);
+    }
+    if features::RUNTIME_DIRECTORIES && !more.directories.is_empty() {
+        let words = ["no", "restart", "yes"];
+        list.text("RuntimeDirectoryPreserve", words[more.preserve as usize]);
+    }
 }
 
 fn limits(list: &mut List<'_, '_>, more: &ExecMore<'_>) {

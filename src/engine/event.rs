@@ -106,6 +106,16 @@ pub enum Stage {
     TimerSlack,
     /// `Personality=`.
     Personality,
+    /// `RuntimeDirectory=`.
+    RuntimeDirectory,
+    /// `StateDirectory=`.
+    StateDirectory,
+    /// `CacheDirectory=`.
+    CacheDirectory,
+    /// `LogsDirectory=`.
+    LogsDirectory,
+    /// `ConfigurationDirectory=`.
+    ConfigurationDirectory,
     /// `EnvironmentFile=`.
     EnvironmentFile,
     /// `Limit…=`.

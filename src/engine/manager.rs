@@ -250,6 +250,11 @@ impl<'t, 's> Engine<'t, 's> {
         self.boot_target
     }
 
+    /// True if a unit has stopped, or never was started.
+    pub fn is_down(&self, unit: UnitId) -> bool {
+        matches!(self.units.at(unit).active(), ActiveState::Inactive | ActiveState::Failed)
+    }
+
     /// True for a socket unit: known without a look into the table.
     pub fn is_socket(&self, unit: UnitId) -> bool {
         matches!(self.units[unit.index()].kind, KindState::Socket(_))

@@ -19,6 +19,7 @@ use super::addresses::Addresses;
 use super::children::Children;
 use super::clients::Clients;
 use super::groups::Groups;
+use super::leavings::Leavings;
 use super::lines::Lines;
 use super::listeners::Listeners;
 use super::notifications::Notifications;
@@ -120,6 +121,7 @@ impl Pilot {
             notifications,
             children: Children::new(),
             groups: Groups::new(),
+            leavings: Leavings::new(),
             clients,
             mend_at: None,
             reaping: false,

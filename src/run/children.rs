@@ -55,7 +55,7 @@ struct ExecPipe {
 }
 
 pub(super) struct Children {
-    pool: Pool<Work>,
+    pub(super) pool: Pool<Work>,
     pipes: Places<'static, UnitId, Option<ExecPipe>>,
     /// /dev/kmsg for each service: the kernel limits what comes through one opening of it, so
     /// that one service's talk cannot cost the others theirs.
@@ -110,7 +110,8 @@ impl Pilot {
             return;
         }
         let request = self.request(process, command, main_pid);
-        match self.try_spawn(&request) {
+        let spawned = self.await_leavings(&request).and_then(|()| self.try_spawn(&request));
+        match spawned {
             Ok(pid) => {
                 match process {
                     Process::Instance(instance) => self.listeners.drop_connection(instance),
@@ -245,6 +246,9 @@ impl Pilot {
                 Ok(Some((pid, status))) => {
                     let pid = pid.as_raw_nonzero().get() as u32;
                     let failure = self.children.pool.reaped(pid);
+                    if self.note_removed(pid, status.exit_status() == Some(0)) {
+                        continue;
+                    }
                     self.forget_adopted(pid);
                     self.groups.note_reaped(pid);
                     let error = failure.map(spawn_error);

@@ -8,11 +8,14 @@
 //! systemd's exit code for it.
 
 mod arguments;
+mod directories;
 mod environment;
 mod privileges;
 mod scheduling;
 mod streams;
 mod user;
+
+pub(super) use directories::remove as remove_directories;
 
 use core::ffi::CStr;
 
@@ -82,7 +85,7 @@ impl Work {
 }
 
 /// All stages, for those who have only a number.
-pub(super) const STAGES: [Stage; 23] = [
+pub(super) const STAGES: [Stage; 28] = [
     Stage::Slot,
     Stage::Arguments,
     Stage::Clone,
@@ -97,6 +100,11 @@ pub(super) const STAGES: [Stage; 23] = [
     Stage::IoPriority,
     Stage::TimerSlack,
     Stage::Personality,
+    Stage::RuntimeDirectory,
+    Stage::StateDirectory,
+    Stage::CacheDirectory,
+    Stage::LogsDirectory,
+    Stage::ConfigurationDirectory,
     Stage::EnvironmentFile,
     Stage::Limits,
     Stage::Group,
@@ -155,6 +163,11 @@ const fn exit_code(stage: Stage) -> u8 {
         Stage::Stderr => 222,
         Stage::NoNewPrivileges => 227,
         Stage::Personality => 230,
+        Stage::RuntimeDirectory => 233,
+        Stage::StateDirectory => 238,
+        Stage::CacheDirectory => 239,
+        Stage::LogsDirectory => 240,
+        Stage::ConfigurationDirectory => 241,
         // systemd reads the files itself and has no code for that: EXIT_EXCEPTION.
         Stage::EnvironmentFile => 255,
     }
@@ -175,6 +188,7 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
     scheduling::set_scheduling(&more)?;
     let identity = user::find(&context)?;
     user::name(work, &identity)?;
+    directories::make(&more, &identity)?;
     environment::read_files(work, &more)?;
     environment::unset(work, &more);
     arguments::push(work).at(Stage::Arguments)?;

@@ -22,6 +22,13 @@ pub(super) struct Identity {
     gid: Option<u32>,
 }
 
+impl Identity {
+    /// The numbers of user and group.
+    pub(super) fn numbers(&self) -> (u32, u32) {
+        (self.user.as_ref().map_or(0, |user| user.uid), self.gid.unwrap_or(0))
+    }
+}
+
 /// Looks `User=` and `Group=` up.
 pub(super) fn find(context: &ExecContext<'_>) -> Result<Identity, Broken> {
     let user = match context.user {

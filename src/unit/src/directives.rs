@@ -285,6 +285,34 @@ or socket";
                 /// Variables that are taken away again, whoever set them: names, or NAME=value for
                 /// one that has this value.
                 unset_environment: Many<UnsetVariables> ["UnsetEnvironment"] = "";
+                /// Folders below /run that are made before each command, with the user as owner,
+                /// and removed when the service has stopped; $RUNTIME_DIRECTORY names them. Links
+                /// on the way are followed only where root alone could have made them. The last of
+                /// a service per connection does not remove them.
+                runtime_directory: Many<DirectoryNames> ["RuntimeDirectory"] = "";
+                /// Their mode.
+                runtime_directory_mode: One<Mode> ["RuntimeDirectoryMode"] = "0755";
+                /// Whether they stay when the service stops: no, yes, or restart if it is started
+                /// again at once.
+                runtime_directory_preserve: One<PreserveName> ["RuntimeDirectoryPreserve"] = "no";
+                /// As RuntimeDirectory=, below /var/lib, never removed; $STATE_DIRECTORY.
+                /// What lies in them keeps its owner, which systemd changes, too.
+                state_directory: Many<DirectoryNames> ["StateDirectory"] = "";
+                /// Their mode.
+                state_directory_mode: One<Mode> ["StateDirectoryMode"] = "0755";
+                /// As RuntimeDirectory=, below /var/cache, never removed; $CACHE_DIRECTORY.
+                cache_directory: Many<DirectoryNames> ["CacheDirectory"] = "";
+                /// Their mode.
+                cache_directory_mode: One<Mode> ["CacheDirectoryMode"] = "0755";
+                /// As RuntimeDirectory=, below /var/log, never removed; $LOGS_DIRECTORY.
+                logs_directory: Many<DirectoryNames> ["LogsDirectory"] = "";
+                /// Their mode.
+                logs_directory_mode: One<Mode> ["LogsDirectoryMode"] = "0755";
+                /// As RuntimeDirectory=, below /etc, but root's and never removed;
+                /// $CONFIGURATION_DIRECTORY.
+                configuration_directory: Many<DirectoryNames> ["ConfigurationDirectory"] = "";
+                /// Their mode.
+                configuration_directory_mode: One<Mode> ["ConfigurationDirectoryMode"] = "0755";
                 /// Further groups of the processes, by name or number.
                 supplementary_groups: Many<Accounts> ["SupplementaryGroups"] = "";
                 /// Seconds of processor time, or a time.

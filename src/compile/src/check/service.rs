@@ -149,6 +149,11 @@ const SET_BY_PID_1: &[&str] = &[
     "MONITOR_EXIT_CODE",
     "MONITOR_EXIT_STATUS",
     "TERM",
+    "RUNTIME_DIRECTORY",
+    "STATE_DIRECTORY",
+    "CACHE_DIRECTORY",
+    "LOGS_DIRECTORY",
+    "CONFIGURATION_DIRECTORY",
 ];
 
 fn check_variables_are_set(service: &Service, exec: &Exec, report: &mut Report) {

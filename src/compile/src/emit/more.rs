@@ -1,9 +1,9 @@
 //! What few units say of what their processes are given, in the form of [`unit::ExecMore`].
 
-use unit::{ExecMore, Privileges, Scheduling, Seq, Variables, Words};
+use unit::{ExecDirectory, ExecMore, Privileges, Scheduling, Seq, Variables, Words};
 
 use super::encode;
-use crate::plan::{ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan};
+use crate::plan::{DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan};
 
 /// Empty if the unit says nothing of all that.
 pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
@@ -12,11 +12,14 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
     }
     let limits: Vec<u8> = plan.limits.iter().flat_map(encode).collect();
     let groups = strings(&plan.groups);
+    let directories: Vec<u8> = plan.directories.iter().flat_map(directory).collect();
     encode(&ExecMore {
         limits: Seq::from_bytes(&limits),
         variables: &variables(&plan.variables),
         scheduling: &scheduling(&plan.scheduling),
         privileges: &privileges(&plan.privileges),
+        directories: Seq::from_bytes(&directories),
+        preserve: plan.preserve,
         groups: Words::from_bytes(&groups),
         default_sigpipe: plan.default_sigpipe,
     })
@@ -37,6 +40,11 @@ fn variables(plan: &VariablesPlan) -> Vec<u8> {
         pass: Words::from_bytes(&pass),
         unset: Words::from_bytes(&unset),
     })
+}
+
+fn directory(plan: &DirectoryPlan) -> Vec<u8> {
+    let path = format!("{}\0", plan.path);
+    encode(&ExecDirectory { kind: plan.kind, path: &path, mode: plan.mode })
 }
 
 fn scheduling(plan: &SchedulingPlan) -> Vec<u8> {

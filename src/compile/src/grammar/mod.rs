@@ -34,9 +34,9 @@ pub use exit::{ExitStatusNames, PidFile, Status};
 pub use lint::{LintName, LintNames};
 pub use mount::{FsType, MOUNT_DATA_MAX, MountOption, MountOptions, MountSource};
 pub use names::{
-    AbsolutePaths, Account, Accounts, Assignments, Directory, EnvironmentFiles, FdName,
-    InstanceName, Paths, Strings, Text, UnitName, Units, UnsetVariables, Uris, VariableNames,
-    WorkingDirectory,
+    AbsolutePaths, Account, Accounts, Assignments, Directory, DirectoryNames, EnvironmentFiles,
+    FdName, InstanceName, Paths, Strings, Text, UnitName, Units, UnsetVariables, Uris,
+    VariableNames, WorkingDirectory,
 };
 pub use number::{Boolean, Mode, Signal, Unsigned, truth};
 pub use option::{Algorithm, Bytes, Hops, Interface, Prefixes, Signed, TypeOfService};
@@ -50,7 +50,8 @@ pub use time::{LongTime, Time, Timeout};
 pub use timer::{Elapse, Elapses};
 
 use unit::{
-    BindIpv6Only, CrashAction, Emergency, JobMode, KillMode, Restart, ServiceType, TimeoutMode,
+    BindIpv6Only, CrashAction, Emergency, JobMode, KillMode, Preserve, Restart, ServiceType,
+    TimeoutMode,
 };
 
 use crate::codes::{self, Code};
@@ -217,6 +218,15 @@ keywords! {
         "idle" => 5,
     }, but {
         "ext" => "use other",
+    }
+
+    /// `RuntimeDirectoryPreserve=`.
+    PreserveName -> Preserve {
+        "no" => Preserve::No,
+        "yes" => Preserve::Yes,
+        "restart" => Preserve::Restart,
+        "false" => Preserve::No,
+        "true" => Preserve::Yes,
     }
 
     /// `IOSchedulingClass=`: the numbers of linux/ioprio.h.

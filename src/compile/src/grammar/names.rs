@@ -15,6 +15,9 @@ const FD_NAME_BYTES_MAX: usize = 255;
 /// Longest path, NUL included: path_resolution(7).
 const PATH_MAX: usize = 4096;
 
+/// Longest name of a folder that is made for a service.
+const DIRECTORY_BYTES_MAX: usize = 200;
+
 /// One line of text.
 #[derive(Debug)]
 pub struct Text;
@@ -339,6 +342,41 @@ impl List for Assignments {
             pairs.push(Spanned { value: (name.into(), value.into()), span: word.span.clone() });
         }
         pairs
+    }
+}
+
+/// `RuntimeDirectory=` and its kin: paths below a folder that is known.
+#[derive(Debug)]
+pub struct DirectoryNames;
+
+impl List for DirectoryNames {
+    type Item = String;
+    const FORM: &'static str = "relative paths";
+    const REFUSED: &'static [(&'static str, &'static str)] =
+        &[("NAME:LINK", "make the link in the image, or with ExecStartPre=+/bin/ln")];
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
+        let mut names = Vec::new();
+        for Spanned { value, span } in expanded(text, cx) {
+            if value.contains(':') {
+                let label = "known to systemd, not supported here";
+                let hint = Some(Self::REFUSED[0].1.into());
+                cx.refuse_with(codes::UNSUPPORTED_VALUE, &span, label, hint);
+                continue;
+            }
+            match absolute_path(&format!("/{value}")) {
+                Ok(path) if !value.starts_with('/') && path.len() > 1 => {
+                    if path.len() <= DIRECTORY_BYTES_MAX {
+                        names.push(Spanned { value: path[1..].into(), span });
+                    } else {
+                        cx.refuse(codes::BAD_VALUE, &span, "longer than 200 bytes");
+                    }
+                }
+                Ok(_) => cx.refuse(codes::BAD_VALUE, &span, "not a relative path"),
+                Err(label) => cx.refuse(codes::BAD_VALUE, &span, label),
+            }
+        }
+        names
     }
 }
 

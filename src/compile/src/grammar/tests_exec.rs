@@ -2,9 +2,9 @@
 
 use super::tests::{many, one};
 use super::{
-    Accounts, Capabilities, CapabilityChange, EnvironmentFiles, IoClassName, Nanoseconds, Niceness,
-    PersonalityName, PolicyName, Processors, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds,
-    UnsetVariables, VariableNames,
+    Accounts, Capabilities, CapabilityChange, DirectoryNames, EnvironmentFiles, IoClassName,
+    Nanoseconds, Niceness, PersonalityName, PolicyName, PreserveName, Processors, RlimitBytes,
+    RlimitMicros, RlimitNice, RlimitSeconds, UnsetVariables, VariableNames,
 };
 
 #[test]
@@ -85,4 +85,15 @@ fn environment_files_are_named_one_by_one() {
     assert_eq!(many::<VariableNames>("HOME 1A A-B").1, ["E206", "E206"]);
     assert_eq!(many::<UnsetVariables>("HOME A=1 B=").0, ["HOME", "A=1", "B="]);
     assert_eq!(many::<UnsetVariables>("=1").1, ["E206"]);
+}
+
+#[test]
+fn folders_are_named_below_a_root() {
+    assert_eq!(many::<DirectoryNames>("a b//c/ %p").0, ["a", "b/c", "web-app"]);
+    for text in ["/a", "../a", ".", &"a".repeat(201)] {
+        assert_eq!(many::<DirectoryNames>(text).1, ["E201"], "{text}");
+    }
+    assert_eq!(many::<DirectoryNames>("a:b").1, ["E207"]);
+    assert_eq!(one::<PreserveName>("restart"), Ok(unit::Preserve::Restart));
+    assert_eq!(one::<PreserveName>("never"), Err(vec!["E201"]));
 }

@@ -1,6 +1,6 @@
 //! What few units say of what their processes are given: [`unit::ExecMore`].
 
-use unit::ResourceLimit;
+use unit::{DirectoryKind, Preserve, ResourceLimit};
 
 use crate::draft::{self, Maybe};
 use crate::grammar::{CapabilityChange, Scalar};
@@ -23,6 +23,8 @@ pub struct ExecPlan {
     pub variables: VariablesPlan,
     pub scheduling: SchedulingPlan,
     pub privileges: PrivilegesPlan,
+    pub directories: Vec<DirectoryPlan>,
+    pub preserve: Preserve,
     pub groups: Vec<String>,
     pub default_sigpipe: bool,
 }
@@ -34,6 +36,36 @@ pub struct VariablesPlan {
     pub files: Vec<String>,
     pub pass: Vec<String>,
     pub unset: Vec<String>,
+}
+
+/// [`unit::ExecDirectory`].
+#[derive(PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "each field is that of `unit::ExecDirectory`")]
+pub struct DirectoryPlan {
+    pub kind: DirectoryKind,
+    pub path: String,
+    pub mode: u16,
+}
+
+/// The variables that tell a service of its folders.
+const DIRECTORY_VARIABLES: [(&str, DirectoryKind); 5] = [
+    ("RUNTIME_DIRECTORY", DirectoryKind::Runtime),
+    ("STATE_DIRECTORY", DirectoryKind::State),
+    ("CACHE_DIRECTORY", DirectoryKind::Cache),
+    ("LOGS_DIRECTORY", DirectoryKind::Logs),
+    ("CONFIGURATION_DIRECTORY", DirectoryKind::Configuration),
+];
+
+impl ExecPlan {
+    /// Variables that are known here already, as if `Environment=` had set them first.
+    pub(super) fn variables(&self) -> Vec<(String, String)> {
+        let of = |kind| {
+            let own = self.directories.iter().filter(move |each| each.kind == kind);
+            own.map(|each| each.path.as_str()).collect::<Vec<_>>().join(":")
+        };
+        let all = DIRECTORY_VARIABLES.map(|(name, kind)| (name.to_string(), of(kind)));
+        all.into_iter().filter(|(_, paths)| !paths.is_empty()).collect()
+    }
 }
 
 /// [`unit::Scheduling`].
@@ -63,6 +95,17 @@ pub(super) fn plan(exec: draft::Exec) -> ExecPlan {
     let limits = limits(&exec);
     let draft::Exec {
         environment_files,
+        runtime_directory,
+        runtime_directory_mode,
+        state_directory,
+        state_directory_mode,
+        cache_directory,
+        cache_directory_mode,
+        logs_directory,
+        logs_directory_mode,
+        configuration_directory,
+        configuration_directory_mode,
+        runtime_directory_preserve,
         pass_environment,
         unset_environment,
         supplementary_groups,
@@ -96,6 +139,13 @@ pub(super) fn plan(exec: draft::Exec) -> ExecPlan {
         ambient_set,
         no_new_privileges,
     } = exec;
+    let directories = [
+        (DirectoryKind::Runtime, runtime_directory, runtime_directory_mode),
+        (DirectoryKind::State, state_directory, state_directory_mode),
+        (DirectoryKind::Cache, cache_directory, cache_directory_mode),
+        (DirectoryKind::Logs, logs_directory, logs_directory_mode),
+        (DirectoryKind::Configuration, configuration_directory, configuration_directory_mode),
+    ];
     let policy = cpu_policy.value().copied();
     let reset = if cpu_reset_on_fork.value { RESET_ON_FORK } else { 0 };
     let is_real_time = policy.is_some_and(|policy| REAL_TIME.contains(&policy));
@@ -125,6 +175,16 @@ pub(super) fn plan(exec: draft::Exec) -> ExecPlan {
             ambient: CapabilityChange::sum(&ambient_set.values()).filter(|&set| set != 0),
             no_new: no_new_privileges.value,
         },
+        directories: directories
+            .into_iter()
+            .flat_map(|(kind, names, mode)| {
+                let path = move |name| format!("{}/{name}", kind.root());
+                let mode = mode.value;
+                let made = move |name| DirectoryPlan { kind, path: path(name), mode };
+                names.values().into_iter().map(made)
+            })
+            .collect(),
+        preserve: runtime_directory_preserve.value,
         groups: supplementary_groups.values(),
         default_sigpipe: !ignore_sigpipe.value,
     }

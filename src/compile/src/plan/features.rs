@@ -1,8 +1,8 @@
 //! Which parts of `pilot` the units of a board use: the other half of `src/features.rs`.
 
-use unit::{ListenKind, ServiceType};
+use unit::{DirectoryKind, ListenKind, Preserve, ServiceType};
 
-use super::{ExecPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan, limits};
+use super::{DirectoryPlan, ExecPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan, limits};
 use crate::grammar::Listener;
 
 /// A part of `pilot` that only some boards need.
@@ -14,6 +14,7 @@ const FEATURES: &[Feature] = &[
         sockets(plan).any(|socket| !socket.allow.is_empty() || !socket.deny.is_empty())
     }),
     ("capabilities", |plan| any_exec(plan, |exec| exec.privileges != Default::default())),
+    ("directories", |plan| any_exec(plan, |exec| !exec.directories.is_empty())),
     ("exec-more", |plan| any_exec(plan, |exec| *exec != ExecPlan::default())),
     ("conditions", |plan| plan.units.iter().any(|unit| !unit.checks.is_empty())),
     ("addresses", |plan| sockets(plan).any(SocketPlan::may_wait_for_address)),
@@ -44,6 +45,12 @@ const FEATURES: &[Feature] = &[
         plan.units.iter().any(says)
     }),
     ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
+    ("runtime-directories", |plan| {
+        any_exec(plan, |exec| {
+            let is_runtime = |each: &DirectoryPlan| each.kind == DirectoryKind::Runtime;
+            exec.directories.iter().any(is_runtime) && exec.preserve != Preserve::Yes
+        })
+    }),
     ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
     ("forking", |plan| services(plan).any(|service| service.type_ == ServiceType::Forking)),

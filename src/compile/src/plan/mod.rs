@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use unit::{CrashAction, Emergency, Limits, Millis};
 
 pub(crate) use exec::REAL_TIME;
-pub use exec::{ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan};
+pub use exec::{DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan};
 pub use life::LifePlan;
 pub use mount_plan::MountPlan;
 pub use options::{OptionPlan, OptionText};

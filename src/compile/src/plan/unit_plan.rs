@@ -77,6 +77,13 @@ pub(super) fn merge(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
     merged
 }
 
+fn stdout_default(stdin: Stdio, defaults: &Defaults) -> Stdio {
+    match stdin {
+        Stdio::Tty | Stdio::Socket => Stdio::Inherit,
+        Stdio::Null | Stdio::Kmsg | Stdio::Inherit => defaults.standard_output,
+    }
+}
+
 pub(super) fn service(
     service: draft::Service,
     exec: draft::Exec,
@@ -142,12 +149,9 @@ pub(super) fn service(
     let timeout_start_default =
         if type_ == ServiceType::Oneshot { None } else { defaults.timeout_start };
     let stdin = standard_input.value;
-    let stdout_default = match stdin {
-        Stdio::Tty | Stdio::Socket => Stdio::Inherit,
-        Stdio::Null | Stdio::Kmsg | Stdio::Inherit => defaults.standard_output,
-    };
-    let environment =
-        merge(defaults.environment.iter().cloned().chain(environment.values()).collect());
+    let more = exec::plan(exec);
+    let own = defaults.environment.iter().cloned().chain(environment.values());
+    let environment = merge(more.variables().into_iter().chain(own).collect());
     ServicePlan {
         type_,
         restart: restart.value,
@@ -171,10 +175,10 @@ pub(super) fn service(
         umask: umask.value,
         limit_nofile: limit_nofile.given.map(|given| given.value).or(defaults.limit_nofile),
         stdin,
-        stdout: standard_output.or(stdout_default),
+        stdout: standard_output.or(stdout_default(stdin, defaults)),
         stderr: standard_error.or(defaults.standard_error),
         non_blocking: non_blocking.value,
-        more: exec::plan(exec),
+        more,
         life,
     }
 }

@@ -17,6 +17,10 @@ pub struct ExecMore<'a> {
     pub scheduling: &'a [u8],
     /// A [`Privileges`].
     pub privileges: &'a [u8],
+    /// `RuntimeDirectory=` and its kin.
+    pub directories: Seq<'a, ExecDirectory<'a>>,
+    /// `RuntimeDirectoryPreserve=`.
+    pub preserve: Preserve,
     /// `SupplementaryGroups=`: names or numbers.
     pub groups: Words<'a>,
     /// `IgnoreSIGPIPE=no`.
@@ -33,6 +37,57 @@ pub struct Variables<'a> {
     pub pass: Words<'a>,
     /// `UnsetEnvironment=`: names, or `NAME=value`.
     pub unset: Words<'a>,
+}
+
+/// A folder that is made for a service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ExecDirectory<'a> {
+    /// What it is for.
+    pub kind: DirectoryKind,
+    /// The whole path, NUL-terminated.
+    pub path: &'a str,
+    /// Its mode.
+    pub mode: u16,
+}
+
+/// What a folder is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum DirectoryKind {
+    /// Below /run: gone when the service has stopped.
+    Runtime,
+    /// Below /var/lib.
+    State,
+    /// Below /var/cache.
+    Cache,
+    /// Below /var/log.
+    Logs,
+    /// Below /etc: not the service's own.
+    Configuration,
+}
+
+impl DirectoryKind {
+    /// The folder that all of them are made in.
+    pub const fn root(self) -> &'static str {
+        match self {
+            Self::Runtime => "/run",
+            Self::State => "/var/lib",
+            Self::Cache => "/var/cache",
+            Self::Logs => "/var/log",
+            Self::Configuration => "/etc",
+        }
+    }
+}
+
+/// When folders below /run outlive their service.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Preserve {
+    /// Never.
+    #[default]
+    No,
+    /// When it is started again.
+    Restart,
+    /// Always.
+    Yes,
 }
 
 /// setrlimit(2).

@@ -12,7 +12,6 @@ const PROPERTIES: &str = "of the process's properties only User=, Group=, Workin
 const STREAMS: &str = "StandardInput=tty is the board's console";
 const TERMINAL: &str = "the console is left as it is, and it can be left out";
 const JOURNAL: &str = "there is no journal: output goes where StandardOutput= says";
-const FOLDERS: &str = "make the folder in ExecStartPre=, with `+/bin/mkdir -p`, or in the image";
 const CREDENTIALS: &str = "credentials are not supported: let the program read the file";
 const NO_FILTER: &str = "without SystemCallFilter= it has no effect";
 const NO_FOLDER: &str = "without the directive that names the folder it has no effect";
@@ -128,23 +127,12 @@ pub(super) const EXEC: &[Unsupported] = &[
     refused("AppArmorProfile", Empty, LABELS),
     refused("SmackProcessLabel", Empty, LABELS),
 
-    refused("RuntimeDirectory", List, FOLDERS),
-    ignored("RuntimeDirectoryMode", Empty, NO_FOLDER),
-    ignored("RuntimeDirectoryPreserve", Words(&["no"]), NO_FOLDER),
-    refused("StateDirectory", List, FOLDERS),
-    ignored("StateDirectoryMode", Empty, NO_FOLDER),
     ignored("StateDirectoryAccounting", No, NO_FOLDER),
     ignored("StateDirectoryQuota", Words(&["off"]), NO_FOLDER),
-    refused("CacheDirectory", List, FOLDERS),
-    ignored("CacheDirectoryMode", Empty, NO_FOLDER),
     ignored("CacheDirectoryAccounting", No, NO_FOLDER),
     ignored("CacheDirectoryQuota", Words(&["off"]), NO_FOLDER),
-    refused("LogsDirectory", List, FOLDERS),
-    ignored("LogsDirectoryMode", Empty, NO_FOLDER),
     ignored("LogsDirectoryAccounting", No, NO_FOLDER),
     ignored("LogsDirectoryQuota", Words(&["off"]), NO_FOLDER),
-    refused("ConfigurationDirectory", List, FOLDERS),
-    ignored("ConfigurationDirectoryMode", Empty, NO_FOLDER),
     ignored("TimeoutCleanSec", Words(&["infinity"]), "nothing is cleaned here"),
     refused("SetCredential", List, CREDENTIALS),
     refused("SetCredentialEncrypted", List, CREDENTIALS),
@@ -197,4 +185,15 @@ pub(super) const OF_SERVICES: &[Unsupported] = &[
     refused("EnvironmentFile", List, ""),
     refused("PassEnvironment", List, ""),
     refused("UnsetEnvironment", List, ""),
+    refused("RuntimeDirectory", List, ""),
+    refused("StateDirectory", List, ""),
+    refused("CacheDirectory", List, ""),
+    refused("LogsDirectory", List, ""),
+    refused("ConfigurationDirectory", List, ""),
+    ignored("RuntimeDirectoryMode", Empty, ""),
+    ignored("StateDirectoryMode", Empty, ""),
+    ignored("CacheDirectoryMode", Empty, ""),
+    ignored("LogsDirectoryMode", Empty, ""),
+    ignored("ConfigurationDirectoryMode", Empty, ""),
+    ignored("RuntimeDirectoryPreserve", Words(&["no"]), ""),
 ];
