@@ -87,6 +87,8 @@ features! {
     VARIABLES = "variables";
     /// `vsock:` addresses.
     VSOCK = "vsock";
+    /// `OnCalendar=` and `OnClockChange=`.
+    CALENDARS = "calendars";
     /// `.timer` units.
     TIMERS = "timers";
 }

@@ -26,6 +26,7 @@ mod notifications;
 mod own;
 mod prepare;
 mod steps;
+mod wall;
 mod watch;
 mod work;
 
@@ -48,6 +49,7 @@ use self::leavings::Leavings;
 use self::lines::Lines;
 use self::listeners::Listeners;
 use self::notifications::Notifications;
+use self::wall::Wall;
 use self::watch::{Source, Watch};
 
 pub use self::boot::init;
@@ -78,6 +80,7 @@ struct Pilot {
     groups: Groups,
     leavings: Leavings,
     clients: Clients,
+    wall: Wall,
     /// When PID 1's own sockets want another look; `None`: they are well.
     mend_at: Option<Instant>,
     /// The last turn's bound was reached before all children were reaped.
@@ -87,6 +90,7 @@ struct Pilot {
 
 impl Pilot {
     fn run(&mut self) -> ! {
+        self.on_clock_set();
         self.feed(Event::Boot);
         loop {
             self.turn();
@@ -122,6 +126,7 @@ impl Pilot {
         for report in &ready {
             match report.source {
                 Source::Notifications | Source::Signals | Source::Control | Source::Client(_) => {}
+                Source::Wall => self.on_clock_set(),
                 Source::Listener(listener) => self.on_listener(listener, report),
                 Source::Nodes => self.on_nodes_changed(),
                 Source::Addresses => self.on_addresses_changed(report),
@@ -137,6 +142,7 @@ impl Pilot {
                 Source::Notifications
                 | Source::Signals
                 | Source::Listener(_)
+                | Source::Wall
                 | Source::Nodes
                 | Source::Addresses
                 | Source::Executed(_)

@@ -577,6 +577,9 @@ fn timer_table() -> String {
     }
     let setup = &TimerSetup {
         delays: Seq::from_bytes(&bytes),
+        calendars: Seq::EMPTY,
+        on_clock_change: false,
+        defers: false,
         accuracy_us: 1_000_000,
         random_us: 0,
         random_is_fixed: false,
@@ -597,6 +600,7 @@ fn timer_table() -> String {
         ("elapsed", Input::Elapsed(true)),
         ("elapsed, stopping", Input::Elapsed(false)),
         ("unit changed", Input::UnitChanged),
+        ("clock changed", Input::ClockChanged),
     ];
     let mut table = String::new();
     for (state_name, state) in states {
@@ -605,7 +609,9 @@ fn timer_table() -> String {
             for (input_name, input) in inputs {
                 let line = outcome(|| {
                     let (startup, random_us, phase_us) = (Instant(1_000_000), 0, 250_000);
-                    let cx = Context { setup, view, startup, random_us, phase_us, now: NOW };
+                    let wall_us = 1_800_000_000_000_000;
+                    let cx =
+                        Context { setup, view, startup, wall_us, random_us, phase_us, now: NOW };
                     let unit_ended_at = PASSED;
                     let mut timer = Timer { state, unit_ended_at, ..Timer::NEW };
                     let start = timer.step(&cx, input);

@@ -124,6 +124,11 @@ impl Scenario<'_, '_> {
             ["signal", "default"] => self.feed(Event::Special(Special::Default)),
             ["signal", "power"] => self.feed(Event::Special(Special::PowerFailure)),
             ["reboot"] => self.feed(Event::ShutdownSignal(ShutdownKind::Reboot)),
+            // What the clock on the wall shows now, in seconds since 1970.
+            ["clock", seconds] => {
+                let wall_us = seconds.parse::<i64>().unwrap() * 1_000_000 - self.now.0 as i64;
+                self.feed(Event::ClockChanged { wall_us });
+            }
             ["ctrl-alt-del"] => self.feed(Event::CtrlAltDel),
             _ => self.order(&words),
         }

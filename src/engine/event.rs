@@ -265,6 +265,11 @@ pub enum Event<'e> {
     BootTarget(UnitId),
     /// Before [`Event::Boot`]: it masks a unit, which is never started then.
     Masked(UnitId),
+    /// The clock on the wall was set, or is told for the first time.
+    ClockChanged {
+        /// Microseconds that it is before the clock of [`super::Instant`].
+        wall_us: i64,
+    },
     /// Somebody pressed Ctrl-Alt-Del.
     CtrlAltDel,
     /// A signal asks for a target.

@@ -5,18 +5,17 @@
 //! whose length depends on the board.
 
 use heapless::Deque;
-use unit::control::{ActiveState, Exit, ShutdownKind};
+use unit::control::{ActiveState, ShutdownKind};
 use unit::{Emergency, Kind, ListenerId, Table, UnitId};
 
 use crate::features;
 
 use super::action::Action;
 use super::deadline::Schedule;
-use super::event::{Errno, Event, InstanceId, Pid, Process, SpawnError};
+use super::event::{Event, InstanceId, Pid};
 use super::instance::{Instance, Template};
 use super::job::Waiter;
-use super::mount::{self, Mount};
-use super::notify::Notification;
+use super::mount::Mount;
 use super::places::Places;
 use super::service::{self, Service};
 use super::shutdown::Phase;
@@ -61,6 +60,8 @@ pub struct Engine<'t, 's> {
     pub(super) presses: Bucket,
     /// When PID 1 was started.
     pub(super) startup: Instant,
+    /// Microseconds that the clock on the wall is before that of [`Instant`].
+    pub(super) wall_us: i64,
     pub(super) luck: Luck,
     /// Figures about the whole.
     pub counters: Counters,
@@ -136,6 +137,7 @@ impl<'t, 's> Engine<'t, 's> {
             boot_target: table.manager().default_target,
             presses: Bucket::NEW,
             startup: Instant(0),
+            wall_us: 0,
             luck: Luck::default(),
             counters: Counters::default(),
             actions: Deque::new(),
@@ -199,6 +201,7 @@ impl<'t, 's> Engine<'t, 's> {
                 self.on_requested(client, root, request, now);
             }
             Event::ClientGone(client) => self.forget_waiters_of(client),
+            Event::ClockChanged { wall_us } => self.on_clock_changed(wall_us),
             Event::CtrlAltDel => self.on_ctrl_alt_del(now),
             Event::Special(special) => self.on_special(special, now),
             Event::ShutdownSignal(kind) => self.begin_shutdown(kind, false, now),
@@ -416,131 +419,6 @@ impl<'t, 's> Engine<'t, 's> {
             self.service_step(UnitId(index as u16), service::Input::Quiet, now);
         }
         self.idle_pending
-    }
-
-    fn on_spawned(&mut self, process: Process, pid: Pid, now: Instant) {
-        match process {
-            Process::Main(unit) => {
-                self.service_step(unit, service::Input::MainSpawned(pid), now);
-            }
-            Process::Control(unit) if self.is_socket(unit) => {
-                self.socket_step(unit, socket::Input::ControlSpawned(pid), now);
-            }
-            Process::Control(unit) => {
-                self.service_step(unit, service::Input::ControlSpawned(pid), now);
-            }
-            Process::Instance(instance) => self.on_instance_spawned(instance, pid, now),
-            Process::Checker(unit) => self.on_checker_spawned(unit, pid, now),
-            Process::Worker(unit) => self.mount_step(unit, mount::Input::Spawned(pid), now),
-            Process::Finisher => self.on_finisher_spawned(pid),
-        }
-    }
-
-    fn on_spawn_failed(&mut self, process: Process, error: SpawnError, now: Instant) {
-        match process {
-            Process::Main(unit) | Process::Control(unit) => {
-                self.note(Trace::SpawnFailed { unit, error }, now);
-                if self.is_socket(unit) {
-                    self.socket_step(unit, socket::Input::SpawnFailed(error), now);
-                } else {
-                    self.service_step(unit, service::Input::SpawnFailed(error), now);
-                }
-            }
-            Process::Instance(instance) => self.on_instance_spawn_failed(instance, error, now),
-            Process::Checker(unit) => self.on_checker_spawn_failed(unit, error, now),
-            Process::Worker(unit) => {
-                self.note(Trace::SpawnFailed { unit, error }, now);
-                self.mount_step(unit, mount::Input::SpawnFailed(error), now);
-            }
-            Process::Finisher => self.on_finisher_gone(now),
-        }
-    }
-
-    fn on_exited(&mut self, pid: Pid, exit: Exit, error: Option<SpawnError>, now: Instant) {
-        if self.phase.finisher() == Some(pid) {
-            self.on_finisher_gone(now);
-            return;
-        }
-        for unit in self.table.ids() {
-            if self.units.at(unit).checking.pid() == Some(pid) {
-                return self.on_checked(unit, exit, now);
-            }
-            match &self.units.at(unit).kind {
-                KindState::Service(service) => {
-                    let is_main = service.main().is_some_and(|main| main.pid() == pid);
-                    if !is_main && service.control() != Some(pid) {
-                        continue;
-                    }
-                    if let Some(error) = error {
-                        self.note(Trace::SpawnFailed { unit, error }, now);
-                    }
-                    self.note(Trace::Exited { unit, pid, exit }, now);
-                    let input = if is_main {
-                        service::Input::MainExited(exit, error)
-                    } else {
-                        service::Input::ControlExited(exit)
-                    };
-                    self.service_step(unit, input, now);
-                    return;
-                }
-                KindState::Socket(socket)
-                    if features::SOCKET_COMMANDS && socket.control() == Some(pid) =>
-                {
-                    if let Some(error) = error {
-                        self.note(Trace::SpawnFailed { unit, error }, now);
-                    }
-                    self.note(Trace::Exited { unit, pid, exit }, now);
-                    let input = socket::Input::ControlExited(exit, self.service_view(unit));
-                    self.socket_step(unit, input, now);
-                    return;
-                }
-                KindState::Socket(socket) if socket.connections > 0 => {
-                    if let Some(instance) = self.instance_of(unit, pid) {
-                        self.on_instance_exited(instance, error, now);
-                        return;
-                    }
-                }
-                KindState::Mount(mount) if mount.worker() == Some(pid) => {
-                    return self.on_worker_exited(unit, exit, now);
-                }
-                KindState::Socket(_)
-                | KindState::Target { .. }
-                | KindState::Template(_)
-                | KindState::Timer(_)
-                | KindState::Mount(_) => {}
-            }
-        }
-        self.counters.strangers_reaped = self.counters.strangers_reaped.wrapping_add(1);
-    }
-
-    fn on_notified(&mut self, pid: Pid, notification: Notification<'_>, now: Instant) {
-        let sender = self.units.iter().position(|state| match &state.kind {
-            KindState::Service(service) => service.main().is_some_and(|main| main.pid() == pid),
-            KindState::Target { .. }
-            | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_)
-            | KindState::Mount(_) => false,
-        });
-        let Some(index) = sender else {
-            self.counters.notifications_dropped =
-                self.counters.notifications_dropped.wrapping_add(1);
-            return;
-        };
-        let unit = UnitId(index as u16);
-        if let Some(text) = notification.status {
-            let place = usize::from(self.units.at(unit).first);
-            self.status[place].set(text);
-        }
-        if let Some(errno @ Errno(1..)) = notification.errno {
-            self.note(Trace::ServiceErrno { unit, errno }, now);
-        }
-        if let Some(main_pid) = notification.main_pid
-            && main_pid != pid
-        {
-            self.push(Action::AdoptMain { unit, pid: main_pid });
-        }
-        self.service_step(unit, service::Input::Notified(notification), now);
     }
 
     pub(super) fn emergency(&mut self, emergency: Emergency, now: Instant) {

@@ -8,6 +8,7 @@
 
 mod action;
 mod checks;
+mod children;
 mod connection;
 mod deadline;
 mod event;

@@ -8,9 +8,12 @@ use unit::control::{ActiveState, SubState};
 use unit::{Since, TimerSetup};
 
 use super::time::Instant;
+use crate::features;
 
 /// Between two elapses of one timer there is that much at least, in microseconds.
 const PAUSE_MIN_US: u64 = 1_000;
+/// A clock that shows less has never been set: 2026-01-01, in microseconds since 1970.
+const CLOCK_IS_SET_US: u64 = 1_767_225_600_000_000;
 /// The grids from which a moment to wake up is chosen, the coarsest first, in microseconds.
 const GRIDS_US: [u64; 4] = [60_000_000, 10_000_000, 1_000_000, 250_000];
 
@@ -52,6 +55,8 @@ pub enum Input {
     Elapsed(bool),
     /// Something happened to its unit.
     UnitChanged,
+    /// Somebody set the clock on the wall, and perhaps something happened to its unit.
+    ClockChanged,
 }
 
 /// What a step may look at.
@@ -63,6 +68,8 @@ pub struct Context<'c> {
     pub view: View,
     /// When PID 1 was started.
     pub startup: Instant,
+    /// Microseconds that the clock on the wall is before that of `now`.
+    pub wall_us: i64,
     /// What `RandomizedDelaySec=` adds this time, in microseconds.
     pub random_us: u64,
     /// Where the grids of this board begin, in microseconds.
@@ -80,6 +87,10 @@ pub struct Timer {
     pub elapsed_at: Option<Instant>,
     /// When it was started.
     pub started_at: Instant,
+    /// What its calendars count from: its start, or when it last elapsed, on the wall.
+    pub since_us: u64,
+    /// Somebody set the clock, which it has not heard of yet.
+    pub clock_changed: bool,
     /// When its unit last was down and began to start.
     pub unit_started_at: Option<Instant>,
     /// When its unit last went down.
@@ -94,6 +105,8 @@ impl Timer {
         state: State::Dead,
         elapsed_at: None,
         started_at: Instant(0),
+        since_us: 0,
+        clock_changed: false,
         unit_started_at: None,
         unit_ended_at: None,
         spent: 0,
@@ -141,6 +154,7 @@ impl Timer {
             Input::Stop => self.state = State::Dead,
             Input::Elapsed(may_start) => return self.on_elapsed(cx, may_start),
             Input::UnitChanged => self.on_unit_changed(cx),
+            Input::ClockChanged => return self.on_clock_changed(cx),
         }
         false
     }
@@ -148,8 +162,9 @@ impl Timer {
     fn on_start(&mut self, cx: &Context<'_>) {
         match self.state {
             State::Dead => {
-                *self = Self { elapsed_at: None, started_at: cx.now, spent: 0, ..*self };
-                self.wait(cx);
+                let (started_at, since_us) = (cx.now, cx.on_wall(cx.now));
+                *self = Self { elapsed_at: None, started_at, since_us, spent: 0, ..*self };
+                self.wait(cx, cx.now);
             }
             State::Waiting { .. } | State::Running | State::Elapsed => {
                 bug!("a start job runs only on a timer that is not started")
@@ -162,8 +177,7 @@ impl Timer {
             // If it is not stopped after all, it is asked to wait again.
             State::Waiting { .. } if !may_start => self.state = State::Elapsed,
             State::Waiting { .. } => {
-                self.state = State::Running;
-                self.elapsed_at = Some(cx.now);
+                self.elapse(cx);
                 return true;
             }
             State::Dead | State::Running | State::Elapsed => {
@@ -175,16 +189,47 @@ impl Timer {
 
     fn on_unit_changed(&mut self, cx: &Context<'_>) {
         match self.state {
-            State::Waiting { .. } | State::Elapsed => self.wait(cx),
-            State::Running if !cx.view.is_up => self.wait(cx),
+            // What is due already stays so.
+            State::Waiting { .. } | State::Elapsed => {
+                self.wait(cx, self.elapsed_at.unwrap_or_default());
+            }
+            State::Running if !cx.view.is_up => {
+                if cx.setup.defers {
+                    self.since_us = cx.on_wall(cx.now);
+                }
+                self.wait(cx, cx.now);
+            }
             // Nothing waits for anything in these.
             State::Running | State::Dead => {}
         }
     }
 
-    /// Waits for the soonest of its moments.
-    fn wait(&mut self, cx: &Context<'_>) {
-        let (next, follows_unit) = self.next_delay(cx);
+    fn on_clock_changed(&mut self, cx: &Context<'_>) -> bool {
+        // The clock was put back: what it shows again comes again.
+        self.since_us = self.since_us.min(cx.on_wall(cx.now));
+        match self.state {
+            State::Waiting { .. } | State::Elapsed if cx.setup.on_clock_change => {
+                self.elapse(cx);
+                true
+            }
+            State::Waiting { .. } | State::Elapsed | State::Running | State::Dead => {
+                self.on_unit_changed(cx);
+                false
+            }
+        }
+    }
+
+    fn elapse(&mut self, cx: &Context<'_>) {
+        self.state = State::Running;
+        self.elapsed_at = Some(cx.now);
+        self.since_us = cx.on_wall(cx.now);
+    }
+
+    /// Waits for the soonest of its moments. Delays that ended up to `over` are over.
+    fn wait(&mut self, cx: &Context<'_>, over: Instant) {
+        let (next, mut follows) = self.next_delay(cx, over);
+        let next = [next, self.next_event(cx)].into_iter().flatten().min();
+        follows |= cx.setup.on_clock_change;
         self.state = match next {
             Some(at) => {
                 let barred_until = cx.view.barred.unwrap_or_default();
@@ -192,13 +237,13 @@ impl Timer {
                 let at = at.later(cx.random_us).max(barred_until).max(pause_ends);
                 State::Waiting { at, wake: wake(at, cx) }
             }
-            None if cx.setup.remains || follows_unit => State::Elapsed,
+            None if cx.setup.remains || follows => State::Elapsed,
             None => State::Dead,
         };
     }
 
     /// The soonest end of its delays, and whether one of them counts from what its unit does.
-    fn next_delay(&mut self, cx: &Context<'_>) -> (Option<Instant>, bool) {
+    fn next_delay(&mut self, cx: &Context<'_>, over: Instant) -> (Option<Instant>, bool) {
         let mut next: Option<Instant> = None;
         let mut follows_unit = false;
         for (number, delay) in cx.setup.delays.iter().enumerate() {
@@ -214,13 +259,35 @@ impl Timer {
             let Some(since) = since.filter(|_| self.spent & bit == 0) else { continue };
             let at = since.later(delay.micros);
             // What passed while the unit was up is over: it was up.
-            if is_once && self.elapsed_at.is_some() && at <= cx.now {
+            if is_once && self.elapsed_at.is_some() && at <= over {
                 self.spent |= bit;
                 continue;
             }
             next = Some(next.map_or(at, |next| next.min(at)));
         }
         (next, follows_unit)
+    }
+}
+
+impl Timer {
+    /// The soonest event of its calendars.
+    fn next_event(&self, cx: &Context<'_>) -> Option<Instant> {
+        if !features::CALENDARS {
+            return None;
+        }
+        let now_us = cx.on_wall(cx.now);
+        // What a clock passes over when it is set for the first time is not made up for.
+        let since_us = if self.since_us < CLOCK_IS_SET_US { now_us } else { self.since_us };
+        let events = cx.setup.calendars.iter();
+        let next = events.filter_map(|calendar| calendar.next(since_us)).min()?;
+        Some(Instant(u64::try_from(next as i64 - cx.wall_us).unwrap_or(0)))
+    }
+}
+
+impl Context<'_> {
+    /// What the clock on the wall shows at a moment, in microseconds since 1970.
+    fn on_wall(&self, at: Instant) -> u64 {
+        u64::try_from(at.0 as i64 + self.wall_us).unwrap_or(0)
     }
 }
 

@@ -127,7 +127,12 @@ impl Engine<'_, '_> {
         self.units.at_mut(unit).dirty = false;
         self.dirty_pending -= 1;
         match self.units.at(unit).kind {
-            KindState::Timer(_) => self.timer_step(unit, Input::UnitChanged, now),
+            KindState::Timer(timer) => {
+                let told = timer.clock_changed;
+                self.timer(unit).clock_changed = false;
+                let input = if told { Input::ClockChanged } else { Input::UnitChanged };
+                self.timer_step(unit, input, now);
+            }
             KindState::Socket(_) => {
                 let view = self.service_view(unit);
                 self.socket_step(unit, socket::Input::ServiceChanged(view), now);
@@ -167,12 +172,27 @@ impl Engine<'_, '_> {
         let random_us = self.random_delay(unit, setup);
         let view = self.view(config.unit);
         let (startup, phase_us) = (self.startup, self.luck.board);
-        let cx = Context { setup, view, startup, random_us, phase_us, now };
+        let wall_us = self.wall_us;
+        let cx = Context { setup, view, startup, wall_us, random_us, phase_us, now };
         let before = *self.units.at(unit);
         if self.timer(unit).step(&cx, input) {
             self.start_by_itself(config.unit, now);
         }
         self.changed(unit, &before, now);
+    }
+
+    /// The clock on the wall shows another time now: all timers look again.
+    pub(super) fn on_clock_changed(&mut self, wall_us: i64) {
+        if !features::CALENDARS {
+            return;
+        }
+        self.wall_us = wall_us;
+        for unit in self.table.ids() {
+            if matches!(self.units.at(unit).kind, KindState::Timer(_)) {
+                self.timer(unit).clock_changed = true;
+                self.mark_dirty(unit);
+            }
+        }
     }
 
     /// A timer's time has come.

@@ -23,6 +23,7 @@ use super::leavings::Leavings;
 use super::lines::Lines;
 use super::listeners::Listeners;
 use super::notifications::Notifications;
+use super::wall::Wall;
 use super::watch::{Source, Watch};
 use super::{Pilot, command_line, luck};
 use crate::reason::Reason;
@@ -107,6 +108,11 @@ impl Pilot {
         ensure!(added.is_ok(), "the first descriptor of an empty set");
         let notifications = Notifications::open(&mut watch);
         let clients = Clients::open(&mut watch);
+        let wall = Wall::open(&mut watch);
+        if let Err(errno) = wall.as_ref() {
+            log::error!("clock: {}", Reason::of(*errno));
+        }
+        let wall = wall.unwrap_or_default();
         if let Err(errno) = fd::reserve(LISTEN_FDS) {
             log::error!("descriptors: {}", Reason::of(errno));
         }
@@ -123,6 +129,7 @@ impl Pilot {
             groups: Groups::new(),
             leavings: Leavings::new(),
             clients,
+            wall,
             mend_at: None,
             reaping: false,
             lines: Lines::new(),

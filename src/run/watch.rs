@@ -31,6 +31,8 @@ pub(super) enum Source {
     Client(ClientId),
     /// The rtnetlink(7) socket that tells of new addresses.
     Addresses,
+    /// The timer that is canceled when somebody sets the clock.
+    Wall,
 }
 
 impl Source {
@@ -46,6 +48,7 @@ impl Source {
             Self::Group(unit) => (7, unit.0),
             Self::Client(client) => (8, client.0 as u16),
             Self::Addresses => (9, 0),
+            Self::Wall => (10, 0),
         }
     }
 
@@ -61,6 +64,7 @@ impl Source {
             7 => Self::Group(UnitId(index)),
             8 => Self::Client(ClientId(index as u8)),
             9 => Self::Addresses,
+            10 => Self::Wall,
             _ => bug!("a tag we did not make"),
         }
     }

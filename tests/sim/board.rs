@@ -112,10 +112,18 @@ fn timer(prng: &mut Prng, number: usize) -> File {
         let key = prng.pick(&["Boot", "Startup", "Active", "UnitActive", "UnitInactive"]);
         writeln!(text, "On{key}Sec={}", prng.pick(&["0", "1ms", "300ms", "2s", "1min"])).unwrap();
     }
+    if prng.chance(50) {
+        let event = prng.pick(&["*:*:0/10", "*:*:05.5", "minutely", "daily", "Sun *-*-* 03:00"]);
+        writeln!(text, "OnCalendar={event}").unwrap();
+    }
     writeln!(text, "AccuracySec={}", prng.pick(&["1us", "100ms", "2s", "1min"])).unwrap();
-    for (percent, line) in
-        [(20, "RandomizedDelaySec=1s"), (20, "FixedRandomDelay=yes"), (30, "RemainAfterElapse=no")]
-    {
+    for (percent, line) in [
+        (20, "RandomizedDelaySec=1s"),
+        (20, "FixedRandomDelay=yes"),
+        (30, "RemainAfterElapse=no"),
+        (10, "OnClockChange=yes"),
+        (20, "DeferReactivation=yes"),
+    ] {
         if prng.chance(percent) {
             writeln!(text, "{line}").unwrap();
         }

@@ -75,6 +75,8 @@ pub struct World<'t, 's> {
     pub engine: Engine<'t, 's>,
     pub now: Instant,
     pub prng: Prng,
+    /// How far the clock on the wall is before ours.
+    pub wall_us: i64,
     /// How often a system call fails, in percent.
     pub fault_percent: usize,
     table: Table<'t>,
@@ -99,6 +101,7 @@ impl<'t, 's> World<'t, 's> {
             engine,
             now: Instant(1_000_000),
             prng: Prng::new(seed),
+            wall_us: 0,
             fault_percent: 0,
             table,
             procs: BTreeMap::new(),
@@ -456,7 +459,7 @@ impl<'t, 's> World<'t, 's> {
 
     /// One thing that happens by itself.
     pub fn happen(&mut self) {
-        match self.prng.below(12) {
+        match self.prng.below(13) {
             0..3 => self.client_connects(),
             3..5 => self.somebody_ends(),
             5 => self.somebody_speaks(),
@@ -473,9 +476,18 @@ impl<'t, 's> World<'t, 's> {
                 let micros = self.prng.below(400_000) as u64;
                 self.pass(micros);
             }
+            11 => self.clock_is_set(),
             _ => self.execs(),
         }
         self.report_traffic();
+    }
+
+    /// Forward or back, by seconds or by years.
+    fn clock_is_set(&mut self) {
+        let by = *self.prng.pick(&[1_000, 30_000_000, 86_400_000_000, 3_000_000_000_000_000]);
+        let back = self.prng.chance(50);
+        self.wall_us += if back { -by } else { by };
+        self.feed(Event::ClockChanged { wall_us: self.wall_us });
     }
 
     fn client_connects(&mut self) {

@@ -203,6 +203,7 @@ pub fn read_board_conf(folder: &Path) -> Result<BoardConf, Failure> {
     let draft::Board {
         architecture: _,
         include: _,
+        time_zone: _,
         hostname,
         console,
         default_target,

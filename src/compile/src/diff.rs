@@ -136,7 +136,7 @@ fn listeners(unit: &UnitPlan) -> Vec<String> {
 
 fn elapses(unit: &UnitPlan) -> Vec<String> {
     match &unit.kind {
-        KindPlan::Timer(timer) => timer.delays.iter().map(show::delay_text).collect(),
+        KindPlan::Timer(timer) => show::elapses(timer),
         KindPlan::Mount(mount) => vec![show::mount_text(mount)],
         KindPlan::Target | KindPlan::Service(_) | KindPlan::Socket(_) => Vec::new(),
     }

@@ -364,8 +364,14 @@ fn mount_setup(plan: &MountPlan) -> Vec<u8> {
 
 fn timer_setup(plan: &TimerPlan) -> Vec<u8> {
     let delays: Vec<u8> = plan.delays.iter().flat_map(encode).collect();
+    let calendars = plan.calendars.iter();
+    let calendars: Vec<u8> =
+        calendars.flat_map(|event| event.with(plan.zone, |calendar| encode(&calendar))).collect();
     encode(&unit::TimerSetup {
         delays: Seq::from_bytes(&delays),
+        calendars: Seq::from_bytes(&calendars),
+        on_clock_change: plan.on_clock_change,
+        defers: plan.defers,
         accuracy_us: plan.accuracy_us,
         random_us: plan.random_us,
         random_is_fixed: plan.random_is_fixed,

@@ -98,8 +98,7 @@ fn unit(unit: &UnitPlan, plan: &Plan) -> Value {
         KindPlan::Mount(mount) => value["mounts"] = show::mount_text(mount).into(),
         KindPlan::Timer(timer) => {
             value["starts"] = plan.units[usize::from(timer.unit)].name.as_str().into();
-            let elapses = timer.delays.iter().map(show::delay_text);
-            value["elapses"] = elapses.collect::<Vec<_>>().into();
+            value["elapses"] = show::elapses(timer).into();
         }
     }
     value

@@ -104,13 +104,20 @@ fn show_socket(text: &mut String, socket: &SocketPlan, plan: &Plan) {
 fn show_timer(text: &mut String, timer: &TimerPlan, plan: &Plan) {
     let started = &plan.units[usize::from(timer.unit)].name;
     line(text, format_args!("    starts    {started}"));
-    for delay in &timer.delays {
-        line(text, format_args!("    elapses   {}", delay_text(delay)));
+    for elapse in elapses(timer) {
+        line(text, format_args!("    elapses   {elapse}"));
     }
 }
 
+/// The moments of a timer, as in the unit file.
+pub fn elapses(timer: &TimerPlan) -> Vec<String> {
+    let delays = timer.delays.iter().map(delay_text);
+    let events = timer.calendars.iter().map(|event| format!("OnCalendar={}", event.text));
+    delays.chain(events).collect()
+}
+
 /// As in the unit file: `OnBootSec=5min`.
-pub fn delay_text(delay: &Delay) -> String {
+fn delay_text(delay: &Delay) -> String {
     let key = match delay.since {
         Since::Boot => "OnBootSec",
         Since::Startup => "OnStartupSec",

@@ -550,12 +550,17 @@ or socket";
                 /// When the timer elapses, each as often as needed: so long after the kernel's
                 /// start (OnBootSec=), PID 1's (OnStartupSec=), the timer's own (OnActiveSec=), the
                 /// last start (OnUnitActiveSec=) or end (OnUnitInactiveSec=) of its unit. The clock
-                /// is CLOCK_BOOTTIME: what falls into a suspend is made up for after it. An empty
-                /// one clears all.
+                /// is CLOCK_BOOTTIME: what falls into a suspend is made up for after it.
+                /// OnCalendar= has the whole grammar of systemd.time(7), seconds down to the
+                /// microsecond, and follows the clock on the wall, whoever sets it. A time of day
+                /// that the clock skips in spring does not come; one that it shows twice in autumn
+                /// comes once, unless the calendar has every hour. What a clock passes over that
+                /// stood before 2026, and so was never set, is not made up for. An empty one
+                /// clears all.
                 elapses: Many<Elapses>
                     [
                         "OnBootSec", "OnStartupSec", "OnActiveSec", "OnUnitActiveSec",
-                        "OnUnitInactiveSec"
+                        "OnUnitInactiveSec", "OnCalendar"
                     ]
                     = "";
                 /// How late the timer may elapse. Timers whose times fit together elapse at once,
@@ -568,6 +573,11 @@ or socket";
                 /// no: a timer that will never elapse again is stopped, so that it can be started
                 /// anew.
                 remain_after_elapse: One<Boolean> ["RemainAfterElapse"] = "yes";
+                /// Elapses when somebody sets the clock, too.
+                on_clock_change: One<Boolean> ["OnClockChange"] = "no";
+                /// OnCalendar= counts from the end of the unit: what comes while it is up is not
+                /// made up for when it is down.
+                defer_reactivation: One<Boolean> ["DeferReactivation"] = "no";
                 /// The unit to start: of any kind but .timer.
                 trigger: Maybe<UnitName> ["Unit"] = "the service of the same name";
             }
@@ -594,6 +604,10 @@ or socket";
                 /// what their `board.conf` says counts unless this one says otherwise, their units
                 /// are hidden by files of the same name. An earlier folder hides a later one.
                 include: Many<Paths> ["Include"] = "";
+                /// Whose clock OnCalendar= follows where it names no zone: a zone of the build
+                /// machine's zoneinfo, or a rule as in the variable TZ. Of a zone its present rule
+                /// is taken; the board has no zoneinfo. Services see nothing of it.
+                time_zone: One<TimeZone> ["TimeZone"] = "UTC";
                 /// Host name; empty leaves the kernel's.
                 hostname: One<HostName> ["Hostname"] = "";
                 /// Where PID 1 writes and StandardInput=tty reads.

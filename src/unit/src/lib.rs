@@ -5,6 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod calendar;
 pub mod compare;
 pub mod control;
 pub mod decode;

@@ -40,6 +40,7 @@ const SHAPE: &str = concat!(
     include_str!("model/service.rs"),
     include_str!("model/socket.rs"),
     include_str!("model/timer.rs"),
+    include_str!("calendar.rs"),
     include_str!("seq.rs")
 );
 

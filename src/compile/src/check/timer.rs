@@ -1,5 +1,6 @@
 //! Rules about one timer.
 
+use unit::calendar::Zone;
 use unit::{DELAYS_MAX, Since};
 
 use super::{Checked, EdgeKind};
@@ -24,7 +25,14 @@ fn check_elapses(draft: &Draft, timer: &Timer, report: &mut Report) {
         let message = format!("a timer has {DELAYS_MAX} delays at most");
         report.push(Diagnostic::new(codes::TOO_MANY, message, &extra.span, ""));
     }
-    if timer.elapses.given.is_none() {
+    for item in &timer.elapses.items {
+        let Elapse::Calendar(event) = &item.value else { continue };
+        if event.with(Zone::UTC, |calendar| calendar.next(0)).is_none() {
+            let message = format!("`{}` never comes, in no year from 1970 to 2199", event.text);
+            report.push(Diagnostic::new(codes::NEVER_ELAPSES, message, &item.span, ""));
+        }
+    }
+    if timer.elapses.given.is_none() && !timer.on_clock_change.value {
         let message = format!("`{}` never elapses", draft.name);
         let diagnostic = Diagnostic::new(codes::NEVER_ELAPSES, message, &draft.head, "no On…=");
         report.push(diagnostic.hint("add OnBootSec=, or one of its kin"));
@@ -40,6 +48,7 @@ fn check_elapses_a_first_time(
 ) {
     let needs_a_start = |elapse: &Elapse| match elapse {
         Elapse::Delay(delay) => matches!(delay.since, Since::UnitActive | Since::UnitInactive),
+        Elapse::Calendar(_) => false,
     };
     let items = &timer.elapses.items;
     let (Some(first), Some(started)) = (items.first(), checked.started_by(number)) else { return };
@@ -49,7 +58,13 @@ fn check_elapses_a_first_time(
     });
     let by_others = checked.starts.iter().any(|&(other, unit)| unit == started && other != number);
     let by_socket = checked.sockets_of(started).next().is_some();
-    if pulled || by_others || by_socket || !items.iter().all(|item| needs_a_start(&item.value)) {
+    let otherwise = timer.on_clock_change.value;
+    if pulled
+        || otherwise
+        || by_others
+        || by_socket
+        || !items.iter().all(|item| needs_a_start(&item.value))
+    {
         return;
     }
     let name = checked.name(started);

@@ -4,6 +4,7 @@
 
 mod address;
 mod board;
+mod calendar;
 mod check;
 mod command;
 mod exit;
@@ -23,11 +24,13 @@ mod tests_exec;
 mod time;
 mod timer;
 mod words;
+mod zone;
 
 pub use address::{Address, Listener, Listeners, netlink_family};
 pub use board::{
     AbsolutePath, Architecture, ArchitectureName, Forward, Forwards, HostName, Protocol, WordLines,
 };
+pub use calendar::{CalendarEvent, event as calendar_event};
 pub use check::{Check, Checks};
 pub use command::{Arg, Command, Commands, Piece};
 pub use exit::{ExitStatusNames, PidFile, Status};
@@ -48,6 +51,7 @@ pub use specifier::{Instance, Specifiers, manual as specifier_manual};
 pub use stdio::{InputName, OutputName};
 pub use time::{LongTime, Time, Timeout};
 pub use timer::{Elapse, Elapses};
+pub use zone::{TimeZone, by_name as zone_by_name};
 
 use unit::{
     BindIpv6Only, CrashAction, Emergency, JobMode, KillMode, Preserve, Restart, ServiceType,

@@ -183,7 +183,7 @@ fn node(unit: &UnitPlan, at_boot: bool) -> Node {
         }
         KindPlan::Mount(mount) => (mount.target.clone(), false),
         KindPlan::Timer(timer) => {
-            let all: Vec<String> = timer.delays.iter().map(show::delay_text).collect();
+            let all = show::elapses(timer);
             (all.join(", "), false)
         }
     };

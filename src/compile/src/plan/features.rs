@@ -75,8 +75,17 @@ const FEATURES: &[Feature] = &[
     ("special-files", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Special)),
     ("variables", |plan| any_exec(plan, |exec| exec.variables != Default::default())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
+    ("calendars", |plan| use_calendars(&plan.units)),
     ("timers", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Timer(_)))),
 ];
+
+/// Whether a timer is told when somebody sets the clock.
+pub(super) fn use_calendars(units: &[UnitPlan]) -> bool {
+    units.iter().any(|unit| match &unit.kind {
+        KindPlan::Timer(timer) => !timer.calendars.is_empty() || timer.on_clock_change,
+        KindPlan::Target | KindPlan::Service(_) | KindPlan::Socket(_) | KindPlan::Mount(_) => false,
+    })
+}
 
 fn sockets(plan: &Plan) -> impl Iterator<Item = &SocketPlan> {
     plan.units.iter().filter_map(|unit| match &unit.kind {

@@ -6,6 +6,7 @@ use unit::limits::{
 };
 use unit::{Limits, Stdio};
 
+use super::features;
 use super::{KindPlan, ManagerPlan, ServicePlan, UnitPlan};
 use crate::grammar::{Arg, Command, Piece};
 
@@ -60,6 +61,8 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
     }
     limits.fds_at_rest =
         FIXED_FDS + limits.listeners + started_at_boot(manager.default_target, units);
+    // The timer that tells of a clock that is set.
+    limits.fds_at_rest += usize::from(features::use_calendars(units));
     limits
 }
 

@@ -158,6 +158,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     let specials = specials(&checked, &numbers);
     let cad_is_masked = checked.cad_is_masked;
     let BoardDraft { file: _, board, lint: _, manager } = board;
+    let zone = board.time_zone.value;
     let (mut manager, defaults) = manager_plan(default_target, board, manager);
     manager.specials = specials;
     if cad_is_masked {
@@ -208,7 +209,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
             Body::Timer(timer) => {
                 let started = starts.binary_search_by_key(&unit, |(timer, _)| *timer).ok()?;
                 let started = numbers[starts[started].1];
-                KindPlan::Timer(Box::new(timer_plan::timer(*timer, started)))
+                KindPlan::Timer(Box::new(timer_plan::timer(*timer, started, zone)))
             }
         };
         units.push(UnitPlan { name: name.to_string(), description, edges, checks, kind });

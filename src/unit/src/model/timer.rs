@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::UnitId;
+use crate::calendar::Calendar;
 use crate::decode;
 use crate::seq::Seq;
 
@@ -34,6 +35,12 @@ pub struct TimerSetup<'a> {
     /// `OnBootSec=` and its kin, in the order of the unit file; [`DELAYS_MAX`] at most.
     #[serde(borrow)]
     pub delays: Seq<'a, Delay>,
+    /// `OnCalendar=`.
+    pub calendars: Seq<'a, Calendar<'a>>,
+    /// `OnClockChange=`: it elapses when somebody sets the clock.
+    pub on_clock_change: bool,
+    /// `DeferReactivation=`: calendars count from the end of what it starts.
+    pub defers: bool,
     /// `AccuracySec=`: how late it may elapse, so that several elapse at once.
     pub accuracy_us: u64,
     /// `RandomizedDelaySec=`: added to each elapse, up to this.

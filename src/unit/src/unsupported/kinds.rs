@@ -49,12 +49,9 @@ pub(super) const SWAP: &[Unsupported] = &[
 
 #[rustfmt::skip]
 pub(super) const TIMER: &[Unsupported] = &[
-    refused("OnCalendar", Empty, "use OnUnitActiveSec= with OnBootSec="),
-    refused("OnClockChange", No, "nothing here is told of a new time"),
     refused("OnTimezoneChange", No, "the time zone of a board is that of its image"),
     refused("Persistent", No, "nothing is kept over a reboot"),
     refused("WakeSystem", No, "PID 1 does not wake a board that sleeps"),
-    refused("DeferReactivation", No, "use OnUnitInactiveSec="),
     refused("RandomizedOffsetSec", Empty, "use RandomizedDelaySec= with FixedRandomDelay=yes"),
 ];
 
