@@ -21,6 +21,8 @@ features! {
     ACCESS_LISTS = "access-lists";
     /// `CapabilityBoundingSet=`, `AmbientCapabilities=`, `NoNewPrivileges=`.
     CAPABILITIES = "capabilities";
+    /// `LoadCredential=`, `SetCredential=`.
+    CREDENTIALS = "credentials";
     /// `RuntimeDirectory=` and its kin.
     DIRECTORIES = "directories";
     /// Any directive that the program finds in [`unit::ExecMore`].
@@ -41,6 +43,8 @@ features! {
     ISOLATE = "isolate";
     /// `JobTimeoutSec=` and `JobRunningTimeoutSec=`.
     JOB_TIMEOUTS = "job-timeouts";
+    /// Folders in /run that go when their service has stopped.
+    LEAVINGS = "leavings";
     /// `ListenMessageQueue=`.
     MESSAGE_QUEUES = "message-queues";
     /// Mount units.
@@ -49,6 +53,8 @@ features! {
     PARALLEL_STARTS = "parallel-starts";
     /// `ListenNetlink=`.
     NETLINK = "netlink";
+    /// `OpenFile=`.
+    OPEN_FILES = "open-files";
     /// What `unit::Relations` has lists for.
     RELATIONS = "relations";
     /// Targets that end the board's run, and what they start on the way down.
@@ -57,8 +63,6 @@ features! {
     SPECIAL_TARGETS = "special-targets";
     /// `Limit…=`, but for LimitNOFILE=.
     RESOURCE_LIMITS = "resource-limits";
-    /// `RuntimeDirectory=` that goes when its service has stopped.
-    RUNTIME_DIRECTORIES = "runtime-directories";
     /// `Nice=` and its kin, `CPUAffinity=`, `Personality=`.
     SCHEDULING = "scheduling";
     /// Directives of a socket that are one setsockopt(2) each.

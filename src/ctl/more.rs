@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Display};
 
-use unit::{ExecMore, Privileges, Scheduling, Variables, Words, decode};
+use unit::{Credentials, ExecMore, Privileges, Scheduling, Variables, Words, decode};
 
 use super::show::List;
 use crate::features;
@@ -42,6 +42,7 @@ const RESET_ON_FORK: u32 = 0x4000_0000;
 pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     variables(list, more);
     directories(list, more);
+    files(list, more);
     limits(list, more);
     scheduling(list, more);
     privileges(list, more);
@@ -72,9 +73,33 @@ fn directories(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         list.text(name, below.strip_prefix('/').unwrap_or_default());
         list.mode(mode, directory.mode);
     }
-    if features::RUNTIME_DIRECTORIES && !more.directories.is_empty() {
+    if !more.directories.is_empty() {
         let words = ["no", "restart", "yes"];
         list.text("RuntimeDirectoryPreserve", words[more.preserve as usize]);
+    }
+}
+
+/// What credentials say is not shown.
+fn files(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    if features::OPEN_FILES {
+        for file in more.files.iter() {
+            let path = file.path.trim_end_matches('\0');
+            list.other("OpenFile", &format_args!("{path}:{}", file.name));
+        }
+    }
+    if !features::CREDENTIALS {
+        return;
+    }
+    let Some(credentials) = decode::from_bytes::<Credentials<'_>>(more.credentials) else { return };
+    for credential in credentials.items.iter() {
+        let id = credential.id.trim_end_matches('\0');
+        let source = credential.source.trim_end_matches('\0');
+        if !source.is_empty() {
+            list.other("LoadCredential", &format_args!("{id}:{source}"));
+        }
+        if credential.value.is_some() {
+            list.text("SetCredential", id);
+        }
     }
 }
 

@@ -116,6 +116,10 @@ pub enum Stage {
     LogsDirectory,
     /// `ConfigurationDirectory=`.
     ConfigurationDirectory,
+    /// `OpenFile=`.
+    OpenFile,
+    /// `LoadCredential=` and `SetCredential=`.
+    Credentials,
     /// `EnvironmentFile=`.
     EnvironmentFile,
     /// `Limit…=`.

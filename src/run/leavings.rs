@@ -1,6 +1,7 @@
-//! What services leave in /run: `RuntimeDirectory=`. A child removes it, because that may take
-//! longer than PID 1 may: when the service has stopped, and where nothing is to be preserved also
-//! before it is started again. Until that child has ended the service is not started.
+//! What services leave in /run: `RuntimeDirectory=`, and the folder of `LoadCredential=`. A child
+//! removes it, because that may take longer than PID 1 may: when the service has stopped, and
+//! where nothing is to be preserved also before it is started again. Until that child has ended
+//! the service is not started.
 
 use unit::{DirectoryKind, ExecContext, Preserve, UnitId};
 
@@ -35,11 +36,17 @@ impl Leavings {
     }
 }
 
-/// Whether the unit has folders that do not outlive it.
+/// Whether the unit has folders that do not outlive it, and how long they stay. Credentials are
+/// written anew at each start, whatever is there.
 fn leaves(context: &ExecContext<'_>) -> Option<Preserve> {
     let more = context.more();
     let has_runtime = more.directories.iter().any(|each| each.kind == DirectoryKind::Runtime);
-    (has_runtime && more.preserve != Preserve::Yes).then_some(more.preserve)
+    match more.preserve {
+        Preserve::No | Preserve::Restart if has_runtime => Some(more.preserve),
+        Preserve::No | Preserve::Restart | Preserve::Yes => {
+            (!more.credentials.is_empty()).then_some(Preserve::Restart)
+        }
+    }
 }
 
 impl Pilot {
@@ -48,7 +55,7 @@ impl Pilot {
     /// # Errors
     /// EAGAIN while it goes.
     pub(super) fn await_leavings(&mut self, request: &Request) -> Result<(), SpawnError> {
-        if !features::RUNTIME_DIRECTORIES {
+        if !features::LEAVINGS {
             return Ok(());
         }
         let Some(preserve) = leaves(&request.context) else { return Ok(()) };
@@ -73,7 +80,7 @@ impl Pilot {
 
     /// Sees to what those have left that have stopped.
     pub(super) fn remove_leavings(&mut self) {
-        if !features::RUNTIME_DIRECTORIES {
+        if !features::LEAVINGS {
             return;
         }
         for unit in self.table.ids() {
@@ -88,14 +95,14 @@ impl Pilot {
         // Without a place, or memory, for it the next turn tries again.
         let Some((slot, work)) = self.children.pool.prepare() else { return };
         work.context = Some(context);
-        if let Ok(pid) = self.children.pool.start(slot, steps::remove_directories, None) {
+        if let Ok(pid) = self.children.pool.start(slot, steps::remove_leavings, None) {
             *self.leavings.units.at_mut(unit) = Leaving::Going(pid);
         }
     }
 
     /// True if the child with this pid, just reaped, was one of those who remove.
     pub(super) fn note_removed(&mut self, pid: u32, succeeded: bool) -> bool {
-        if !features::RUNTIME_DIRECTORIES {
+        if !features::LEAVINGS {
             return false;
         }
         let mut units = self.table.ids();

@@ -288,6 +288,8 @@ const fn step(stage: Stage) -> &'static str {
         Stage::CacheDirectory => "cache folder",
         Stage::LogsDirectory => "logs folder",
         Stage::ConfigurationDirectory => "configuration folder",
+        Stage::OpenFile => "open file",
+        Stage::Credentials => "credentials",
         Stage::EnvironmentFile => "environment file",
         Stage::Limits => "limits",
         Stage::Group => "group",

@@ -156,6 +156,8 @@ impl Sources<'_> {
         let on_streams = streams.contains(&Stdio::Socket);
         let is_control = matches!(process, Process::Control(_));
         work.passes_sockets = !on_streams && (!is_control || request.passes_sockets);
+        work.begins = request.begins;
+        work.is_main = !is_control;
         work.is_connection = matches!(process, Process::Instance(_));
         work.socket_count = 0;
 

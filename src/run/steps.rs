@@ -8,14 +8,16 @@
 //! systemd's exit code for it.
 
 mod arguments;
+mod credentials;
 mod directories;
 mod environment;
+mod files;
 mod privileges;
 mod scheduling;
 mod streams;
 mod user;
 
-pub(super) use directories::remove as remove_directories;
+pub(super) use directories::remove as remove_leavings;
 
 use core::ffi::CStr;
 
@@ -43,6 +45,10 @@ pub(super) struct Work {
     /// [`unit::Service::context`].
     pub(super) context: Option<&'static [u8]>,
     pub(super) console: Option<&'static str>,
+    /// It executes the first command of a start.
+    pub(super) begins: bool,
+    /// It becomes the main process, or serves a connection.
+    pub(super) is_main: bool,
     /// `User=` and `Group=` are not applied.
     pub(super) privileged: bool,
     /// Descriptors to pass, or the one that the standard streams are.
@@ -67,6 +73,8 @@ impl Work {
         program: None,
         context: None,
         console: None,
+        begins: false,
+        is_main: false,
         privileged: false,
         sockets: [0; LISTEN_FDS],
         socket_count: 0,
@@ -85,7 +93,7 @@ impl Work {
 }
 
 /// All stages, for those who have only a number.
-pub(super) const STAGES: [Stage; 28] = [
+pub(super) const STAGES: [Stage; 30] = [
     Stage::Slot,
     Stage::Arguments,
     Stage::Clone,
@@ -105,6 +113,8 @@ pub(super) const STAGES: [Stage; 28] = [
     Stage::CacheDirectory,
     Stage::LogsDirectory,
     Stage::ConfigurationDirectory,
+    Stage::OpenFile,
+    Stage::Credentials,
     Stage::EnvironmentFile,
     Stage::Limits,
     Stage::Group,
@@ -146,7 +156,7 @@ const fn exit_code(stage: Stage) -> u8 {
     match stage {
         Stage::WorkingDirectory => 200,
         Stage::Nice => 201,
-        Stage::Sockets => 202,
+        Stage::Sockets | Stage::OpenFile => 202,
         Stage::Slot | Stage::Arguments | Stage::Clone | Stage::Exec => 203,
         Stage::Limits => 205,
         Stage::Signals => 207,
@@ -168,6 +178,7 @@ const fn exit_code(stage: Stage) -> u8 {
         Stage::CacheDirectory => 239,
         Stage::LogsDirectory => 240,
         Stage::ConfigurationDirectory => 241,
+        Stage::Credentials => 243,
         // systemd reads the files itself and has no code for that: EXIT_EXCEPTION.
         Stage::EnvironmentFile => 255,
     }
@@ -185,10 +196,12 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
     let more = more(&context);
     streams::set_streams(work, &context)?;
     streams::pass_sockets(work, &context, pid.get()).at(Stage::Sockets)?;
+    files::open(work, &more, pid.get()).at(Stage::OpenFile)?;
     scheduling::set_scheduling(&more)?;
     let identity = user::find(&context)?;
     user::name(work, &identity)?;
     directories::make(&more, &identity)?;
+    credentials::make(work, &more, &identity).at(Stage::Credentials)?;
     environment::read_files(work, &more)?;
     environment::unset(work, &more);
     arguments::push(work).at(Stage::Arguments)?;

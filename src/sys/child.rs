@@ -361,7 +361,16 @@ impl<const TEXT: usize, const POINTERS: usize> Vectors<TEXT, POINTERS> {
     pub fn set_env(&mut self, variable: &[u8]) -> Result<(), Full> {
         let begin = self.text_used;
         self.push_text(variable)?;
+        self.set_env_text(begin)
+    }
+
+    /// Sets the variable that was written since `begin`, a value of [`Vectors::text_used`].
+    ///
+    /// # Errors
+    /// No room.
+    pub fn set_env_text(&mut self, begin: usize) -> Result<(), Full> {
         let pointer = self.end_text(begin)?;
+        let variable = &self.text[begin..self.text_used];
         let name = variable.split(|&byte| byte == b'=').next().unwrap_or_default();
         match self.place_of(name) {
             Some(place) => self.pointers[place] = pointer,

@@ -58,7 +58,12 @@ fn push_split(strings: &mut Strings, name: &[u8]) -> Result<(), Full> {
 }
 
 /// Bytes `from..to` of a variable's value, a few at a time: it may lie in the text they go to.
-fn push_value(strings: &mut Strings, name: &[u8], from: usize, to: usize) -> Result<(), Full> {
+pub(super) fn push_value(
+    strings: &mut Strings,
+    name: &[u8],
+    from: usize,
+    to: usize,
+) -> Result<(), Full> {
     let mut at = from;
     loop {
         let mut chunk = [0u8; 64];

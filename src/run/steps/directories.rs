@@ -12,10 +12,10 @@ use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, SeekFrom};
 use rustix::io::Errno;
 use rustix::process::{Gid, Uid};
-use unit::{DirectoryKind, ExecContext, ExecDirectory, ExecMore, decode};
+use unit::{DirectoryKind, ExecContext, ExecDirectory, ExecMore, Preserve, decode};
 
 use super::user::Identity;
-use super::{At, Broken, Work};
+use super::{At, Broken, Work, credentials};
 use crate::engine::Stage;
 use crate::features;
 use crate::sys::child::{Birth, Failure};
@@ -119,13 +119,15 @@ fn make_directory(at: &OwnedFd, name: &CStr, mode: u16) -> Result<bool, Errno> {
     }
 }
 
-/// A child of its own: removes the runtime folders of the unit and ends.
+/// A child of its own: removes what is left of a unit and ends.
 pub(crate) fn remove(work: &mut Work, _: Birth) -> Failure {
     let context = work.context.and_then(decode::from_bytes::<ExecContext<'_>>);
     let context = context.unwrap_or_else(|| bug!("PID 1 has decoded it before"));
     let more = context.more();
-    let runtime = more.directories.iter().filter(|each| each.kind == DirectoryKind::Runtime);
-    let mut failed = false;
+    let mut failed = credentials::remove(&more).is_err();
+    let goes = more.preserve != Preserve::Yes;
+    let is_runtime = |each: &ExecDirectory<'_>| each.kind == DirectoryKind::Runtime;
+    let runtime = more.directories.iter().filter(|each| goes && is_runtime(each));
     for directory in runtime {
         failed |= !matches!(remove_one(directory.path), Ok(()) | Err(Errno::NOENT));
     }

@@ -313,6 +313,21 @@ or socket";
                 configuration_directory: Many<DirectoryNames> ["ConfigurationDirectory"] = "";
                 /// Their mode.
                 configuration_directory_mode: One<Mode> ["ConfigurationDirectoryMode"] = "0755";
+                /// ID or ID:SOURCE. The file SOURCE, read before the start, becomes a file ID that
+                /// only the user of the service can read, and nobody can write, in
+                /// $CREDENTIALS_DIRECTORY. A SOURCE without slashes, or none but the ID, is looked
+                /// for in /etc/credstore, /run/credstore, /usr/local/lib/credstore and
+                /// /usr/lib/credstore, and may be missing. systemd also takes sockets and folders.
+                /// A service has at most 1 MiB of them.
+                load_credential: Many<LoadCredentials> ["LoadCredential"] = "";
+                /// ID:TEXT, with escapes as in C: the text is such a file, unless LoadCredential=
+                /// finds one for this ID. It is in the image, for all to read.
+                set_credential: Many<SetCredentials> ["SetCredential"] = "";
+                /// PATH, PATH:NAME or PATH:NAME:OPTIONS: a file, device or socket that root opens
+                /// before the main process runs; it is passed behind the listeners, and NAME is in
+                /// $LISTEN_FDNAMES. OPTIONS: read-only, append or truncate, and graceful, which
+                /// leaves out what cannot be opened.
+                open_files: Many<OpenFiles> ["OpenFile"] = "";
                 /// Further groups of the processes, by name or number.
                 supplementary_groups: Many<Accounts> ["SupplementaryGroups"] = "";
                 /// Seconds of processor time, or a time.

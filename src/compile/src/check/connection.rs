@@ -54,6 +54,12 @@ fn check_template_is_small(
         let message = "a connection's instance starts without conditions".into();
         refuse(message, &check.span, "write them into the socket");
     }
+    let exec = &checked.units[unit].exec;
+    let credentials = [&exec.load_credential.given, &exec.set_credential.given];
+    if let Some(span) = credentials.into_iter().flatten().next() {
+        let message = "connections of one service cannot have credentials of their own".into();
+        refuse(message, span, "let the program read the file");
+    }
     let waited_for = match type_of(service) {
         ServiceType::Simple | ServiceType::Exec | ServiceType::Idle => false,
         ServiceType::Oneshot

@@ -154,6 +154,7 @@ const SET_BY_PID_1: &[&str] = &[
     "CACHE_DIRECTORY",
     "LOGS_DIRECTORY",
     "CONFIGURATION_DIRECTORY",
+    "CREDENTIALS_DIRECTORY",
 ];
 
 fn check_variables_are_set(service: &Service, exec: &Exec, report: &mut Report) {

@@ -1,9 +1,15 @@
 //! What few units say of what their processes are given, in the form of [`unit::ExecMore`].
 
-use unit::{ExecDirectory, ExecMore, Privileges, Scheduling, Seq, Variables, Words};
+use unit::{
+    Credential, Credentials, ExecDirectory, ExecMore, OpenFile, Privileges, Scheduling, Seq,
+    Variables, Words,
+};
 
 use super::encode;
-use crate::plan::{DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan};
+use crate::grammar::Opened;
+use crate::plan::{
+    CredentialsPlan, DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan,
+};
 
 /// Empty if the unit says nothing of all that.
 pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
@@ -13,6 +19,7 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
     let limits: Vec<u8> = plan.limits.iter().flat_map(encode).collect();
     let groups = strings(&plan.groups);
     let directories: Vec<u8> = plan.directories.iter().flat_map(directory).collect();
+    let files: Vec<u8> = plan.files.iter().flat_map(file).collect();
     encode(&ExecMore {
         limits: Seq::from_bytes(&limits),
         variables: &variables(&plan.variables),
@@ -20,6 +27,8 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
         privileges: &privileges(&plan.privileges),
         directories: Seq::from_bytes(&directories),
         preserve: plan.preserve,
+        credentials: &plan.credentials.as_ref().map_or(Vec::new(), credentials),
+        files: Seq::from_bytes(&files),
         groups: Words::from_bytes(&groups),
         default_sigpipe: plan.default_sigpipe,
     })
@@ -45,6 +54,25 @@ fn variables(plan: &VariablesPlan) -> Vec<u8> {
 fn directory(plan: &DirectoryPlan) -> Vec<u8> {
     let path = format!("{}\0", plan.path);
     encode(&ExecDirectory { kind: plan.kind, path: &path, mode: plan.mode })
+}
+
+fn credentials(plan: &CredentialsPlan) -> Vec<u8> {
+    let terminated = |text: &str| format!("{text}\0");
+    let item = |(id, source, value): &(String, String, Option<Vec<u8>>)| {
+        encode(&Credential {
+            id: &terminated(id),
+            source: &if source.is_empty() { String::new() } else { terminated(source) },
+            value: value.as_deref(),
+        })
+    };
+    let items: Vec<u8> = plan.items.iter().flat_map(item).collect();
+    encode(&Credentials { directory: &terminated(&plan.directory), items: Seq::from_bytes(&items) })
+}
+
+fn file(file: &Opened) -> Vec<u8> {
+    let path = format!("{}\0", file.path);
+    let Opened { name, mode, graceful, .. } = file;
+    encode(&OpenFile { path: &path, name, mode: *mode, graceful: *graceful })
 }
 
 fn scheduling(plan: &SchedulingPlan) -> Vec<u8> {

@@ -7,11 +7,13 @@ mod board;
 mod calendar;
 mod check;
 mod command;
+mod credential;
 mod exit;
 mod lint;
 mod mount;
 mod names;
 mod number;
+mod open_file;
 mod option;
 mod process;
 mod rlimit;
@@ -33,6 +35,7 @@ pub use board::{
 pub use calendar::{CalendarEvent, event as calendar_event};
 pub use check::{Check, Checks};
 pub use command::{Arg, Command, Commands, Piece};
+pub use credential::{CredentialValue, LoadCredentials, SetCredentials, Source};
 pub use exit::{ExitStatusNames, PidFile, Status};
 pub use lint::{LintName, LintNames};
 pub use mount::{FsType, MOUNT_DATA_MAX, MountOption, MountOptions, MountSource};
@@ -42,11 +45,13 @@ pub use names::{
     VariableNames, WorkingDirectory,
 };
 pub use number::{Boolean, Mode, Signal, Unsigned, truth};
+pub use open_file::{OpenFiles, Opened};
 pub use option::{Algorithm, Bytes, Hops, Interface, Prefixes, Signed, TypeOfService};
 pub use process::{
     Capabilities, CapabilityChange, Nanoseconds, Niceness, PersonalityName, Processors,
 };
 pub use rlimit::{Rlimit, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds};
+pub(crate) use specifier::CREDENTIALS;
 pub use specifier::{Instance, Specifiers, manual as specifier_manual};
 pub use stdio::{InputName, OutputName};
 pub use time::{LongTime, Time, Timeout};

@@ -223,14 +223,19 @@ impl Scalar for FdName {
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
         let span = text.whole();
         let name = cx.specifiers.expand(&text.text, &span, cx)?;
-        let good = |c: char| (' '..='~').contains(&c) && c != ':';
-        if name.len() > FD_NAME_BYTES_MAX || !name.chars().all(good) {
-            let label = "at most 255 printable ASCII characters, none of them a colon";
-            cx.refuse(codes::BAD_NAME, &span, label);
-            return None;
-        }
-        Some(name)
+        fd_name(name, &span, cx)
     }
+}
+
+/// What LISTEN_FDNAMES can say.
+pub(super) fn fd_name(name: String, span: &Span, cx: &mut Context<'_>) -> Option<String> {
+    let good = |c: char| (' '..='~').contains(&c) && c != ':';
+    if name.len() > FD_NAME_BYTES_MAX || !name.chars().all(good) {
+        let label = "at most 255 printable ASCII characters, none of them a colon";
+        cx.refuse(codes::BAD_NAME, span, label);
+        return None;
+    }
+    Some(name)
 }
 
 /// An absolute path without `..`, doubled slashes removed; or what is wrong with it.

@@ -29,6 +29,8 @@ pub struct Specifiers {
     pub architecture: Option<Architecture>,
 }
 
+/// Where each service has a folder for its credentials.
+pub(crate) const CREDENTIALS: &str = "/run/credentials";
 /// Specifiers that are the same in every unit of a system's manager.
 const FIXED: &[(char, &str)] = &[
     ('%', "%"),
@@ -47,7 +49,7 @@ const FIXED: &[(char, &str)] = &[
     ('s', "/bin/sh"),
 ];
 /// Specifiers of systemd whose meaning is not known before the board runs.
-const LATE: &str = "bBmovwWAMdqyYD";
+const LATE: &str = "bBmovwWAMqyYD";
 
 /// What the manual says of specifiers, as Markdown.
 pub fn manual() -> String {
@@ -55,7 +57,8 @@ pub fn manual() -> String {
     let late = LATE.chars().map(|letter| format!("`%{letter}`"));
     format!(
         "`%n %N %p %P %j %J %i %I %f` are parts of the unit's name, `%H` and `%l` what Hostname= \
-         says, `%a` what Architecture= says. {}. Refused, because nobody knows them when a board \
+         says, `%a` what Architecture= says, `%d` what \
+         $CREDENTIALS_DIRECTORY says. {}. Refused, because nobody knows them when a board \
          is built: {}; let the program find it out.",
         known.collect::<Vec<_>>().join(", "),
         late.collect::<Vec<_>>().join(" "),
@@ -105,6 +108,7 @@ impl Specifiers {
         let of_unit = self.name.as_ref().and_then(|name| match letter {
             'n' => Some(name.to_string()),
             'N' => Some(name.stem()),
+            'd' => Some(format!("{CREDENTIALS}/{name}")),
             'p' => Some(name.prefix.clone()),
             'P' => Some(unescape(&name.prefix)),
             'j' => name.prefix.rsplit('-').next().map(str::to_string),
@@ -146,11 +150,11 @@ impl Specifiers {
     }
 
     fn complaint(&self, letter: char) -> (String, &'static str) {
-        if "nNpPjJiIf".contains(letter) && self.instance == Instance::Connection {
+        if "nNdpPjJiIf".contains(letter) && self.instance == Instance::Connection {
             let label = format!("the name that `%{letter}` stands for is made for each connection");
             return (label, "$REMOTE_ADDR and $REMOTE_PORT tell who it is");
         }
-        if LATE.contains(letter) || "nNpPjJiIfHla".contains(letter) {
+        if LATE.contains(letter) || "nNdpPjJiIfHla".contains(letter) {
             let label = format!("`%{letter}` is not known when the board is built");
             return (label, "let the program find it out");
         }

@@ -3,8 +3,9 @@
 use super::tests::{many, one};
 use super::{
     Accounts, Capabilities, CapabilityChange, DirectoryNames, EnvironmentFiles, IoClassName,
-    Nanoseconds, Niceness, PersonalityName, PolicyName, PreserveName, Processors, RlimitBytes,
-    RlimitMicros, RlimitNice, RlimitSeconds, UnsetVariables, VariableNames,
+    LoadCredentials, Nanoseconds, Niceness, OpenFiles, PersonalityName, PolicyName, PreserveName,
+    Processors, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds, SetCredentials,
+    UnsetVariables, VariableNames,
 };
 
 #[test]
@@ -96,4 +97,52 @@ fn folders_are_named_below_a_root() {
     assert_eq!(many::<DirectoryNames>("a:b").1, ["E207"]);
     assert_eq!(one::<PreserveName>("restart"), Ok(unit::Preserve::Restart));
     assert_eq!(one::<PreserveName>("never"), Err(vec!["E201"]));
+}
+
+#[test]
+fn credentials_have_an_id_and_a_source() {
+    let load = |text: &str| {
+        let (items, codes) = many::<LoadCredentials>(text);
+        let pair = |each: super::Source| format!("{} {}", each.id, each.source);
+        (items.into_iter().map(pair).collect::<Vec<_>>().join(","), codes)
+    };
+    assert_eq!(load("key"), ("key key".into(), vec![]));
+    assert_eq!(load("key:other"), ("key other".into(), vec![]));
+    assert_eq!(load("%p:/etc//key"), ("web-app /etc/key".into(), vec![]));
+    for text in ["", "..", "a/b", ":/etc/key", "key:a/b", "key:"] {
+        assert_eq!(load(text).1, ["E206"], "{text}");
+    }
+    assert_eq!(load("key:/../key").1, ["E201"]);
+}
+
+#[test]
+fn credentials_may_be_any_bytes() {
+    let set = |text: &str| {
+        let (items, codes) = many::<SetCredentials>(text);
+        (items.into_iter().next().map(|each| each.value), codes)
+    };
+    assert_eq!(set("key:a:%b "), (Some(b"a:%b".to_vec()), vec![]));
+    assert_eq!(set(r"key:\x00\xff\101\n\u00e4\\"), (Some(b"\0\xffA\n\xc3\xa4\\".to_vec()), vec![]));
+    assert_eq!(set("key:"), (Some(vec![]), vec![]));
+    for text in ["key", r"key:\q", r"key:\x1", r"key:\777", r"key:\ud800", r"key:\"] {
+        assert_eq!(set(text).1, ["E201"], "{text}");
+    }
+}
+
+#[test]
+fn files_are_opened_by_options() {
+    let open = |text: &str| {
+        let (items, codes) = many::<OpenFiles>(text);
+        let words = |each: super::Opened| {
+            let graceful = if each.graceful { " graceful" } else { "" };
+            format!("{} {} {:?}{graceful}", each.path, each.name, each.mode)
+        };
+        (items.into_iter().map(words).collect::<Vec<_>>().join(","), codes)
+    };
+    assert_eq!(open("/dev/i2c-1").0, "/dev/i2c-1 i2c-1 ReadWrite");
+    assert_eq!(open("/a/b:c:read-only,graceful").0, "/a/b c ReadOnly graceful");
+    assert_eq!(open("/a/b::append").0, "/a/b b Append");
+    for text in ["", "a", "/a/../b", "/a:b:append,truncate", "/a:b:appended", "/a:b:c:d"] {
+        assert_eq!(open(text).1, ["E201"], "{text}");
+    }
 }

@@ -2,8 +2,10 @@
 
 use unit::{DirectoryKind, Preserve, ResourceLimit};
 
-use crate::draft::{self, Maybe};
-use crate::grammar::{CapabilityChange, Scalar};
+use crate::draft::{self, Many, Maybe, One};
+use crate::grammar::{
+    CREDENTIALS, CapabilityChange, CredentialValue, DirectoryNames, Mode, Opened, Scalar, Source,
+};
 
 /// SCHED_RESET_ON_FORK of linux/sched.h.
 const RESET_ON_FORK: u32 = 0x4000_0000;
@@ -25,6 +27,8 @@ pub struct ExecPlan {
     pub privileges: PrivilegesPlan,
     pub directories: Vec<DirectoryPlan>,
     pub preserve: Preserve,
+    pub credentials: Option<CredentialsPlan>,
+    pub files: Vec<Opened>,
     pub groups: Vec<String>,
     pub default_sigpipe: bool,
 }
@@ -47,6 +51,48 @@ pub struct DirectoryPlan {
     pub mode: u16,
 }
 
+impl DirectoryPlan {
+    fn of(
+        (kind, names, mode): (DirectoryKind, Many<DirectoryNames>, One<Mode>),
+    ) -> impl Iterator<Item = Self> {
+        let path = move |name| format!("{}/{name}", kind.root());
+        names.values().into_iter().map(move |name| Self {
+            kind,
+            path: path(name),
+            mode: mode.value,
+        })
+    }
+}
+
+/// [`unit::Credentials`].
+#[derive(PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "each field is that of `unit::Credentials`")]
+pub struct CredentialsPlan {
+    pub directory: String,
+    /// Id, source and value.
+    pub items: Vec<(String, String, Option<Vec<u8>>)>,
+}
+
+impl CredentialsPlan {
+    /// The last of each id counts. `None` if there is none.
+    fn of(unit: &str, loaded: Vec<Source>, set: Vec<CredentialValue>) -> Option<Self> {
+        let loaded = loaded.into_iter().map(|each| (each.id, Some(each.source), None));
+        let set = set.into_iter().map(|each| (each.id, None, Some(each.value)));
+        let mut items: Vec<(String, String, Option<Vec<u8>>)> = Vec::new();
+        for (id, source, value) in loaded.chain(set) {
+            let place = items.iter().position(|(each, ..)| *each == id).unwrap_or_else(|| {
+                items.push((id, String::new(), None));
+                items.len() - 1
+            });
+            let (_, own_source, own_value) = &mut items[place];
+            *own_source = source.unwrap_or(std::mem::take(own_source));
+            *own_value = value.or(own_value.take());
+        }
+        let directory = format!("{CREDENTIALS}/{unit}");
+        (!items.is_empty()).then_some(Self { directory, items })
+    }
+}
+
 /// The variables that tell a service of its folders.
 const DIRECTORY_VARIABLES: [(&str, DirectoryKind); 5] = [
     ("RUNTIME_DIRECTORY", DirectoryKind::Runtime),
@@ -64,7 +110,9 @@ impl ExecPlan {
             own.map(|each| each.path.as_str()).collect::<Vec<_>>().join(":")
         };
         let all = DIRECTORY_VARIABLES.map(|(name, kind)| (name.to_string(), of(kind)));
-        all.into_iter().filter(|(_, paths)| !paths.is_empty()).collect()
+        let own = self.credentials.iter();
+        let own = own.map(|each| ("CREDENTIALS_DIRECTORY".to_string(), each.directory.clone()));
+        all.into_iter().filter(|(_, paths)| !paths.is_empty()).chain(own).collect()
     }
 }
 
@@ -91,7 +139,7 @@ pub struct PrivilegesPlan {
 }
 
 /// Spends every row of [`draft::Exec`].
-pub(super) fn plan(exec: draft::Exec) -> ExecPlan {
+pub(super) fn plan(exec: draft::Exec, unit: &str) -> ExecPlan {
     let limits = limits(&exec);
     let draft::Exec {
         environment_files,
@@ -106,6 +154,9 @@ pub(super) fn plan(exec: draft::Exec) -> ExecPlan {
         configuration_directory,
         configuration_directory_mode,
         runtime_directory_preserve,
+        load_credential,
+        set_credential,
+        open_files,
         pass_environment,
         unset_environment,
         supplementary_groups,
@@ -175,16 +226,10 @@ pub(super) fn plan(exec: draft::Exec) -> ExecPlan {
             ambient: CapabilityChange::sum(&ambient_set.values()).filter(|&set| set != 0),
             no_new: no_new_privileges.value,
         },
-        directories: directories
-            .into_iter()
-            .flat_map(|(kind, names, mode)| {
-                let path = move |name| format!("{}/{name}", kind.root());
-                let mode = mode.value;
-                let made = move |name| DirectoryPlan { kind, path: path(name), mode };
-                names.values().into_iter().map(made)
-            })
-            .collect(),
+        directories: directories.into_iter().flat_map(DirectoryPlan::of).collect(),
         preserve: runtime_directory_preserve.value,
+        credentials: CredentialsPlan::of(unit, load_credential.values(), set_credential.values()),
+        files: open_files.values(),
         groups: supplementary_groups.values(),
         default_sigpipe: !ignore_sigpipe.value,
     }

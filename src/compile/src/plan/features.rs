@@ -14,6 +14,7 @@ const FEATURES: &[Feature] = &[
         sockets(plan).any(|socket| !socket.allow.is_empty() || !socket.deny.is_empty())
     }),
     ("capabilities", |plan| any_exec(plan, |exec| exec.privileges != Default::default())),
+    ("credentials", |plan| any_exec(plan, |exec| exec.credentials.is_some())),
     ("directories", |plan| any_exec(plan, |exec| !exec.directories.is_empty())),
     ("exec-more", |plan| any_exec(plan, |exec| *exec != ExecPlan::default())),
     ("conditions", |plan| plan.units.iter().any(|unit| !unit.checks.is_empty())),
@@ -31,10 +32,18 @@ const FEATURES: &[Feature] = &[
         plan.units.iter().filter(|unit| is_isolated(unit)).count() > 1
     }),
     ("job-timeouts", |plan| plan.units.iter().any(|unit| unit.edges.more.has_job_timeout())),
+    ("leavings", |plan| {
+        any_exec(plan, |exec| {
+            let is_runtime = |each: &DirectoryPlan| each.kind == DirectoryKind::Runtime;
+            let has_runtime = exec.directories.iter().any(is_runtime);
+            exec.credentials.is_some() || has_runtime && exec.preserve != Preserve::Yes
+        })
+    }),
     ("message-queues", |plan| {
         listeners(plan).any(|listener| listener.kind == ListenKind::MessageQueue)
     }),
     ("mounts", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Mount(_)))),
+    ("open-files", |plan| any_exec(plan, |exec| !exec.files.is_empty())),
     ("parallel-starts", |plan| {
         let limit = usize::from(plan.manager.parallel_starts);
         limit > 0 && plan.limits.services > limit
@@ -45,12 +54,6 @@ const FEATURES: &[Feature] = &[
         plan.units.iter().any(says)
     }),
     ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
-    ("runtime-directories", |plan| {
-        any_exec(plan, |exec| {
-            let is_runtime = |each: &DirectoryPlan| each.kind == DirectoryKind::Runtime;
-            exec.directories.iter().any(is_runtime) && exec.preserve != Preserve::Yes
-        })
-    }),
     ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
     ("forking", |plan| services(plan).any(|service| service.type_ == ServiceType::Forking)),

@@ -36,7 +36,8 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
             KindPlan::Service(service) => {
                 limits.services += 1;
                 let names = fd_names(service, units);
-                limits.listen_fds = limits.listen_fds.max(names.len());
+                let passed = names.len() + service.more.files.len();
+                limits.listen_fds = limits.listen_fds.max(passed);
                 let monitored = service.life.monitored.map(usize::from);
                 let monitored = monitored.map(|unit| units[unit].name.as_str());
                 let (strings, pointers) = spawn(service, &names, monitored);
@@ -138,6 +139,7 @@ struct Dynamic {
 /// | PIDFILE | with PIDFile= | its path |
 /// | SERVICE_RESULT, EXIT_CODE, EXIT_STATUS | ExecStop=, ExecStopPost= | 17; 6; 8 |
 /// | MONITOR_UNIT, …, MONITOR_EXIT_STATUS | started by OnFailure= or OnSuccess= | its name; … |
+/// | LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES | OpenFile= | again, with what it opens |
 /// | TERM | StandardInput=tty | in the program |
 fn dynamics(
     service: &ServicePlan,
@@ -167,6 +169,14 @@ fn dynamics(
             written("LISTEN_PID", NUMBER_MAX),
             written("LISTEN_FDS", NUMBER_MAX),
             written("LISTEN_FDNAMES", fd_names.join(":").len()),
+        ]);
+    }
+    let opened: Vec<String> = service.more.files.iter().map(|file| file.name.clone()).collect();
+    if !opened.is_empty() {
+        all.extend([
+            written("LISTEN_PID", NUMBER_MAX),
+            written("LISTEN_FDS", NUMBER_MAX),
+            written("LISTEN_FDNAMES", [fd_names, &opened].concat().join(":").len()),
         ]);
     }
     if service.per_connection {

@@ -17,7 +17,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use unit::{CrashAction, Emergency, Limits, Millis};
 
 pub(crate) use exec::REAL_TIME;
-pub use exec::{DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan};
+pub use exec::{
+    CredentialsPlan, DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan,
+};
 pub use life::LifePlan;
 pub use mount_plan::MountPlan;
 pub use options::{OptionPlan, OptionText};
@@ -188,6 +190,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
             Body::Service(service) => {
                 let sockets = sockets.get(&number).cloned().unwrap_or_default();
                 let shared = unit_plan::Shared {
+                    name: name.to_string(),
                     sockets,
                     per_connection: per_connection.contains(&unit),
                     start_limit,

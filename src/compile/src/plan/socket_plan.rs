@@ -136,6 +136,7 @@ impl CommandsPlan {
             return None;
         }
         let shared = Shared {
+            name: String::new(),
             sockets: BTreeSet::new(),
             per_connection: false,
             start_limit: (RateLimit { interval: Millis(0), burst: 0 }, Emergency::None),

@@ -55,6 +55,7 @@ impl ServicePlan {
 
 /// What a service has from elsewhere than its own section.
 pub(super) struct Shared {
+    pub(super) name: String,
     pub(super) sockets: BTreeSet<u16>,
     pub(super) per_connection: bool,
     pub(super) start_limit: (RateLimit, Emergency),
@@ -149,7 +150,7 @@ pub(super) fn service(
     let timeout_start_default =
         if type_ == ServiceType::Oneshot { None } else { defaults.timeout_start };
     let stdin = standard_input.value;
-    let more = exec::plan(exec);
+    let more = exec::plan(exec, &shared.name);
     let own = defaults.environment.iter().cloned().chain(environment.values());
     let environment = merge(more.variables().into_iter().chain(own).collect());
     ServicePlan {

@@ -21,6 +21,10 @@ pub struct ExecMore<'a> {
     pub directories: Seq<'a, ExecDirectory<'a>>,
     /// `RuntimeDirectoryPreserve=`.
     pub preserve: Preserve,
+    /// A [`Credentials`].
+    pub credentials: &'a [u8],
+    /// `OpenFile=`.
+    pub files: Seq<'a, OpenFile<'a>>,
     /// `SupplementaryGroups=`: names or numbers.
     pub groups: Words<'a>,
     /// `IgnoreSIGPIPE=no`.
@@ -88,6 +92,54 @@ pub enum Preserve {
     Restart,
     /// Always.
     Yes,
+}
+
+/// Files that only the service's user can read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Credentials<'a> {
+    /// The folder that they are in, NUL-terminated.
+    pub directory: &'a str,
+    /// One to an id.
+    #[serde(borrow)]
+    pub items: Seq<'a, Credential<'a>>,
+}
+
+/// One of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Credential<'a> {
+    /// Its file's name, NUL-terminated.
+    pub id: &'a str,
+    /// `LoadCredential=`: a path, or a name to look for, NUL-terminated; empty if it has none.
+    pub source: &'a str,
+    /// `SetCredential=`: what it is if there is nothing at `source`.
+    pub value: Option<&'a [u8]>,
+}
+
+/// A file that is open before the program runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenFile<'a> {
+    /// NUL-terminated.
+    pub path: &'a str,
+    /// What LISTEN_FDNAMES calls it.
+    pub name: &'a str,
+    /// How it is opened.
+    pub mode: OpenMode,
+    /// What cannot be opened is left out.
+    pub graceful: bool,
+}
+
+/// How a file is opened: open(2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum OpenMode {
+    /// To read and write.
+    #[default]
+    ReadWrite,
+    /// To read.
+    ReadOnly,
+    /// Both; what is written comes behind what is there.
+    Append,
+    /// Both; what is there is gone.
+    Truncate,
 }
 
 /// setrlimit(2).

@@ -21,8 +21,8 @@ use crate::seq::{Ids, Seq, Words};
 pub use self::check::{CHECKS_MAX, Check, Comparison, GLOB_DEPTH_MAX, GLOB_PATH_MAX, Test};
 pub use self::exec::{ExecContext, Stdio};
 pub use self::exec_more::{
-    DirectoryKind, ExecDirectory, ExecMore, Preserve, Privileges, ResourceLimit, Scheduling,
-    Variables,
+    Credential, Credentials, DirectoryKind, ExecDirectory, ExecMore, OpenFile, OpenMode, Preserve,
+    Privileges, ResourceLimit, Scheduling, Variables,
 };
 pub use self::mount::{MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, Mount, MountSetup};
 pub use self::relations::{JobMode, Relations};

@@ -12,7 +12,7 @@ const PROPERTIES: &str = "of the process's properties only User=, Group=, Workin
 const STREAMS: &str = "StandardInput=tty is the board's console";
 const TERMINAL: &str = "the console is left as it is, and it can be left out";
 const JOURNAL: &str = "there is no journal: output goes where StandardOutput= says";
-const CREDENTIALS: &str = "credentials are not supported: let the program read the file";
+const ENCRYPTED: &str = "nothing decrypts it here: LoadCredential= a file that only root can read";
 const NO_FILTER: &str = "without SystemCallFilter= it has no effect";
 const NO_FOLDER: &str = "without the directive that names the folder it has no effect";
 const NO_LOGIN: &str = "there is no login record here, and it can be left out";
@@ -134,11 +134,9 @@ pub(super) const EXEC: &[Unsupported] = &[
     ignored("LogsDirectoryAccounting", No, NO_FOLDER),
     ignored("LogsDirectoryQuota", Words(&["off"]), NO_FOLDER),
     ignored("TimeoutCleanSec", Words(&["infinity"]), "nothing is cleaned here"),
-    refused("SetCredential", List, CREDENTIALS),
-    refused("SetCredentialEncrypted", List, CREDENTIALS),
-    refused("LoadCredential", List, CREDENTIALS),
-    refused("LoadCredentialEncrypted", List, CREDENTIALS),
-    refused("ImportCredential", List, CREDENTIALS),
+    refused("SetCredentialEncrypted", List, ENCRYPTED),
+    refused("LoadCredentialEncrypted", List, ENCRYPTED),
+    refused("ImportCredential", List, "name each one: LoadCredential=ID may be missing"),
 ];
 
 /// What services have here and other units do not.
@@ -190,6 +188,8 @@ pub(super) const OF_SERVICES: &[Unsupported] = &[
     refused("CacheDirectory", List, ""),
     refused("LogsDirectory", List, ""),
     refused("ConfigurationDirectory", List, ""),
+    refused("LoadCredential", List, ""),
+    refused("SetCredential", List, ""),
     ignored("RuntimeDirectoryMode", Empty, ""),
     ignored("StateDirectoryMode", Empty, ""),
     ignored("CacheDirectoryMode", Empty, ""),

@@ -29,6 +29,5 @@ pub(super) const SERVICE: &[Unsupported] = &[
     refused("USBFunctionStrings", Empty, USB),
     refused("OOMPolicy", Words(&["continue"]),
         "when the kernel kills a process for its memory, the others go on"),
-    refused("OpenFile", List, "let the program open it"),
-    refused("RefreshOnReload", Words(&["no"]), "neither extensions nor credentials are supported"),
+    refused("RefreshOnReload", Words(&["no"]), "what the service was given stays as it was"),
 ];
