@@ -79,6 +79,8 @@ features! {
     STOP_COMMANDS = "stop-commands";
     /// `Type=idle`.
     IDLE = "idle";
+    /// Services without `ExecStart=`.
+    NO_PROGRAM = "no-program";
     /// A setting of [`unit::ServiceMore`].
     SERVICE_MORE = "service-more";
     /// Addresses and interfaces that may not be there yet are waited for.

@@ -201,6 +201,22 @@ fn what_says_what_happens_anyway_is_taken_and_what_is_taken_back_is_gone() {
 }
 
 #[test]
+fn options_about_senders_are_those_of_netlink_too() {
+    let image = compile(
+        "--- udev.socket\n[Socket]\nListenNetlink=kobject-uevent 1\nPassCredentials=yes\n\
+         PassSecurity=yes\nPassPacketInfo=yes\n--- udev.service\n[Service]\nExecStart=/bin/a\n",
+    );
+    let table = Table::open(&image.table).expect("a good table");
+    let socket = table.find("udev.socket").expect("the socket");
+    let Kind::Socket(socket) = table.unit(socket).kind else { panic!("it is no socket") };
+    let listener = socket.listeners.iter().next().expect("its listener");
+    let mut names: Vec<_> = listener.options.iter().map(|each| (each.level, each.name)).collect();
+    names.sort_unstable();
+    let (on_socket, on_netlink) = (1, 270);
+    assert_eq!(names, [(on_socket, 16), (on_socket, 34), (on_netlink, 3)]);
+}
+
+#[test]
 fn lines_end_and_go_on_as_in_systemd() {
     let plain = compile("--- a.service\n[Service]\nExecStart=/bin/a b c\n");
     for text in [

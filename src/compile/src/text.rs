@@ -120,6 +120,11 @@ pub fn open(path: &str, bytes: &[u8], report: &mut Report) -> Option<Arc<File>> 
         let message = format!("byte {at} of the file is a NUL");
         return refuse(codes::NOT_TEXT, message, &shown, at, report);
     }
+    if text.trim_start_matches(BYTE_ORDER_MARK).trim_start().starts_with('<') {
+        let message = "the file is XML or its like, no unit".into();
+        let at = text.find('<').unwrap_or_default();
+        return refuse(codes::NO_ASSIGNMENT, message, text, at, report);
+    }
     Some(Arc::new(File { path: path.into(), text: text.into() }))
 }
 

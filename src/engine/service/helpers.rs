@@ -101,7 +101,7 @@ impl Service {
     ) -> Option<Helper> {
         match helper {
             Helper::Condition => return Some(Helper::StartPre),
-            Helper::StartPre => self.begin_main(context, out),
+            Helper::StartPre => return self.begin_main(context, out),
             Helper::StartPost => return self.enter_up(context, main, out),
             Helper::Reload => return self.ask_to_reload(context, main, out),
             Helper::ReloadPost => {

@@ -57,8 +57,16 @@ impl Service {
         }
     }
 
-    /// All that comes before the program is done.
-    pub(super) fn begin_main(&mut self, context: &Context<'_, '_>, out: &mut Outcome) {
+    /// All that comes before the program is done. A service without one is up then, if that is
+    /// what it says; else it has only its end.
+    pub(super) fn begin_main(
+        &mut self,
+        context: &Context<'_, '_>,
+        out: &mut Outcome,
+    ) -> Option<Helper> {
+        if features::NO_PROGRAM && context.command(CommandList::Start, 0).is_none() {
+            return Some(Helper::StartPost);
+        }
         let deadline = context.start_deadline();
         if features::IDLE && context.config.type_ == ServiceType::Idle {
             let child = Child::Idle(context.now.after(IDLE_TIMEOUT));
@@ -66,6 +74,7 @@ impl Service {
         } else {
             self.spawn_main(context, 0, deadline, out);
         }
+        None
     }
 
     /// The board is quiet: who has waited for that begins.

@@ -1,6 +1,6 @@
 //! Rules about one service.
 
-use unit::{Restart, ServiceType, Stdio};
+use unit::{Emergency, Restart, ServiceType, Stdio};
 
 use super::Checked;
 use crate::codes;
@@ -44,11 +44,22 @@ pub(crate) fn type_of(service: &Service) -> ServiceType {
     service.service_type.value().copied().unwrap_or(default)
 }
 
+/// As in systemd a oneshot may have only an end, or only what comes of its success.
 fn check_has_command(draft: &Draft, service: &Service, report: &mut Report) {
-    if service.exec_start.given.is_none() {
-        let message = format!("`{}` has no ExecStart=", draft.name);
-        report.push(Diagnostic::new(codes::NO_COMMAND, message, &draft.head, "nothing to run"));
+    if service.exec_start.given.is_some() {
+        return;
     }
+    let acts = draft.unit.success_action.value != Emergency::None;
+    let ends = service.remain_after_exit.value && !service.exec_stop.items.is_empty();
+    if type_of(service) == ServiceType::Oneshot && (ends || acts) {
+        return;
+    }
+    let message = format!("`{}` has no ExecStart=", draft.name);
+    let diagnostic = Diagnostic::new(codes::NO_COMMAND, message, &draft.head, "nothing to run");
+    report.push(diagnostic.hint(
+        "only Type=oneshot does without, if it has RemainAfterExit=yes and ExecStop=, or \
+         SuccessAction=",
+    ));
 }
 
 fn check_one_command(service: &Service, report: &mut Report) {

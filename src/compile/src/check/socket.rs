@@ -137,7 +137,8 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
     let accept = socket.accept.value;
     let (on_path, on_ip) = (any(Listener::has_path), any(Listener::is_ip));
     let (on_tcp, on_v6) = (any(Listener::is_tcp), any(Listener::is_v6));
-    let (on_unix, on_udp) = (any(Listener::is_unix), any(Listener::is_udp));
+    let (has_senders, on_udp) = (any(Listener::knows_senders), any(Listener::is_udp));
+    let tells_place = on_ip || any(Listener::is_netlink);
     let on_socket = any(Listener::is_socket);
     let of = |kind: ListenKind| {
         listeners.is_empty() || listeners.iter().any(|listener| listener.value.kind == kind)
@@ -154,6 +155,7 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
     let commands = commands.iter().any(|list| !list.items.is_empty());
     let flushed = !accept && (on_socket || on_fifo);
     let node = "only nodes in the file system have owners and modes";
+    let local = "no listener is an AF_UNIX or AF_NETLINK socket";
     let options = [
         (place(&socket.socket_user), on_path, node),
         (place(&socket.socket_group), on_path, node),
@@ -173,9 +175,9 @@ fn check_options_have_effect(socket: &Socket, report: &mut Report) {
         (socket.transparent.given.clone(), on_ip, "no listener has a port"),
         (place(&socket.ip_tos), on_ip, "no listener has a port"),
         (place(&socket.ip_ttl), on_ip, "no listener has a port"),
-        (socket.pass_packet_info.given.clone(), on_ip, "no listener has a port"),
-        (socket.pass_credentials.given.clone(), on_unix, "no listener is an AF_UNIX socket"),
-        (socket.pass_security.given.clone(), on_unix, "no listener is an AF_UNIX socket"),
+        (socket.pass_packet_info.given.clone(), tells_place, "no listener has a port or groups"),
+        (socket.pass_credentials.given.clone(), has_senders, local),
+        (socket.pass_security.given.clone(), has_senders, local),
         (place(&socket.mark), on_socket, "no listener is a socket"),
         (place(&socket.priority), on_socket, "no listener is a socket"),
         (place(&socket.receive_buffer), on_socket, "no listener is a socket"),

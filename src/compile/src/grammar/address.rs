@@ -71,6 +71,16 @@ impl Listener {
         self.is_socket() && matches!(self.address, Address::Path(_) | Address::Abstract(_))
     }
 
+    /// True if it is of AF_NETLINK.
+    pub fn is_netlink(&self) -> bool {
+        self.kind == ListenKind::Netlink
+    }
+
+    /// True if its messages can tell who sent them: sockets of AF_UNIX and of AF_NETLINK.
+    pub fn knows_senders(&self) -> bool {
+        self.is_unix() || self.is_netlink()
+    }
+
     /// True if it is of AF_VSOCK.
     pub fn is_vsock(&self) -> bool {
         matches!(self.address, Address::Vsock(..))

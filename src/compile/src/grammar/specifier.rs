@@ -1,7 +1,7 @@
 //! `%i` and its kin: systemd.unit(5), section "Specifiers". All that is known is put in at build.
 
 use super::{Architecture, Context};
-use crate::codes;
+use crate::codes::{self, Code};
 use crate::names::{Name, unescape};
 use crate::report::Span;
 
@@ -49,19 +49,36 @@ const FIXED: &[(char, &str)] = &[
     ('s', "/bin/sh"),
 ];
 /// Specifiers of systemd whose meaning is not known before the board runs.
-const LATE: &str = "bBmovwWAMqyYD";
+const LATE: &[(char, &str, &str)] = &[
+    ('b', "the boot", BY_PROGRAM),
+    ('m', "the machine", BY_PROGRAM),
+    ('v', "the kernel's release", OF_IMAGE),
+    ('q', "the pretty host name", BY_PROGRAM),
+    ('o', "the image's ID=", OF_IMAGE),
+    ('w', "its VERSION_ID=", OF_IMAGE),
+    ('W', "its VARIANT_ID=", OF_IMAGE),
+    ('B', "its BUILD_ID=", OF_IMAGE),
+    ('A', "its IMAGE_VERSION=", OF_IMAGE),
+    ('M', "its IMAGE_ID=", OF_IMAGE),
+    ('D', "what users share", BY_PATH),
+    ('y', "the unit file's path", BY_PATH),
+    ('Y', "its folder", BY_PATH),
+];
+const BY_PROGRAM: &str = "let the program find it out";
+const OF_IMAGE: &str = "write what it is in this image, or let the program find it out";
+const BY_PATH: &str = "write the path";
 
 /// What the manual says of specifiers, as Markdown.
 pub fn manual() -> String {
     let known = FIXED.iter().map(|(letter, meaning)| format!("`%{letter}` is `{meaning}`"));
-    let late = LATE.chars().map(|letter| format!("`%{letter}`"));
+    let late =
+        LATE.iter().map(|(letter, what, instead)| format!("`%{letter}`, {what} ({instead})"));
     format!(
         "`%n %N %p %P %j %J %i %I %f` are parts of the unit's name, `%H` and `%l` what Hostname= \
-         says, `%a` what Architecture= says, `%d` what \
-         $CREDENTIALS_DIRECTORY says. {}. Refused, because nobody knows them when a board \
-         is built: {}; let the program find it out.",
+         says, `%a` what Architecture= says, `%d` what $CREDENTIALS_DIRECTORY says. {}. Refused, \
+         because nobody knows them when a board is built: {}.",
         known.collect::<Vec<_>>().join(", "),
-        late.collect::<Vec<_>>().join(" "),
+        late.collect::<Vec<_>>().join("; "),
     )
 }
 
@@ -129,8 +146,8 @@ impl Specifiers {
             _ => {}
         }
         if of_unit.is_none() {
-            let (label, hint) = self.complaint(letter);
-            cx.refuse_with(codes::BAD_SPECIFIER, span, label, Some(hint.into()));
+            let (code, label, hint) = self.complaint(letter);
+            cx.refuse_with(code, span, label, Some(hint.into()));
         }
         of_unit
     }
@@ -149,15 +166,25 @@ impl Specifiers {
         })
     }
 
-    fn complaint(&self, letter: char) -> (String, &'static str) {
+    fn complaint(&self, letter: char) -> (Code, String, &'static str) {
         if "nNdpPjJiIf".contains(letter) && self.instance == Instance::Connection {
             let label = format!("the name that `%{letter}` stands for is made for each connection");
-            return (label, "$REMOTE_ADDR and $REMOTE_PORT tell who it is");
+            let hint = "$REMOTE_ADDR and $REMOTE_PORT tell who it is";
+            return (codes::BAD_SPECIFIER, label, hint);
         }
-        if LATE.contains(letter) || "nNdpPjJiIfHla".contains(letter) {
-            let label = format!("`%{letter}` is not known when the board is built");
-            return (label, "let the program find it out");
+        let unknown = format!("`%{letter}` is not known when the board is built");
+        if let Some((_, _, instead)) = LATE.iter().find(|(each, ..)| *each == letter) {
+            return (codes::UNSUPPORTED_VALUE, unknown, instead);
         }
-        (format!("`%{letter}` is no specifier"), "write `%%` for a percent sign")
+        let hint = match letter {
+            'H' | 'l' => "Hostname= of board.conf says it",
+            'a' => "Architecture= of board.conf says it",
+            'n' | 'N' | 'd' | 'p' | 'P' | 'j' | 'J' | 'i' | 'I' | 'f' => "board.conf is no unit",
+            _ => {
+                let label = format!("`%{letter}` is no specifier");
+                return (codes::BAD_SPECIFIER, label, "write `%%` for a percent sign");
+            }
+        };
+        (codes::BAD_SPECIFIER, unknown, hint)
     }
 }

@@ -154,8 +154,11 @@ fn specifiers_stand_for_what_the_build_knows() {
     ] {
         assert_eq!(one::<Text>(text), Ok(expected.into()), "{text}");
     }
-    for text in ["%b", "%m", "%z", "100%"] {
+    for text in ["%z", "100%"] {
         assert_eq!(one::<Text>(text), Err(vec!["E204"]), "{text}");
+    }
+    for text in ["%b", "%m", "%v"] {
+        assert_eq!(one::<Text>(text), Err(vec!["E207"]), "{text}");
     }
 }
 

@@ -58,6 +58,7 @@ const FEATURES: &[Feature] = &[
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
     ("forking", |plan| services(plan).any(|service| service.type_ == ServiceType::Forking)),
     ("idle", |plan| services(plan).any(|service| service.type_ == ServiceType::Idle)),
+    ("no-program", |plan| services(plan).any(|service| service.exec_start.is_empty())),
     ("stop-commands", |plan| {
         let stops = |service: &ServicePlan| {
             !service.exec_stop.is_empty() || !service.life.exec_stop_post.is_empty()

@@ -5,11 +5,12 @@ use unit::Millis;
 use crate::draft;
 use crate::grammar::Listener;
 
-/// Levels and names of linux/socket.h, in.h, in6.h, tcp.h (asm-generic).
+/// Levels and names of linux/socket.h, in.h, in6.h, tcp.h, netlink.h (asm-generic).
 const SOCKET: u16 = 1;
 const IP: u16 = 0;
 const IPV6: u16 = 41;
 const TCP: u16 = 6;
+const NETLINK: u16 = 270;
 
 /// [`unit::SocketOption`] with text of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -105,6 +106,7 @@ impl Options {
         if socket.pass_packet_info.value {
             self.number(IP, 8, 1, Listener::is_ip);
             self.number(IPV6, 49, 1, Listener::is_v6);
+            self.number(NETLINK, 3, 1, Listener::is_netlink);
         }
         if socket.broadcast.value {
             self.number(SOCKET, 6, 1, Listener::is_udp);
@@ -126,10 +128,10 @@ impl Options {
             self.number(SOCKET, 32, bytes as i32, Listener::is_socket);
         }
         if socket.pass_credentials.value {
-            self.number(SOCKET, 16, 1, Listener::is_unix);
+            self.number(SOCKET, 16, 1, Listener::knows_senders);
         }
         if socket.pass_security.value {
-            self.number(SOCKET, 34, 1, Listener::is_unix);
+            self.number(SOCKET, 34, 1, Listener::knows_senders);
         }
         if let Some(name) = socket.timestamping.value {
             self.number(SOCKET, name, 1, Listener::is_socket);
