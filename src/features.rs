@@ -71,6 +71,8 @@ features! {
     SOCKET_OWNERS = "socket-owners";
     /// `ListenSpecial=`.
     SPECIAL_FILES = "special-files";
+    /// Standard streams that are files or data; `TTYPath=`.
+    STREAMS = "streams";
     /// `SupplementaryGroups=`.
     SUPPLEMENTARY_GROUPS = "supplementary-groups";
     /// `Type=forking`.

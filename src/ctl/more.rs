@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Display};
 
-use unit::{Credentials, ExecMore, Privileges, Scheduling, Variables, Words, decode};
+use unit::{Credentials, ExecMore, Privileges, Scheduling, Streams, Variables, Words, decode};
 
 use super::show::List;
 use crate::features;
@@ -42,6 +42,7 @@ const RESET_ON_FORK: u32 = 0x4000_0000;
 pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     variables(list, more);
     directories(list, more);
+    streams(list, more);
     files(list, more);
     limits(list, more);
     scheduling(list, more);
@@ -76,6 +77,20 @@ fn directories(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     if !more.directories.is_empty() {
         let words = ["no", "restart", "yes"];
         list.text("RuntimeDirectoryPreserve", words[more.preserve as usize]);
+    }
+}
+
+fn streams(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    if !features::STREAMS {
+        return;
+    }
+    let Some(streams) = decode::from_bytes::<Streams<'_>>(more.streams) else { return };
+    let names = ["StandardInputFile", "StandardOutputFile", "StandardErrorFile"];
+    for (name, path) in names.into_iter().zip(streams.paths).chain([("TTYPath", streams.terminal)])
+    {
+        if let Some(path) = path.strip_suffix('\0') {
+            list.text(name, path);
+        }
     }
 }
 

@@ -150,6 +150,10 @@ pub(super) const fn stdio(stream: Stdio) -> &'static str {
         Stdio::Tty => "tty",
         Stdio::Socket => "socket",
         Stdio::Kmsg => "kmsg",
+        Stdio::File => "file",
+        Stdio::Append => "append",
+        Stdio::Truncate => "truncate",
+        Stdio::Data => "data",
         Stdio::Inherit => "inherit",
     }
 }

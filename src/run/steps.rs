@@ -194,7 +194,7 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
     let pid = rustix::process::setsid().at(Stage::Session)?.as_raw_nonzero();
     work.vectors.push_env("SYSTEMD_EXEC_PID", format_args!("{pid}")).at(Stage::Arguments)?;
     let more = more(&context);
-    streams::set_streams(work, &context)?;
+    streams::set_streams(work, &context, &more)?;
     streams::pass_sockets(work, &context, pid.get()).at(Stage::Sockets)?;
     files::open(work, &more, pid.get()).at(Stage::OpenFile)?;
     scheduling::set_scheduling(&more)?;

@@ -156,6 +156,23 @@ fn what_a_unit_leaves_open_comes_from_board_conf_and_then_from_the_rows() {
 }
 
 #[test]
+fn a_terminal_is_known_by_its_path() {
+    for (path, expected) in [
+        ("/dev/tty1", Some(c"TERM=linux")),
+        ("/dev/ttyS0", Some(c"TERM=vt220")),
+        ("/dev/console", None),
+    ] {
+        let lines = format!("StandardInput=tty-fail\nTTYPath={path}\n");
+        let image = compile(&format!("--- a.service\n[Service]\nExecStart=/bin/a\n{lines}"));
+        service(&image, "a.service", |service| {
+            let environment = service.exec_context().environment;
+            let found = environment.iter().find(|each| each.to_bytes().starts_with(b"TERM="));
+            assert_eq!(found, expected, "{path}");
+        });
+    }
+}
+
+#[test]
 fn streams_follow_stdin_unless_they_are_told() {
     for (lines, expected) in [
         ("", (Stdio::Null, Stdio::Kmsg, Stdio::Inherit)),
@@ -163,6 +180,24 @@ fn streams_follow_stdin_unless_they_are_told() {
         ("StandardInput=tty\nStandardOutput=kmsg\n", (Stdio::Tty, Stdio::Kmsg, Stdio::Inherit)),
         ("StandardOutput=journal\n", (Stdio::Null, Stdio::Kmsg, Stdio::Inherit)),
         ("StandardError=null\n", (Stdio::Null, Stdio::Kmsg, Stdio::Null)),
+        ("StandardInputText=a\n", (Stdio::Data, Stdio::Kmsg, Stdio::Inherit)),
+        ("StandardInput=data\n", (Stdio::Null, Stdio::Kmsg, Stdio::Inherit)),
+        (
+            "StandardInputText=a\nStandardOutput=inherit\n",
+            (Stdio::Data, Stdio::Null, Stdio::Inherit),
+        ),
+        (
+            "StandardOutput=append:/a\nStandardError=append:/a\n",
+            (Stdio::Null, Stdio::Append, Stdio::Inherit),
+        ),
+        (
+            "StandardInput=file:/a\nStandardOutput=file:/a\n",
+            (Stdio::File, Stdio::Inherit, Stdio::Inherit),
+        ),
+        (
+            "StandardInput=file:/a\nStandardOutput=append:/a\n",
+            (Stdio::File, Stdio::Append, Stdio::Inherit),
+        ),
     ] {
         let image = compile(&format!("--- a.service\n[Service]\nExecStart=/bin/a\n{lines}"));
         service(&image, "a.service", |service| {

@@ -1,25 +1,49 @@
 //! What a child has open: the standard streams, and the sockets from descriptor 3 on.
 
-use rustix::fd::{AsFd, RawFd};
+use rustix::fd::{AsFd, OwnedFd, RawFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
-use unit::{ExecContext, Stdio};
+use rustix::pipe::{PipeFlags, pipe_with};
+use unit::{ExecContext, ExecMore, Stdio, Streams, decode};
 
+use super::files::open_or_connect;
 use super::{At, Broken, Work};
 use crate::engine::Stage;
+use crate::features;
 use crate::sys::child::Full;
 use crate::sys::fd::{self, LISTEN_FDS_START};
+use crate::sys::file;
 use crate::sys::path::Path;
 
-pub(super) fn set_streams(work: &Work, context: &ExecContext<'_>) -> Result<(), Broken> {
-    let ExecContext { stdin, stdout, stderr, .. } = *context;
-    set_stream(work, stdin, 0).at(Stage::Stdin)?;
-    set_stream(work, stdout, 1).at(Stage::Stdout)?;
-    set_stream(work, stderr, 2).at(Stage::Stderr)
+pub(super) fn set_streams(
+    work: &Work,
+    context: &ExecContext<'_>,
+    more: &ExecMore<'_>,
+) -> Result<(), Broken> {
+    let ExecContext { stdin, stdout, stderr, umask, .. } = *context;
+    let more = of(more);
+    let set = |stream, number| set_stream(work, stream, number, &more, umask);
+    set(stdin, 0).at(Stage::Stdin)?;
+    set(stdout, 1).at(Stage::Stdout)?;
+    set(stderr, 2).at(Stage::Stderr)
+}
+
+/// What the unit says of files, data and its terminal.
+fn of<'a>(more: &ExecMore<'a>) -> Streams<'a> {
+    if !features::STREAMS || more.streams.is_empty() {
+        return Streams::default();
+    }
+    decode::from_bytes(more.streams).unwrap_or_else(|| bug!("the table was checked"))
 }
 
 /// Makes a standard stream lead where it should.
-fn set_stream(work: &Work, stream: Stdio, number: RawFd) -> Result<(), Errno> {
+fn set_stream(
+    work: &Work,
+    stream: Stdio,
+    number: RawFd,
+    more: &Streams<'_>,
+    umask: u16,
+) -> Result<(), Errno> {
     match stream {
         Stdio::Null => Ok(()),
         Stdio::Inherit if number == 0 => Ok(()),
@@ -32,7 +56,8 @@ fn set_stream(work: &Work, stream: Stdio, number: RawFd) -> Result<(), Errno> {
         Stdio::Kmsg if work.kmsg < 0 => Ok(()),
         Stdio::Kmsg => fd::put(fd::number(work.kmsg), number),
         Stdio::Tty => {
-            let console = Path::new(work.console.unwrap_or_else(|| bug!("PID 1 has set it")))?;
+            let console = work.console.unwrap_or_else(|| bug!("PID 1 has set it"));
+            let console = Path::new(more.terminal.strip_suffix('\0').unwrap_or(console))?;
             let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
             let tty = rustix::fs::open(console.as_c_str(), flags, Mode::empty())?;
             if number == 0 {
@@ -40,7 +65,46 @@ fn set_stream(work: &Work, stream: Stdio, number: RawFd) -> Result<(), Errno> {
             }
             fd::put(tty.as_fd(), number)
         }
+        Stdio::File | Stdio::Append | Stdio::Truncate | Stdio::Data if !features::STREAMS => {
+            bug!("no unit of this board has any")
+        }
+        Stdio::File | Stdio::Append | Stdio::Truncate => {
+            fd::put(open_file(stream, number, more, umask)?.as_fd(), number)
+        }
+        Stdio::Data => fd::put(pipe_of(more.data)?.as_fd(), number),
     }
+}
+
+/// Opens a stream's file as root; what is not there is made as the unit's `UMask=` says.
+fn open_file(
+    stream: Stdio,
+    number: RawFd,
+    more: &Streams<'_>,
+    umask: u16,
+) -> Result<OwnedFd, Errno> {
+    let how = match (stream, number, more.writable) {
+        (Stdio::Append, ..) => OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE,
+        (Stdio::Truncate, ..) => OFlags::WRONLY | OFlags::TRUNC | OFlags::CREATE,
+        (_, 0, false) => OFlags::RDONLY,
+        (_, 0, true) => OFlags::RDWR | OFlags::CREATE,
+        _ => OFlags::WRONLY | OFlags::CREATE,
+    };
+    let path = file::path(more.paths[number as usize]);
+    let before = rustix::process::umask(Mode::from_raw_mode(umask.into()));
+    let opened = open_or_connect(path, how, Mode::from_raw_mode(0o666));
+    rustix::process::umask(before);
+    opened
+}
+
+/// The compiler has seen to it that all of it has room in a pipe.
+fn pipe_of(data: &[u8]) -> Result<OwnedFd, Errno> {
+    let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
+    let mut rest = data;
+    while !rest.is_empty() {
+        let written = rustix::io::write(&writer, rest)?;
+        rest = &rest[written..];
+    }
+    Ok(reader)
 }
 
 /// The passed sockets become 3, 4, …: PID 1 keeps every descriptor that is passed above those

@@ -204,16 +204,18 @@ macro_rules! directives {
                 /// Most open files, `both` or `soft:hard`.
                 limit_nofile: Maybe<Rlimit> ["LimitNOFILE"]
                     = "DefaultLimitNOFILE= of board.conf";
-                /// null, tty (the board's console) or socket (the connection, or the only
-                /// listener).
+                /// null, tty (TTYPath=), socket (the connection, or the only listener), data
+                /// (StandardInputText=), or a file by its path. A tty that another session has
+                /// makes the start fail, as tty-fail says too; systemd waits for it with tty.
                 standard_input: One<InputName> ["StandardInput"] = "null";
-                /// inherit, null, tty, socket or kmsg. journal and syslog are the kernel's log too,
-                /// the only one there is.
-                standard_output: Maybe<OutputName> ["StandardOutput"]
+                /// inherit, null, tty, socket, kmsg, or a file by its path, which root makes if
+                /// there is none. journal and syslog are the kernel's log too, the only one there
+                /// is.
+                standard_output: Maybe<OutputStream> ["StandardOutput"]
                     = "DefaultStandardOutput= of board.conf; inherit with StandardInput=tty \
 or socket";
-                /// inherit (as StandardOutput=), null, tty, socket or kmsg.
-                standard_error: Maybe<OutputName> ["StandardError"]
+                /// inherit (as StandardOutput=), null, tty, socket, kmsg or a file.
+                standard_error: Maybe<OutputStream> ["StandardError"]
                     = "DefaultStandardError= of board.conf";
                 /// Sets O_NONBLOCK on the listeners passed.
                 non_blocking: One<Boolean> ["NonBlocking"] = "no";
@@ -313,6 +315,11 @@ or socket";
                 configuration_directory: Many<DirectoryNames> ["ConfigurationDirectory"] = "";
                 /// Their mode.
                 configuration_directory_mode: One<Mode> ["ConfigurationDirectoryMode"] = "0755";
+                /// What StandardInput=data reads, and what it is without StandardInput=: text, with
+                /// escapes as in C, and a line end behind each; or bytes in base64. At most 64 KiB.
+                input_data: Many<InputData> ["StandardInputText", "StandardInputData"] = "";
+                /// The terminal that the streams mean by tty.
+                terminal: Maybe<AbsolutePath> ["TTYPath"] = "Console= of board.conf";
                 /// ID or ID:SOURCE. The file SOURCE, read before the start, becomes a file ID that
                 /// only the user of the service can read, and nobody can write, in
                 /// $CREDENTIALS_DIRECTORY. A SOURCE without slashes, or none but the ID, is looked

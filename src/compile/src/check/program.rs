@@ -138,7 +138,7 @@ pub(super) fn check_known_programs(checked: &Checked, report: &mut Report) {
         else {
             continue;
         };
-        let stdin = service.standard_input.value == Stdio::Socket;
+        let stdin = service.standard_input.value.to == Stdio::Socket;
         let how = Activation { accept: socket.accept.value, stdin };
         let listener = socket.listeners.items.first().map(|listener| &listener.span);
         check_program(service, &how, listener, report);

@@ -14,6 +14,7 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
         check_one_command(service, report);
         check_oneshot_ends(service, report);
         check_socket_streams(checked, unit, service, report);
+        check_stream_settings(service, &draft.exec, report);
         check_non_blocking(checked, unit, service, report);
         check_variables_are_set(service, &draft.exec, report);
         check_sockets_are_own(checked, unit, service, report);
@@ -92,7 +93,7 @@ fn check_oneshot_ends(service: &Service, report: &mut Report) {
 
 fn check_socket_streams(checked: &Checked, unit: usize, service: &Service, report: &mut Report) {
     let streams = [
-        (service.standard_input.value, service.standard_input.given.clone()),
+        (service.standard_input.value.to, service.standard_input.given.clone()),
         given_stream(&service.standard_output),
         given_stream(&service.standard_error),
     ];
@@ -117,11 +118,35 @@ fn check_socket_streams(checked: &Checked, unit: usize, service: &Service, repor
     }
 }
 
+/// What goes into a pipe at once.
+const INPUT_BYTES_MAX: usize = 64 << 10;
+
+fn check_stream_settings(service: &Service, exec: &Exec, report: &mut Report) {
+    let stdin = &service.standard_input;
+    let length: usize = exec.input_data.items.iter().map(|item| item.value.len()).sum();
+    if let Some(given) = &exec.input_data.given {
+        if stdin.given.is_some() && stdin.value.to != Stdio::Data {
+            let message = "the input is text, and StandardInput= says another";
+            report.push(Diagnostic::new(codes::NO_EFFECT, message, given, "has no effect"));
+        }
+        if length > INPUT_BYTES_MAX {
+            let message = format!("the input has {length} bytes, {INPUT_BYTES_MAX} is the limit");
+            report.push(Diagnostic::new(codes::BAD_RANGE, message, given, "the last of it"));
+        }
+    }
+    let streams = [&service.standard_output, &service.standard_error].map(given_stream);
+    let is_tty = stdin.value.to == Stdio::Tty || streams.iter().any(|(to, _)| *to == Stdio::Tty);
+    if let (Some(given), false) = (&exec.terminal.given, is_tty) {
+        let message = "TTYPath= is about streams that are tty, and none is";
+        report.push(Diagnostic::new(codes::NO_EFFECT, message, &given.span, "has no effect"));
+    }
+}
+
 fn given_stream(
-    stream: &crate::draft::Maybe<crate::grammar::OutputName>,
+    stream: &crate::draft::Maybe<crate::grammar::OutputStream>,
 ) -> (Stdio, Option<crate::report::Span>) {
     match &stream.given {
-        Some(given) => (given.value, Some(given.span.clone())),
+        Some(given) => (given.value.to, Some(given.span.clone())),
         None => (Stdio::Null, None),
     }
 }

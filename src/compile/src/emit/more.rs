@@ -2,13 +2,14 @@
 
 use unit::{
     Credential, Credentials, ExecDirectory, ExecMore, OpenFile, Privileges, Scheduling, Seq,
-    Variables, Words,
+    Streams, Variables, Words,
 };
 
 use super::encode;
 use crate::grammar::Opened;
 use crate::plan::{
-    CredentialsPlan, DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan,
+    CredentialsPlan, DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, StreamsPlan,
+    VariablesPlan,
 };
 
 /// Empty if the unit says nothing of all that.
@@ -27,6 +28,7 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
         privileges: &privileges(&plan.privileges),
         directories: Seq::from_bytes(&directories),
         preserve: plan.preserve,
+        streams: &streams(&plan.streams),
         credentials: &plan.credentials.as_ref().map_or(Vec::new(), credentials),
         files: Seq::from_bytes(&files),
         groups: Words::from_bytes(&groups),
@@ -54,6 +56,20 @@ fn variables(plan: &VariablesPlan) -> Vec<u8> {
 fn directory(plan: &DirectoryPlan) -> Vec<u8> {
     let path = format!("{}\0", plan.path);
     encode(&ExecDirectory { kind: plan.kind, path: &path, mode: plan.mode })
+}
+
+fn streams(plan: &StreamsPlan) -> Vec<u8> {
+    if *plan == StreamsPlan::default() {
+        return Vec::new();
+    }
+    let path = |path: &String| if path.is_empty() { String::new() } else { format!("{path}\0") };
+    let paths: Vec<String> = plan.paths.iter().map(path).collect();
+    encode(&Streams {
+        paths: [&paths[0], &paths[1], &paths[2]],
+        writable: plan.writable,
+        data: &plan.data,
+        terminal: &path(&plan.terminal),
+    })
 }
 
 fn credentials(plan: &CredentialsPlan) -> Vec<u8> {

@@ -53,7 +53,7 @@ pub use process::{
 pub use rlimit::{Rlimit, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds};
 pub(crate) use specifier::CREDENTIALS;
 pub use specifier::{Instance, Specifiers, manual as specifier_manual};
-pub use stdio::{InputName, OutputName};
+pub use stdio::{InputData, InputName, OutputName, OutputStream, Stream};
 pub use time::{LongTime, Time, Timeout};
 pub use timer::{Elapse, Elapses};
 pub use zone::{TimeZone, by_name as zone_by_name};

@@ -2,34 +2,84 @@
 
 use unit::Stdio;
 
-use super::{Context, Scalar, keyword};
+use super::credential::unescaped;
+use super::names::absolute_path;
+use super::{Context, List, Scalar, keyword};
+use crate::codes;
+use crate::report::Spanned;
 use crate::text::Value;
 
 const CONSOLE: &str = "use journal, or tty for the console";
-const FILES: &str = "redirect inside the program, or use kmsg";
+const BOTH: &str = "a service can have its own file";
+const SOCKETS: &str = "socket is the only listener";
+
+/// Where a stream leads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stream {
+    /// What it is.
+    pub to: Stdio,
+    /// Of a file; else empty.
+    pub path: String,
+}
+
+impl Stream {
+    /// One that leads to no file.
+    pub const fn plain(to: Stdio) -> Self {
+        Self { to, path: String::new() }
+    }
+}
 
 /// `StandardInput=`.
 #[derive(Debug)]
 pub struct InputName;
 
 impl Scalar for InputName {
-    type Value = Stdio;
-    const FORM: &'static str = "`null` `tty` `socket`";
-    const REFUSED: &'static [(&'static str, &'static str)] = &[
-        ("tty-force", "use tty"),
-        ("tty-fail", "use tty"),
-        ("data", "use a program's option"),
-        ("file:", FILES),
-        ("fd:", FILES),
-    ];
+    type Value = Stream;
+    const FORM: &'static str = "`null` `tty` `tty-fail` `socket` `data` `file:/path`";
+    const REFUSED: &'static [(&'static str, &'static str)] =
+        &[("tty-force", "use tty"), ("fd:", SOCKETS)];
 
-    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stdio> {
-        let words = [("null", Stdio::Null), ("tty", Stdio::Tty), ("socket", Stdio::Socket)];
-        keyword(&before_colon(text), cx, &words, Self::REFUSED)
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stream> {
+        let words = [
+            ("null", Stdio::Null),
+            ("tty", Stdio::Tty),
+            ("tty-fail", Stdio::Tty),
+            ("socket", Stdio::Socket),
+            ("data", Stdio::Data),
+        ];
+        match file(text, cx, &[("file:", Stdio::File)]) {
+            Some(stream) => stream,
+            None => keyword(&before_colon(text), cx, &words, Self::REFUSED).map(Stream::plain),
+        }
     }
 }
 
 /// `StandardOutput=` and `StandardError=`.
+#[derive(Debug)]
+pub struct OutputStream;
+
+impl Scalar for OutputStream {
+    type Value = Stream;
+    const FORM: &'static str = "`inherit` `null` `tty` `socket` `kmsg` `journal` `syslog` \
+                                `file:/path` `append:/path` `truncate:/path`";
+    const REFUSED: &'static [(&'static str, &'static str)] = &[
+        ("journal+console", CONSOLE),
+        ("syslog+console", CONSOLE),
+        ("kmsg+console", CONSOLE),
+        ("fd:", SOCKETS),
+    ];
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stream> {
+        const FILES: [(&str, Stdio); 3] =
+            [("file:", Stdio::File), ("append:", Stdio::Append), ("truncate:", Stdio::Truncate)];
+        match file(text, cx, &FILES) {
+            Some(stream) => stream,
+            None => OutputName::parse(text, cx).map(Stream::plain),
+        }
+    }
+}
+
+/// `DefaultStandardOutput=` and `DefaultStandardError=`.
 #[derive(Debug)]
 pub struct OutputName;
 
@@ -40,10 +90,10 @@ impl Scalar for OutputName {
         ("journal+console", CONSOLE),
         ("syslog+console", CONSOLE),
         ("kmsg+console", CONSOLE),
-        ("file:", FILES),
-        ("append:", FILES),
-        ("truncate:", FILES),
-        ("fd:", FILES),
+        ("file:", BOTH),
+        ("append:", BOTH),
+        ("truncate:", BOTH),
+        ("fd:", SOCKETS),
     ];
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stdio> {
@@ -60,6 +110,22 @@ impl Scalar for OutputName {
     }
 }
 
+/// A file behind one of the prefixes; `Some(None)` after a complaint.
+fn file(text: &Value, cx: &mut Context<'_>, prefixes: &[(&str, Stdio)]) -> Option<Option<Stream>> {
+    let found =
+        prefixes.iter().find_map(|(prefix, to)| Some((text.text.strip_prefix(prefix)?, to)));
+    let (path, &to) = found?;
+    let span = text.whole();
+    let Some(path) = cx.specifiers.expand(path, &span, cx) else { return Some(None) };
+    match absolute_path(&path) {
+        Ok(path) => Some(Some(Stream { to, path })),
+        Err(label) => {
+            cx.refuse(codes::BAD_VALUE, &span, label);
+            Some(None)
+        }
+    }
+}
+
 /// `file:/path` is known by its `file:`.
 fn before_colon(text: &Value) -> Value {
     let mut text = text.clone();
@@ -67,4 +133,55 @@ fn before_colon(text: &Value) -> Value {
         text.text.truncate(colon + 1);
     }
     text
+}
+
+/// `StandardInputText=` and `StandardInputData=`: both add to the same bytes.
+#[derive(Debug)]
+pub struct InputData;
+
+impl List for InputData {
+    type Item = Vec<u8>;
+    const FORM: &'static str = "text, or bytes in base64";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<Vec<u8>>> {
+        let span = text.whole();
+        let (bytes, label) = if cx.key == "StandardInputData" {
+            (base64(&text.text), "not base64")
+        } else {
+            let Some(text) = cx.specifiers.expand(&text.text, &span, cx) else {
+                return Vec::new();
+            };
+            let line = unescaped(&text).map(|mut line| {
+                line.push(b'\n');
+                line
+            });
+            (line, "an escape that nobody knows")
+        };
+        if bytes.is_none() {
+            cx.refuse(codes::BAD_VALUE, &span, label);
+        }
+        bytes.map(|value| Spanned { value, span }).into_iter().collect()
+    }
+}
+
+/// RFC 4648, section 4; blanks are passed over.
+pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letters: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    if !letters.len().is_multiple_of(4) {
+        return None;
+    }
+    let padding = letters.iter().rev().take_while(|&&byte| byte == b'=').count();
+    let digits = &letters[..letters.len() - padding];
+    let (mut bytes, mut bits, mut count) = (Vec::new(), 0u32, 0);
+    for digit in digits {
+        let value = DIGITS.iter().position(|each| each == digit)?;
+        bits = bits << 6 | value as u32;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    (padding <= 2).then_some(bytes)
 }

@@ -5,8 +5,8 @@ use unit::{Emergency, Millis, ServiceType, Stdio};
 use super::{
     Account, Architecture, Assignments, Boolean, Checks, Context, Directory, EmergencyName, FdName,
     FsType, HostName, InputName, Instance, List, LogLevelName, Mode, MountOption, MountOptions,
-    MountSource, OutputName, Rlimit, Scalar, ServiceTypeName, Signal, Specifiers, Text, Time,
-    Timeout, Units, Unsigned, Uris, WorkingDirectory,
+    MountSource, OutputName, Rlimit, Scalar, ServiceTypeName, Signal, Specifiers, Stream, Text,
+    Time, Timeout, Units, Unsigned, Uris, WorkingDirectory,
 };
 use crate::names::Name;
 use crate::report::Report;
@@ -95,10 +95,11 @@ fn words_of_systemd_are_told_apart_from_nonsense() {
     assert_eq!(one::<ServiceTypeName>("Notify"), Err(vec!["E201"]));
     assert_eq!(one::<EmergencyName>("reboot-force"), Ok(Emergency::RebootForce));
     assert_eq!(one::<EmergencyName>("exit"), Err(vec!["E207"]));
-    assert_eq!(one::<InputName>("socket"), Ok(Stdio::Socket));
-    assert_eq!(one::<InputName>("file:/x"), Err(vec!["E207"]));
+    assert_eq!(one::<InputName>("socket"), Ok(Stream::plain(Stdio::Socket)));
+    assert_eq!(one::<InputName>("fd:x"), Err(vec!["E207"]));
     assert_eq!(one::<InputName>("kmsg"), Err(vec!["E201"]));
     assert_eq!(one::<OutputName>("journal"), Ok(Stdio::Kmsg));
+    assert_eq!(one::<OutputName>("file:/x"), Err(vec!["E207"]));
     assert_eq!(one::<OutputName>("journal+console"), Err(vec!["E207"]));
     assert_eq!(one::<LogLevelName>("debug"), Ok(7));
 }

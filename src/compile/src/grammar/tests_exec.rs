@@ -1,11 +1,14 @@
 //! The grammars of what processes are given, by examples.
 
+use unit::Stdio;
+
+use super::stdio::base64;
 use super::tests::{many, one};
 use super::{
-    Accounts, Capabilities, CapabilityChange, DirectoryNames, EnvironmentFiles, IoClassName,
-    LoadCredentials, Nanoseconds, Niceness, OpenFiles, PersonalityName, PolicyName, PreserveName,
-    Processors, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds, SetCredentials,
-    UnsetVariables, VariableNames,
+    Accounts, Capabilities, CapabilityChange, DirectoryNames, EnvironmentFiles, InputData,
+    InputName, IoClassName, LoadCredentials, Nanoseconds, Niceness, OpenFiles, OutputStream,
+    PersonalityName, PolicyName, PreserveName, Processors, RlimitBytes, RlimitMicros, RlimitNice,
+    RlimitSeconds, SetCredentials, UnsetVariables, VariableNames,
 };
 
 #[test]
@@ -144,5 +147,32 @@ fn files_are_opened_by_options() {
     assert_eq!(open("/a/b::append").0, "/a/b b Append");
     for text in ["", "a", "/a/../b", "/a:b:append,truncate", "/a:b:appended", "/a:b:c:d"] {
         assert_eq!(open(text).1, ["E201"], "{text}");
+    }
+}
+
+#[test]
+fn streams_may_be_files() {
+    let input = |text: &str| one::<InputName>(text).map(|stream| (stream.to, stream.path));
+    let output = |text: &str| one::<OutputStream>(text).map(|stream| (stream.to, stream.path));
+    assert_eq!(input("file:/a//%p"), Ok((Stdio::File, "/a/web-app".into())));
+    assert_eq!(output("append:/a"), Ok((Stdio::Append, "/a".into())));
+    assert_eq!(output("truncate:/a"), Ok((Stdio::Truncate, "/a".into())));
+    assert_eq!(output("kmsg"), Ok((Stdio::Kmsg, String::new())));
+    assert_eq!(input("append:/a"), Err(vec!["E201"]));
+    for text in ["file:", "file:a", "file:/../a"] {
+        assert_eq!(output(text), Err(vec!["E201"]), "{text}");
+    }
+    assert_eq!(output("fd:a"), Err(vec!["E207"]));
+}
+
+#[test]
+fn input_is_text_or_base64() {
+    assert_eq!(many::<InputData>(r"a\tb %p").0, [b"a\tb web-app\n"]);
+    assert_eq!(many::<InputData>(r"\q").1, ["E201"]);
+    for (text, bytes) in [("", &b""[..]), ("YQ==", b"a"), ("YWI=", b"ab"), ("Y W\tJj", b"abc")] {
+        assert_eq!(base64(text).as_deref(), Some(bytes), "{text}");
+    }
+    for text in ["YQ", "YQ=a", "Y===", "YW-j"] {
+        assert_eq!(base64(text), None, "{text}");
     }
 }

@@ -2,6 +2,7 @@
 
 use unit::{DirectoryKind, Preserve, ResourceLimit};
 
+use super::StreamsPlan;
 use crate::draft::{self, Many, Maybe, One};
 use crate::grammar::{
     CREDENTIALS, CapabilityChange, CredentialValue, DirectoryNames, Mode, Opened, Scalar, Source,
@@ -27,6 +28,7 @@ pub struct ExecPlan {
     pub privileges: PrivilegesPlan,
     pub directories: Vec<DirectoryPlan>,
     pub preserve: Preserve,
+    pub streams: StreamsPlan,
     pub credentials: Option<CredentialsPlan>,
     pub files: Vec<Opened>,
     pub groups: Vec<String>,
@@ -112,7 +114,11 @@ impl ExecPlan {
         let all = DIRECTORY_VARIABLES.map(|(name, kind)| (name.to_string(), of(kind)));
         let own = self.credentials.iter();
         let own = own.map(|each| ("CREDENTIALS_DIRECTORY".to_string(), each.directory.clone()));
-        all.into_iter().filter(|(_, paths)| !paths.is_empty()).chain(own).collect()
+        all.into_iter()
+            .filter(|(_, paths)| !paths.is_empty())
+            .chain(own)
+            .chain(self.streams.term())
+            .collect()
     }
 }
 
@@ -139,7 +145,7 @@ pub struct PrivilegesPlan {
 }
 
 /// Spends every row of [`draft::Exec`].
-pub(super) fn plan(exec: draft::Exec, unit: &str) -> ExecPlan {
+pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecPlan {
     let limits = limits(&exec);
     let draft::Exec {
         environment_files,
@@ -154,6 +160,9 @@ pub(super) fn plan(exec: draft::Exec, unit: &str) -> ExecPlan {
         configuration_directory,
         configuration_directory_mode,
         runtime_directory_preserve,
+        // What `StreamsPlan` has spent.
+        input_data: _,
+        terminal: _,
         load_credential,
         set_credential,
         open_files,
@@ -228,6 +237,7 @@ pub(super) fn plan(exec: draft::Exec, unit: &str) -> ExecPlan {
         },
         directories: directories.into_iter().flat_map(DirectoryPlan::of).collect(),
         preserve: runtime_directory_preserve.value,
+        streams,
         credentials: CredentialsPlan::of(unit, load_credential.values(), set_credential.values()),
         files: open_files.values(),
         groups: supplementary_groups.values(),

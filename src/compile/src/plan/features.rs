@@ -55,6 +55,7 @@ const FEATURES: &[Feature] = &[
     }),
     ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
     ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
+    ("streams", |plan| any_exec(plan, |exec| exec.streams != Default::default())),
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
     ("forking", |plan| services(plan).any(|service| service.type_ == ServiceType::Forking)),
     ("idle", |plan| services(plan).any(|service| service.type_ == ServiceType::Idle)),

@@ -210,7 +210,7 @@ fn dynamics(
             written("EXIT_STATUS", EXIT_STATUS_MAX),
         ]);
     }
-    if service.stdin == Stdio::Tty {
+    if [service.stdin, service.stdout, service.stderr].contains(&Stdio::Tty) {
         all.push(literal("TERM", unit::limits::TERM));
     }
     all

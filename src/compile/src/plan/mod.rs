@@ -9,6 +9,7 @@ pub(crate) mod mount_plan;
 mod options;
 mod relations;
 mod socket_plan;
+mod streams;
 mod timer_plan;
 mod unit_plan;
 
@@ -25,6 +26,7 @@ pub use mount_plan::MountPlan;
 pub use options::{OptionPlan, OptionText};
 pub use relations::RelationsPlan;
 pub use socket_plan::{CommandsPlan, SocketPlan};
+pub use streams::StreamsPlan;
 pub use timer_plan::TimerPlan;
 pub use unit_plan::ServicePlan;
 

@@ -9,6 +9,7 @@ use unit::{Emergency, KillMode, Millis, RateLimit, Restart, ServiceType, Stdio};
 use super::Defaults;
 use super::exec::{self, ExecPlan};
 use super::life::{FromElsewhere, LifePlan};
+use super::streams::StreamsPlan;
 use crate::check::type_of;
 use crate::draft;
 use crate::grammar::{Command, WorkingDirectory};
@@ -78,13 +79,6 @@ pub(super) fn merge(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
     merged
 }
 
-fn stdout_default(stdin: Stdio, defaults: &Defaults) -> Stdio {
-    match stdin {
-        Stdio::Tty | Stdio::Socket => Stdio::Inherit,
-        Stdio::Null | Stdio::Kmsg | Stdio::Inherit => defaults.standard_output,
-    }
-}
-
 pub(super) fn service(
     service: draft::Service,
     exec: draft::Exec,
@@ -93,6 +87,7 @@ pub(super) fn service(
 ) -> ServicePlan {
     let type_ = type_of(&service);
     let life = LifePlan::of(&service, &shared.life);
+    let ([stdin, stdout, stderr], streams) = StreamsPlan::of(&service, &exec, defaults);
     let draft::Service {
         service_type: _,
         notify_access: _,
@@ -108,9 +103,6 @@ pub(super) fn service(
         environment,
         umask,
         limit_nofile,
-        standard_input,
-        standard_output,
-        standard_error,
         non_blocking,
         restart,
         restart_delay,
@@ -119,6 +111,10 @@ pub(super) fn service(
         timeout,
         kill_mode,
         kill_signal,
+        // What `StreamsPlan` has spent.
+        standard_input: _,
+        standard_output: _,
+        standard_error: _,
         // What `LifePlan` has spent.
         exec_condition: _,
         exec_start_post: _,
@@ -149,8 +145,7 @@ pub(super) fn service(
     let both = timeout.given.map(|given| given.value);
     let timeout_start_default =
         if type_ == ServiceType::Oneshot { None } else { defaults.timeout_start };
-    let stdin = standard_input.value;
-    let more = exec::plan(exec, &shared.name);
+    let more = exec::plan(exec, streams, &shared.name);
     let own = defaults.environment.iter().cloned().chain(environment.values());
     let environment = merge(more.variables().into_iter().chain(own).collect());
     ServicePlan {
@@ -176,8 +171,8 @@ pub(super) fn service(
         umask: umask.value,
         limit_nofile: limit_nofile.given.map(|given| given.value).or(defaults.limit_nofile),
         stdin,
-        stdout: standard_output.or(stdout_default(stdin, defaults)),
-        stderr: standard_error.or(defaults.standard_error),
+        stdout,
+        stderr,
         non_blocking: non_blocking.value,
         more,
         life,

@@ -67,6 +67,14 @@ pub enum Stdio {
     Socket,
     /// /dev/kmsg (output only).
     Kmsg,
+    /// A file, read from its begin or written over: [`super::Streams`] has its path.
+    File,
+    /// A file (output only); what is written comes behind what is there.
+    Append,
+    /// A file (output only); what is there is gone.
+    Truncate,
+    /// Bytes of the table (input only).
+    Data,
     /// As the stream before it: stdout as stdin, stderr as stdout.
     Inherit,
 }

@@ -21,6 +21,8 @@ pub struct ExecMore<'a> {
     pub directories: Seq<'a, ExecDirectory<'a>>,
     /// `RuntimeDirectoryPreserve=`.
     pub preserve: Preserve,
+    /// A [`Streams`].
+    pub streams: &'a [u8],
     /// A [`Credentials`].
     pub credentials: &'a [u8],
     /// `OpenFile=`.
@@ -41,6 +43,19 @@ pub struct Variables<'a> {
     pub pass: Words<'a>,
     /// `UnsetEnvironment=`: names, or `NAME=value`.
     pub unset: Words<'a>,
+}
+
+/// Where standard streams lead that are not of the usual kinds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Streams<'a> {
+    /// The files of the three, NUL-terminated; empty for one that leads elsewhere.
+    pub paths: [&'a str; 3],
+    /// The file of the first is written, too.
+    pub writable: bool,
+    /// `StandardInputText=` and `StandardInputData=`.
+    pub data: &'a [u8],
+    /// `TTYPath=`, NUL-terminated; empty is the console.
+    pub terminal: &'a str,
 }
 
 /// A folder that is made for a service.

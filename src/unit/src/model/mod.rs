@@ -22,7 +22,7 @@ pub use self::check::{CHECKS_MAX, Check, Comparison, GLOB_DEPTH_MAX, GLOB_PATH_M
 pub use self::exec::{ExecContext, Stdio};
 pub use self::exec_more::{
     Credential, Credentials, DirectoryKind, ExecDirectory, ExecMore, OpenFile, OpenMode, Preserve,
-    Privileges, ResourceLimit, Scheduling, Variables,
+    Privileges, ResourceLimit, Scheduling, Streams, Variables,
 };
 pub use self::mount::{MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, Mount, MountSetup};
 pub use self::relations::{JobMode, Relations};

@@ -9,7 +9,6 @@ const IMAGES: &str = "services run in the board's own file system";
 const LABELS: &str = "security labels are not supported";
 const PROPERTIES: &str = "of the process's properties only User=, Group=, WorkingDirectory=, \
                           UMask= and LimitNOFILE= are understood";
-const STREAMS: &str = "StandardInput=tty is the board's console";
 const TERMINAL: &str = "the console is left as it is, and it can be left out";
 const JOURNAL: &str = "there is no journal: output goes where StandardOutput= says";
 const ENCRYPTED: &str = "nothing decrypts it here: LoadCredential= a file that only root can read";
@@ -47,9 +46,6 @@ pub(super) const EXEC: &[Unsupported] = &[
 
     refused("ExecSearchPath", List, "write the program with its whole path"),
 
-    refused("StandardInputText", List, STREAMS),
-    refused("StandardInputData", List, STREAMS),
-    refused("TTYPath", Empty, STREAMS),
     ignored("TTYReset", No, TERMINAL),
     ignored("TTYVHangup", No, TERMINAL),
     ignored("TTYVTDisallocate", No, TERMINAL),
@@ -188,6 +184,9 @@ pub(super) const OF_SERVICES: &[Unsupported] = &[
     refused("CacheDirectory", List, ""),
     refused("LogsDirectory", List, ""),
     refused("ConfigurationDirectory", List, ""),
+    refused("StandardInputText", List, ""),
+    refused("StandardInputData", List, ""),
+    refused("TTYPath", Empty, ""),
     refused("LoadCredential", List, ""),
     refused("SetCredential", List, ""),
     ignored("RuntimeDirectoryMode", Empty, ""),
