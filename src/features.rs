@@ -93,6 +93,8 @@ features! {
     SYMLINKS = "symlinks";
     /// `EnvironmentFile=`, `PassEnvironment=`, `UnsetEnvironment=`.
     VARIABLES = "variables";
+    /// `WatchdogSec=`.
+    WATCHDOG = "watchdog";
     /// `vsock:` addresses.
     VSOCK = "vsock";
     /// `OnCalendar=` and `OnClockChange=`.

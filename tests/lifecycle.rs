@@ -8,7 +8,7 @@ use pilotlight::engine::mount::{self, Mount, Worker};
 use pilotlight::engine::service::{self, Child, Helper, Main, Service, Step, StopAsked};
 use pilotlight::engine::socket::{self, ServiceView, Socket};
 use pilotlight::engine::timer::{self, Context, Timer, View};
-use pilotlight::engine::{Errno, Instant, Notification, Pid, SpawnError, Stage};
+use pilotlight::engine::{Errno, Instant, Notification, Pid, Ping, SpawnError, Stage};
 use unit::control::{ActiveState, Exit, UnitResult};
 use unit::{
     Args, Command, Delay, Emergency, ExitStatuses, Ids, KillMode, ListenerId, Millis, RateLimit,
@@ -153,6 +153,15 @@ fn service_inputs() -> Vec<(&'static str, service::Input<'static>)> {
         ("READY=1", Input::Notified(Notification { ready: true, ..said() })),
         ("RELOADING=1", Input::Notified(Notification { reloading: true, ..said() })),
         ("RELOADING=1 now", Input::Notified(begun)),
+        ("WATCHDOG=1", Input::Notified(Notification { watchdog: Some(Ping::Alive), ..said() })),
+        (
+            "WATCHDOG=trigger",
+            Input::Notified(Notification { watchdog: Some(Ping::Trigger), ..said() }),
+        ),
+        (
+            "EXTEND_TIMEOUT_USEC=",
+            Input::Notified(Notification { extend_us: Some(120_000_000), ..said() }),
+        ),
         ("STOPPING=1", Input::Notified(Notification { stopping: true, ..said() })),
         ("main adopted", Input::MainAdopted(Pid(300))),
         ("main missing", Input::MainMissing { gone: false }),

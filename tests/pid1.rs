@@ -40,6 +40,8 @@ mod stage;
 mod terminal;
 #[path = "pid1/view.rs"]
 mod view;
+#[path = "pid1/watchdog.rs"]
+mod watchdog;
 #[path = "pid1/world.rs"]
 mod world;
 
@@ -91,6 +93,7 @@ const SUITES: &[Suite] = &[
     ("signals", ends::by_signal),
     ("kills", |pilot| kills::by_group(&mut World::start(pilot, &[]))),
     ("main_pid", |pilot| main_pid::all(&mut World::start(pilot, &[]))),
+    ("watchdog", |pilot| watchdog::all(&mut World::start(pilot, &[]))),
     ("without_groups", |pilot| without_groups(pilot, Oddity::NoGroups)),
     ("with_old_groups", |pilot| without_groups(pilot, Oddity::OldGroups)),
     ("without_clone3", |pilot| without_clone3(&mut World::start(pilot, &[Oddity::NoClone3]))),

@@ -68,6 +68,7 @@ fn life(list: &mut List<'_, '_>, service: &Service<'_>) {
     let restart_signal = more.restart_kill_signal.unwrap_or(service.kill_signal);
     list.number("RestartKillSignal", restart_signal.into());
     list.number("FinalKillSignal", more.final_kill_signal.into());
+    list.time("WatchdogUSec", Some(more.watchdog.unwrap_or(unit::Millis(0))));
     list.number("WatchdogSignal", more.watchdog_signal.into());
     list.flag("SendSIGKILL", more.send_sigkill);
     list.flag("SendSIGHUP", more.send_sighup);

@@ -26,6 +26,21 @@ pub struct Notification<'e> {
     pub errno: Option<Errno>,
     /// `MAINPID=`.
     pub main_pid: Option<Pid>,
+    /// `WATCHDOG=`.
+    pub watchdog: Option<Ping>,
+    /// `WATCHDOG_USEC=`: how often it will say that it is alive from now on.
+    pub watchdog_us: Option<u64>,
+    /// `EXTEND_TIMEOUT_USEC=`: how long what it is doing may take from now on, at least.
+    pub extend_us: Option<u64>,
+}
+
+/// What a service says to its watchdog.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ping {
+    /// `1`: it is alive.
+    Alive,
+    /// `trigger`: it wants to be ended.
+    Trigger,
 }
 
 impl<'e> Notification<'e> {
@@ -44,6 +59,10 @@ impl<'e> Notification<'e> {
                 ("MONOTONIC_USEC", number) => {
                     notification.since = number.parse().ok().map(Instant);
                 }
+                ("WATCHDOG", "1") => notification.watchdog = Some(Ping::Alive),
+                ("WATCHDOG", "trigger") => notification.watchdog = Some(Ping::Trigger),
+                ("WATCHDOG_USEC", number) => notification.watchdog_us = number.parse().ok(),
+                ("EXTEND_TIMEOUT_USEC", number) => notification.extend_us = number.parse().ok(),
                 ("STATUS", text) => notification.status = Some(text),
                 ("ERRNO", number) => notification.errno = number.parse().ok().map(Errno),
                 ("MAINPID", number) => {
@@ -73,6 +92,17 @@ mod tests {
                 ..Notification::default()
             }
         );
+    }
+
+    #[test]
+    fn watchdogs_and_deadlines_are_spoken_of() {
+        let text = b"WATCHDOG=1\nWATCHDOG_USEC=2500000\nEXTEND_TIMEOUT_USEC=7";
+        let (watchdog_us, extend_us) = (Some(2_500_000), Some(7));
+        let watchdog = Some(Ping::Alive);
+        let said = Notification { watchdog, watchdog_us, extend_us, ..Notification::default() };
+        assert_eq!(Notification::parse(text), said);
+        assert_eq!(Notification::parse(b"WATCHDOG=trigger").watchdog, Some(Ping::Trigger));
+        assert_eq!(Notification::parse(b"WATCHDOG=2").watchdog, None);
     }
 
     #[test]

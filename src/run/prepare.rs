@@ -160,6 +160,7 @@ impl Sources<'_> {
         work.is_main = !is_control;
         work.is_connection = matches!(process, Process::Instance(_));
         work.socket_count = 0;
+        work.has_watchdog = false;
 
         let strings = &mut work.vectors;
         for variable in context.environment.iter() {
@@ -178,8 +179,9 @@ impl Sources<'_> {
             strings.push_env("MAINPID", format_args!("{pid}"))?;
         }
         if let Some(service) = &request.service {
-            self.push_life(request, service, monitored, strings)?;
+            self.push_life(request, service, monitored, work)?;
         }
+        let strings = &mut work.vectors;
         if streams.contains(&Stdio::Tty) {
             let serial = self.console_is_serial;
             push_default(strings, if serial { TERM_SERIAL } else { TERM_LINUX })?;
@@ -202,8 +204,17 @@ impl Sources<'_> {
         request: &Request,
         service: &Service<'static>,
         monitored: Option<(UnitId, u128)>,
-        strings: &mut Strings,
+        work: &mut Work,
     ) -> Result<(), Full> {
+        if features::WATCHDOG
+            && request.list == CommandList::Start
+            && let Some(limit) = features::more(service).watchdog
+        {
+            work.has_watchdog = true;
+            let micros = u64::from(limit.0) * 1000;
+            work.vectors.push_env("WATCHDOG_USEC", format_args!("{micros}"))?;
+        }
+        let strings = &mut work.vectors;
         if features::FORKING
             && let Some(path) = features::more(service).pid_file.strip_suffix('\0')
         {

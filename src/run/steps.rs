@@ -54,6 +54,8 @@ pub(super) struct Work {
     /// Descriptors to pass, or the one that the standard streams are.
     pub(super) sockets: [RawFd; LISTEN_FDS],
     pub(super) socket_count: usize,
+    /// WATCHDOG_PID is set.
+    pub(super) has_watchdog: bool,
     /// They become 3, 4, …; else the first is for the standard streams.
     pub(super) passes_sockets: bool,
     /// They are a connection, whose O_NONBLOCK nobody but the unit has set.
@@ -78,6 +80,7 @@ impl Work {
         privileged: false,
         sockets: [0; LISTEN_FDS],
         socket_count: 0,
+        has_watchdog: false,
         passes_sockets: false,
         is_connection: false,
         limit_nofile: None,
@@ -193,6 +196,9 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
     }
     let pid = rustix::process::setsid().at(Stage::Session)?.as_raw_nonzero();
     work.vectors.push_env("SYSTEMD_EXEC_PID", format_args!("{pid}")).at(Stage::Arguments)?;
+    if features::WATCHDOG && work.has_watchdog {
+        work.vectors.push_env("WATCHDOG_PID", format_args!("{pid}")).at(Stage::Arguments)?;
+    }
     let more = more(&context);
     streams::set_streams(work, &context, &more)?;
     streams::pass_sockets(work, &context, pid.get()).at(Stage::Sockets)?;

@@ -143,6 +143,10 @@ fn act(name: &str) -> ! {
                 rustix::io::write(&connection, b"pong").unwrap();
                 continue;
             }
+            "variable" => {
+                writeln!(stage, "{}", env::var(object).unwrap_or_default()).unwrap();
+                continue;
+            }
             "exit" => exit(object.parse().unwrap()),
             other => panic!("{other}"),
         }

@@ -190,6 +190,7 @@ fn service(prng: &mut Prng, number: usize, has_socket: bool, accept: bool) -> Fi
         (20, "ExecReloadPost=-/bin/reloaded"),
         (25, "ExecStopPost=/bin/clean"),
         (15, "RuntimeMaxSec=4s\nRuntimeRandomizedExtraSec=3s"),
+        (15, "WatchdogSec=3s"),
         (15, "RestartSteps=3\nRestartMaxDelaySec=20s"),
         (15, "SuccessExitStatus=1 SIGSEGV"),
         (10, "RestartPreventExitStatus=1"),
@@ -201,7 +202,9 @@ fn service(prng: &mut Prng, number: usize, has_socket: bool, accept: bool) -> Fi
         (10, "SendSIGHUP=yes"),
         (5, "FinalKillSignal=SIGABRT"),
     ] {
-        if prng.chance(percent) {
+        // Who is needed, and is started again whenever it has done its work, is never there.
+        let is_endless = type_ == "oneshot" && line.starts_with("RestartForce");
+        if prng.chance(percent) && !is_endless {
             writeln!(text, "{line}").unwrap();
         }
     }

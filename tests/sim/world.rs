@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pilotlight::engine::{
     AcceptFailure, Action, Answer, ClientId, CommandList, CommandRef, Engine, Errno, Event,
-    InstanceId, Instant, Notification, Pid, Process, SpawnError, Stage, Target, Work,
+    InstanceId, Instant, Notification, Pid, Ping, Process, SpawnError, Stage, Target, Work,
 };
 use unit::control::{
     ActiveState, Exit, JobKind, KillWhom, Order, Peer, Reply, Request, ShutdownKind, SubState,
@@ -681,7 +681,13 @@ impl<'t, 's> World<'t, 's> {
         }
         let (pid, unit) = *self.prng.pick(&mains);
         let mut notification = Notification::default();
-        match self.prng.below(8) {
+        match self.prng.below(11) {
+            8 => {
+                let ping = [Ping::Alive, Ping::Alive, Ping::Trigger];
+                notification.watchdog = Some(*self.prng.pick(&ping));
+            }
+            9 => notification.watchdog_us = Some(self.prng.below(5_000_000) as u64),
+            10 => notification.extend_us = Some(self.prng.below(9_000_000) as u64),
             0..4 => notification.ready = true,
             4 => {
                 notification.reloading = true;

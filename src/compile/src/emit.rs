@@ -253,7 +253,7 @@ fn context(plan: &ServicePlan) -> Vec<u8> {
         stdout: plan.stdout,
         stderr: plan.stderr,
         non_blocking: plan.non_blocking,
-        notify: plan.notifies(),
+        notify: plan.is_heard(),
         more: &more::more(&plan.more),
     })
 }

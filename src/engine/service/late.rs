@@ -36,6 +36,13 @@ impl Service {
                 self.state = State::Forked { look_at, deadline };
                 push(out, Action::FindMain(context.unit));
             }
+            State::Running { main } if passed(self.alive_by) => {
+                self.bite(context, main, out);
+            }
+            State::Reloading { main, .. } if passed(self.alive_by) => {
+                self.reload_result = UnitResult::Watchdog;
+                self.bite(context, Some(main), out);
+            }
             State::Running { main } => {
                 self.fail(UnitResult::Timeout);
                 self.run(context, Some(Helper::Stop), main, out);

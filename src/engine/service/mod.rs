@@ -20,6 +20,7 @@ mod late;
 mod reload;
 mod restart;
 mod types;
+mod watchdog;
 
 use heapless::Vec;
 use unit::control::{ActiveState, Exit, SubState, UnitResult};
@@ -238,6 +239,10 @@ pub struct Service {
     pub starts: Bucket,
     /// Once it is started: when `RuntimeMaxSec=` is over.
     pub runtime_end: Option<Instant>,
+    /// Once it is started: by when it must have said that it is alive.
+    pub alive_by: Option<Instant>,
+    /// `WATCHDOG_USEC=`, in its place of `WatchdogSec=`.
+    pub watchdog_us: Option<u64>,
 }
 
 /// What a step may look at.
@@ -298,6 +303,8 @@ impl Service {
         stop_asked: None,
         starts: Bucket::NEW,
         runtime_end: None,
+        alive_by: None,
+        watchdog_us: None,
     };
 
     /// Its state in general terms.
@@ -370,8 +377,9 @@ impl Service {
                 sooner(deadline, child.due())
             }
             State::Forked { look_at, deadline } => sooner(deadline, Some(look_at)),
-            State::Reloading { deadline, .. } | State::Signaled { deadline, .. } => deadline,
-            State::Running { .. } => self.runtime_end,
+            State::Reloading { deadline, .. } => sooner(deadline, self.alive_by),
+            State::Signaled { deadline, .. } => deadline,
+            State::Running { .. } => sooner(self.runtime_end, self.alive_by),
             State::AutoRestart { at } => at,
             State::Failed { until } => until,
             State::Dead | State::Exited => None,

@@ -50,6 +50,10 @@ impl Service {
         said: Notification<'_>,
         out: &mut Outcome,
     ) {
+        self.extend(context, said.extend_us);
+        if self.heard_watchdog(context, &said, out) {
+            return;
+        }
         match self.state {
             State::Start { child, .. } => {
                 if said.ready && context.notifies() && child.main().is_some() {

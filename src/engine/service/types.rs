@@ -37,6 +37,7 @@ impl Service {
         self.result = UnitResult::Success;
         self.exit = None;
         self.runtime_end = None;
+        (self.alive_by, self.watchdog_us) = (None, None);
         self.run(context, Some(Helper::Condition), None, out);
     }
 
@@ -164,6 +165,9 @@ impl Service {
     ) -> Option<Helper> {
         if self.runtime_end.is_none() {
             self.runtime_end = runtime_end(context);
+        }
+        if self.alive_by.is_none() {
+            self.is_alive(context);
         }
         if main.is_some() {
             self.state = State::Running { main };

@@ -153,7 +153,7 @@ macro_rules! directives {
                 /// program comes when no job is left on the board, after 5 s at the latest.
                 service_type: Maybe<ServiceTypeName> ["Type"]
                     = "simple with ExecStart=, else oneshot";
-                /// Whose READY=1 counts with Type=notify: main, that of the main process.
+                /// Who is listened to with Type=notify or WatchdogSec=: main, the main process.
                 notify_access: One<NotifyAccessName> ["NotifyAccess"] = "main";
                 /// Sockets whose listeners are passed: those that start the service, and no
                 /// others.
@@ -242,6 +242,9 @@ or socket";
                 /// Longest time a stop may take before SIGKILL; 0 and infinity wait for ever.
                 timeout_stop: Maybe<Timeout> ["TimeoutStopSec"]
                     = "DefaultTimeoutStopSec= of board.conf";
+                /// Longest time between two WATCHDOG=1 that the service says; then it is sent
+                /// WatchdogSignal=, and has failed. 0 and infinity: it need not say anything.
+                watchdog: One<Timeout> ["WatchdogSec"] = "0";
                 /// Longest time after WatchdogSignal= before SIGKILL.
                 timeout_abort: Maybe<Timeout> ["TimeoutAbortSec"] = "TimeoutStopSec=";
                 /// What a start that takes too long is sent: KillSignal= (terminate),

@@ -88,7 +88,7 @@ fn of_a_longer_life<'a>(
     checked: &'a Checked,
     unit: usize,
     service: &'a Service,
-) -> [(Option<&'a Span>, &'static str); 10] {
+) -> [(Option<&'a Span>, &'static str); 11] {
     let common = &checked.units[unit].unit;
     let set = |is_set: bool, span: &'a Option<Span>| span.as_ref().filter(|_| is_set);
     let restart_signal = service.restart_kill_signal.given.as_ref();
@@ -99,6 +99,7 @@ fn of_a_longer_life<'a>(
             "RemainAfterExit=",
         ),
         (set(service.runtime_max.value.is_some(), &service.runtime_max.given), "RuntimeMaxSec="),
+        (set(service.watchdog.value.is_some(), &service.watchdog.given), "WatchdogSec="),
         (restart_signal.map(|given| &given.span), "RestartKillSignal="),
         (
             set(service.final_kill_signal.value != 9, &service.final_kill_signal.given),

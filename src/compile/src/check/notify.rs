@@ -17,6 +17,9 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
     let waits = |service: &&Service| {
         matches!(type_of(service), ServiceType::Notify | ServiceType::NotifyReload)
     };
+    for service in services.clone() {
+        check_watchdog_is_heard(service, report);
+    }
     for service in services.filter(waits) {
         check_ready_is_heard(service, report);
         check_no_shell_between(service, report);
@@ -33,6 +36,20 @@ fn check_ready_is_heard(service: &Service, report: &mut Report) {
     let diagnostic =
         Diagnostic::new(codes::UNREACHABLE_READY, message, access, "nobody is listened to");
     report.push(diagnostic.and(&type_.span, "waits for READY=1").hint("leave NotifyAccess= out"));
+}
+
+fn check_watchdog_is_heard(service: &Service, report: &mut Report) {
+    let (false, Some(access), Some(watchdog)) =
+        (service.notify_access.value, &service.notify_access.given, &service.watchdog.given)
+    else {
+        return;
+    };
+    if service.watchdog.value.is_some() {
+        let message = "the service must say WATCHDOG=1, and nobody may say it";
+        let diagnostic =
+            Diagnostic::new(codes::UNREACHABLE_READY, message, access, "nobody is listened to");
+        report.push(diagnostic.and(watchdog, "waits for it").hint("leave NotifyAccess= out"));
+    }
 }
 
 fn check_no_shell_between(service: &Service, report: &mut Report) {

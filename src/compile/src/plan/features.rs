@@ -79,6 +79,7 @@ const FEATURES: &[Feature] = &[
     }),
     ("special-files", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Special)),
     ("variables", |plan| any_exec(plan, |exec| exec.variables != Default::default())),
+    ("watchdog", |plan| services(plan).any(|service| service.life.watchdog.is_some())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("calendars", |plan| use_calendars(&plan.units)),
     ("timers", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Timer(_)))),

@@ -12,6 +12,8 @@ use crate::grammar::{Arg, Command, Piece};
 
 /// Longest decimal number of 32 bits.
 const NUMBER_MAX: usize = 10;
+/// WATCHDOG_USEC: 49 days.
+const MICROS_MAX: usize = 13;
 /// INVOCATION_ID: 128 bits in hexadecimal.
 const INVOCATION_ID_BYTES: usize = 32;
 /// REMOTE_ADDR: INET6_ADDRSTRLEN less its NUL.
@@ -134,7 +136,8 @@ struct Dynamic {
 /// | INVOCATION_ID, SYSTEMD_EXEC_PID | always | 32; 10 |
 /// | LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES | with a socket | 10; 10; the names |
 /// | REMOTE_ADDR, REMOTE_PORT | Accept=yes | 45; 5 |
-/// | NOTIFY_SOCKET | Type=notify, notify-reload | in the program |
+/// | NOTIFY_SOCKET | Type=notify, notify-reload, WatchdogSec= | in the program |
+/// | WATCHDOG_USEC, WATCHDOG_PID | WatchdogSec= | 13; 10 |
 /// | MAINPID | all commands from ExecStartPost= on | 10 |
 /// | PIDFILE | with PIDFile= | its path |
 /// | SERVICE_RESULT, EXIT_CODE, EXIT_STATUS | ExecStop=, ExecStopPost= | 17; 6; 8 |
@@ -185,8 +188,11 @@ fn dynamics(
             written("REMOTE_PORT", REMOTE_PORT_MAX),
         ]);
     }
-    if service.notifies() {
+    if service.is_heard() {
         all.push(literal("NOTIFY_SOCKET", unit::limits::NOTIFY_SOCKET));
+    }
+    if service.life.watchdog.is_some() {
+        all.extend([written("WATCHDOG_USEC", MICROS_MAX), written("WATCHDOG_PID", NUMBER_MAX)]);
     }
     if told != Told::Nothing {
         all.push(written("MAINPID", NUMBER_MAX));

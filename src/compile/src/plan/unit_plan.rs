@@ -52,6 +52,11 @@ impl ServicePlan {
     pub fn notifies(&self) -> bool {
         matches!(self.type_, ServiceType::Notify | ServiceType::NotifyReload)
     }
+
+    /// True if anybody listens to what it says.
+    pub fn is_heard(&self) -> bool {
+        self.notifies() || self.life.watchdog.is_some()
+    }
 }
 
 /// What a service has from elsewhere than its own section.
@@ -134,6 +139,7 @@ pub(super) fn service(
         timeout_stop_failure: _,
         runtime_max: _,
         runtime_extra: _,
+        watchdog: _,
         watchdog_signal: _,
         restart_kill_signal: _,
         send_sighup: _,

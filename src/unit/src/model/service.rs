@@ -106,6 +106,8 @@ pub struct ServiceMore<'a> {
     pub runtime_max: Option<Millis>,
     /// `RuntimeRandomizedExtraSec=`.
     pub runtime_extra: Millis,
+    /// `WatchdogSec=`; `None` is no limit.
+    pub watchdog: Option<Millis>,
     /// `TimeoutAbortSec=`, where `Some(None)` waits for ever; `None` is `TimeoutStopSec=`.
     pub timeout_abort: Option<Option<Millis>>,
     /// `TimeoutStartFailureMode=`.
@@ -147,6 +149,7 @@ impl ServiceMore<'_> {
         restart_delays: Seq::EMPTY,
         runtime_max: None,
         runtime_extra: Millis(0),
+        watchdog: None,
         timeout_abort: None,
         timeout_start_failure: TimeoutMode::Terminate,
         timeout_stop_failure: TimeoutMode::Terminate,

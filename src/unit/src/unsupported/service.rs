@@ -4,7 +4,6 @@ use super::Same::{Empty, List, No, Words};
 use super::{Unsupported, ignored, refused};
 
 const FOREGROUND: &str = "let the program stay in the foreground, with Type=simple, exec or notify";
-const WATCHDOG: &str = "services have no watchdog here: let the program end when it hangs";
 const STORE: &str = "PID 1 keeps listeners only";
 const USB: &str = "ListenUSBFunction= is not supported either";
 const NO_BUS: &str = "there is no message bus here, and it can be left out";
@@ -12,7 +11,6 @@ const NO_BUS: &str = "there is no message bus here, and it can be left out";
 #[rustfmt::skip]
 pub(super) const SERVICE: &[Unsupported] = &[
     refused("RestartMode", Words(&["normal"]), "units that require this one see it go and come"),
-    refused("WatchdogSec", Words(&["0", "0s", "infinity"]), WATCHDOG),
     refused("FailureAction", Words(&["none"]),
         "it stands in [Unit]"),
     refused("RebootArgument", Empty, "a reboot takes no argument here"),
