@@ -6,7 +6,7 @@
 //! # Safety
 //! A fault may come at any instruction, so that nothing here trusts more than atomics.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 use core::fmt::Write as _;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
@@ -72,10 +72,24 @@ pub(crate) fn bug(file: &str, line: u32) -> ! {
     give_up(&mut text)
 }
 
-/// Handler of the signals that a wrong instruction raises.
-pub(super) unsafe extern "C" fn on_fault(signal: c_int) {
+/// Handler of the signals that a wrong instruction raises. What the compiler knows to be wrong (an
+/// index out of its bounds) is one, too, where panics are compiled to nothing else.
+pub(super) unsafe extern "C" fn on_fault(
+    signal: c_int,
+    info: *const [c_int; 3],
+    _context: *const c_void,
+) {
+    /// Words of a siginfo_t before si_addr.
+    const WORDS: usize = size_of::<[c_int; 3]>().div_ceil(size_of::<usize>());
+    // SAFETY: SA_SIGINFO is set, so that the kernel hands over a siginfo_t: si_signo, si_errno and
+    // si_code, then a union, which is aligned as a pointer and begins with one or with numbers.
+    let ([.., code], address) = unsafe { (*info, *info.cast::<usize>().add(WORDS)) };
     let mut line = Line::new();
     let _ = write!(line, "fault: signal {signal}");
+    // Otherwise somebody has sent it.
+    if code > 0 {
+        let _ = write!(line, " at {address:#x}");
+    }
     give_up(&mut line)
 }
 

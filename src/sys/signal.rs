@@ -3,6 +3,8 @@
 //! # Safety
 //! The only handler is [`fatal::on_fault`], for faults of PID 1 itself; it does not return.
 
+use core::ffi::{c_int, c_void};
+
 use linux_raw_sys::general::__kernel_sighandler_t;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -15,12 +17,16 @@ const SIGINFO_BYTES: usize = 128;
 /// Signals read at once.
 const BATCH: usize = 4;
 /// What the kernel raises when an instruction goes wrong: never blocked.
-const FAULTS: [Signal; 6] =
-    [Signal::ILL, Signal::ABORT, Signal::BUS, Signal::FPE, Signal::SEGV, Signal::SYS];
+const FAULTS: [Signal; 7] =
+    [Signal::ILL, Signal::TRAP, Signal::ABORT, Signal::BUS, Signal::FPE, Signal::SEGV, Signal::SYS];
+const SA_SIGINFO: u64 = 4;
 const SA_RESTORER: u64 = 0x0400_0000;
 const SIG_IGN: usize = 1;
 /// The kernel's last signal.
 const SIGNAL_MAX: u8 = 64;
+
+/// A handler that is told why, sigaction(2).
+type SigInfoHandler = unsafe extern "C" fn(c_int, *const [c_int; 3], *const c_void);
 
 const fn bit(signal: Signal) -> u64 {
     1 << (signal.as_raw() - 1)
@@ -48,11 +54,13 @@ impl Signals {
         for fault in FAULTS {
             open |= bit(fault);
             let mut action = raw::no_action();
-            action.sa_handler_kernel = Some(fatal::on_fault);
-            if cfg!(target_arch = "x86_64") {
-                // The kernel insists; the handler never returns through it.
-                action.sa_flags = SA_RESTORER as _;
-            }
+            // SAFETY: with SA_SIGINFO the kernel calls it with three arguments, as it expects.
+            action.sa_handler_kernel = unsafe {
+                core::mem::transmute::<SigInfoHandler, __kernel_sighandler_t>(fatal::on_fault)
+            };
+            // On x86_64 the kernel insists on a restorer; the handler never returns through it.
+            let restorer = if cfg!(target_arch = "x86_64") { SA_RESTORER } else { 0 };
+            action.sa_flags = (SA_SIGINFO | restorer) as _;
             raw::rt_sigaction(fault.as_raw() as u8, &action)?;
         }
         let mut ignore = raw::no_action();

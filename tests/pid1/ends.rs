@@ -26,8 +26,15 @@ const SIGNALS: [(i32, &str, i32); 9] = [
 const IMMEDIATE: [(i32, i32); 4] =
     [(47, libc::SIGINT), (48, libc::SIGINT), (49, libc::SIGHUP), (50, libc::SIGHUP)];
 /// What the kernel raises when an instruction goes wrong.
-const FAULTS: [i32; 6] =
-    [libc::SIGILL, libc::SIGABRT, libc::SIGBUS, libc::SIGFPE, libc::SIGSEGV, libc::SIGSYS];
+const FAULTS: [i32; 7] = [
+    libc::SIGILL,
+    libc::SIGTRAP,
+    libc::SIGABRT,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGSEGV,
+    libc::SIGSYS,
+];
 
 /// Every signal ends the board as it should, in order, or does nothing.
 pub fn by_signal(pilot: &Path) {
@@ -78,9 +85,9 @@ pub fn by_fault(pilot: &Path) {
     }
     println!("test faults::a_fault_is_told_of ... ok");
     let mut world = World::start(pilot, &[]);
-    break_instruction(world.pid);
+    let place = break_instruction(world.pid);
     drop(world.connect("/run/serve.sock"));
-    gives_up(&mut world, "fault: signal 4");
+    gives_up(&mut world, &format!("fault: signal 4 at {place:#x}"));
     println!("test faults::a_wrong_instruction_is_told_of ... ok");
     let mut world = World::begin(pilot, &[Oddity::Damaged]);
     gives_up(&mut world, "the unit table is damaged");
@@ -93,8 +100,9 @@ fn gives_up(world: &mut World, why: &str) {
     assert_eq!(world.end(), Some(libc::SIGHUP), "{why}");
 }
 
-/// Makes what PID 1 does after its present system call an instruction that there is none of.
-fn break_instruction(pid: u32) {
+/// Makes what PID 1 does after its present system call an instruction that there is none of, and
+/// tells the place.
+fn break_instruction(pid: u32) -> u64 {
     let call = std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap();
     let place = call.split_whitespace().last().unwrap().trim_start_matches("0x");
     let place = u64::from_str_radix(place, 16).unwrap();
@@ -102,4 +110,5 @@ fn break_instruction(pid: u32) {
     memory.seek(SeekFrom::Start(place)).unwrap();
     // ud2 of x86_64, the board's architecture.
     memory.write_all(&[0x0f, 0x0b]).unwrap();
+    place
 }

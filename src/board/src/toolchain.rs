@@ -25,8 +25,12 @@ const RUST_FLAGS: [&str; 2] = ["-Crelocation-model=static", "-Cforce-unwind-tabl
 /// values, which no message shows, pilot is a tenth smaller. Without the passes that keep
 /// addresses and constants in registers across long functions it is a hundredth smaller: there
 /// are too few registers, and what is kept is spilled. Sequences of instructions that stand in
-/// many places become functions; for ARM that is not done unasked.
-const SOURCE_FLAGS: [&str; 5] = [
+/// many places become functions; for ARM that is not done unasked. What the library and the
+/// compiler find wrong at run time (an index out of its bounds) becomes a wrong instruction, whose
+/// address the epitaph tells: texts and places are a fourteenth of pilot.
+const SOURCE_FLAGS: [&str; 7] = [
+    "-Zunstable-options",
+    "-Cpanic=immediate-abort",
     "-Zfmt-debug=none",
     "-Cllvm-args=-disable-machine-licm",
     "-Cllvm-args=-disable-lsr",
