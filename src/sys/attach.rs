@@ -8,7 +8,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 use rustix::thread::{Timespec, nanosleep};
-use unit::{MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MountSetup};
+use unit::{MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, MountSetup};
 
 use super::file;
 use super::mount::is_mount_point;
@@ -26,6 +26,10 @@ const FILE_SYSTEMS_BYTES: usize = 2048;
 /// was waited for in vain.
 pub fn mount(setup: &MountSetup<'_>) -> Result<(), Errno> {
     let target = file::path(setup.target);
+    if setup.flags & MOUNT_REMOUNT != 0 {
+        let flags = MountFlags::from_bits_retain(setup.flags & !MOUNT_REMOUNT);
+        return rustix::mount::mount_remount(target, flags, file::path(setup.data));
+    }
     if is_mount_point(target) {
         return Ok(());
     }
@@ -51,6 +55,10 @@ pub fn mount(setup: &MountSetup<'_>) -> Result<(), Errno> {
 /// # Errors
 /// Those of umount2(2).
 pub fn unmount(setup: &MountSetup<'_>) -> Result<(), Errno> {
+    // The root stays until all others are gone.
+    if setup.flags & MOUNT_REMOUNT != 0 {
+        return Ok(());
+    }
     let mut flags = UnmountFlags::NOFOLLOW;
     flags.set(UnmountFlags::DETACH, setup.lazy);
     flags.set(UnmountFlags::FORCE, setup.force);

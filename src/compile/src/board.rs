@@ -282,6 +282,9 @@ const ROOT_UNITS: [&str; 4] = [
     "lib/systemd/system",
 ];
 
+/// The list of file systems below such a folder: fstab(5).
+const ROOT_FSTAB: &str = "etc/fstab";
+
 impl Folders {
     /// The folders with units: those of the boards, then those that `Files=` brings along.
     fn unit_folders(&self, board: &BoardDraft) -> Vec<UnitFolder> {
@@ -292,8 +295,9 @@ impl Folders {
             let root = beside(&files.span.file, &files.value);
             let places = ROOT_UNITS.map(|place| root.join(place));
             found.extend(places.into_iter().map(|place| (behind, place)));
+            found.push((behind, root.join(ROOT_FSTAB)));
         }
-        found.retain(|(_, units)| units.is_dir());
+        found.retain(|(_, units)| units.is_dir() || units.ends_with(ROOT_FSTAB) && units.exists());
         let hides = |number: usize, other: usize| {
             let (one, another) = (found[number].0, found[other].0);
             another == behind || self.includes.contains(&(one, another))

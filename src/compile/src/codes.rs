@@ -106,6 +106,8 @@ codes! {
     MOUNT_NAME "E328" "mount-name" Error
         "A mount unit does not have the name of the place, or the place is PID 1's.";
     NOTHING_TO_MOUNT "E329" "nothing-to-mount" Error "A mount unit has no What=.";
+    BAD_FSTAB "E330" "bad-fstab" Error
+        "A line of fstab is not of its form, or says what no mount unit can.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";
@@ -135,6 +137,8 @@ codes! {
         "A timer counts from a start of its unit, and nothing starts that a first time.";
     NEVER_MET "W416" "never-met" Warning
         "A condition is known at build, and it does not hold.";
+    UNCHECKED "W417" "unchecked" Warning
+        "fstab wants a file system checked at boot, and nobody does it.";
     NO_DESCRIPTION "L501" "no-description" Warning "A unit has no Description=.";
     WEAK_HARDENING "L502" "weak-hardening" Warning
         "A service that the network reaches is hardly confined.";

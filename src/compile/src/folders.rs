@@ -9,7 +9,7 @@ use crate::codes;
 use crate::load::{Library, Link, PULLS};
 use crate::report::{Diagnostic, Report};
 
-/// A folder with units.
+/// A folder with units, or an fstab.
 pub(crate) struct UnitFolder {
     /// Where it is.
     pub(crate) path: PathBuf,
@@ -24,7 +24,11 @@ pub(crate) fn library(folders: &[UnitFolder], report: &mut Report) -> Library {
         for &other in &folder.hides {
             library.include(layer, other);
         }
-        add_folder(layer, &folder.path, &mut library, report);
+        if folder.path.is_dir() {
+            add_folder(layer, &folder.path, &mut library, report);
+        } else {
+            add_file(layer, &folder.path, &mut library, report);
+        }
     }
     library
 }
@@ -74,6 +78,10 @@ fn companions(name: &str, text: &str) -> Vec<String> {
 
 /// Everything below a folder with units, itself last.
 pub(crate) fn inputs(folder: &Path, found: &mut Vec<PathBuf>) {
+    if !folder.is_dir() {
+        found.push(folder.into());
+        return;
+    }
     for path in entries(folder, &mut Report::default()) {
         if path.is_dir() {
             inputs(&path, found);

@@ -82,6 +82,23 @@ impl Value {
         place + (offset - at)
     }
 
+    /// A value that a place of a file means, though it may not stand there in these words.
+    pub fn at(span: &Span, text: &str) -> Self {
+        let (start, file) = (span.range.start, span.file.clone());
+        let written = file.text.get(span.range.clone()) == Some(text);
+        let pieces = match written {
+            true => vec![(0, start)],
+            // Whatever is told of it is told of all that stands there.
+            false => {
+                let characters = file.text.get(span.range.clone()).unwrap_or_default();
+                let last = characters.char_indices().last().map_or(start, |(at, _)| start + at);
+                let inner = text.len().saturating_sub(1);
+                (0..inner).map(|at| (at, start)).chain([(inner, last)]).collect()
+            }
+        };
+        Self { text: text.into(), file, pieces }
+    }
+
     /// A value that stands in no file: a default, or a test's.
     pub fn loose(path: &str, text: &str) -> Self {
         let file = Arc::new(File { path: path.into(), text: text.into() });

@@ -92,6 +92,42 @@ const PIECES: &[&str] = &[
 ];
 
 /// Lines of sections and assignments, most of them with names that are known.
+/// Pieces of fields of fstab.
+const FIELDS: &[&str] = &[
+    "/dev/sda1 /srv ext4 ",
+    "/srv",
+    "/",
+    "none",
+    "swap",
+    "\n",
+    "#",
+    "\\040",
+    "\\777",
+    "\\0",
+    "\u{e4}",
+    "%",
+    ",",
+    "=",
+    "nofail",
+    "noauto",
+    "_netdev",
+    "bind",
+    "x-systemd.requires=",
+    "x-systemd.requires-mounts-for=",
+    "x-systemd.wanted-by=",
+    "x-systemd.device-timeout=",
+    "x-systemd.mount-timeout=1s",
+    "x-systemd.automount",
+    "multi-user.target",
+    "1",
+];
+
+/// A field of fstab.
+fn field() -> impl Strategy<Value = String> {
+    let pieces = prop::collection::vec(prop::sample::select(FIELDS), 0..4);
+    pieces.prop_map(|pieces| pieces.concat())
+}
+
 fn line() -> impl Strategy<Value = String> {
     let names: Vec<&str> = ROWS.iter().flat_map(|row| row.names.iter().copied()).collect();
     let sections: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
@@ -179,6 +215,15 @@ proptest! {
             ("units/no.unit.d/1.conf", shared),
             ("units/50.preset", preset.into_bytes()),
         ]);
+    }
+
+    #[test]
+    fn an_fstab_is_answered(
+        fields in prop::collection::vec(field(), 0..30),
+        gap in prop::sample::select(&[" ", "\t", "\n"][..]),
+    ) {
+        let conf = b"[Board]\nArchitecture=riscv64\n".to_vec();
+        answer(conf, vec![("fstab", fields.join(gap).into_bytes())]);
     }
 
     #[test]

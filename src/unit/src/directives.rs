@@ -544,18 +544,20 @@ or socket";
                 /// Unlinks the nodes when the socket stops.
                 remove_on_stop: One<Boolean> ["RemoveOnStop"] = "no";
             }
-            /// A file system in its place.
+            /// A file system in its place; the lines of fstab are such units, too.
             Mount "Mount" {
                 /// What is mounted: a device, a folder (with bind), or a name. UUID=, LABEL=,
                 /// PARTUUID= and PARTLABEL= stand for links below /dev/disk, where somebody makes
                 /// them.
                 what: Maybe<MountSource> ["What"] = "none: it must be given";
                 /// Where it is mounted; the unit's name must be that path, escaped. Folders that
-                /// are not there are made.
+                /// are not there are made. -.mount mounts the root anew, with its options.
                 place: Maybe<AbsolutePath> ["Where"] = "the path that the unit's name says";
                 /// The kind of file system; without it those that the kernel knows are tried.
                 fs_type: Maybe<FsType> ["Type"] = "found out";
-                /// Options of mount(8). What only a helper program of it knows is refused.
+                /// Options of mount(8). What only a helper program of it knows is refused. In a
+                /// file `fstab` among the units, or etc/fstab below a folder of Files=, those that
+                /// begin with x-systemd. mean what systemd.mount(5) says.
                 options: Many<MountOptions> ["Options"] = "";
                 /// Lets a busy file system go, out of sight until nobody uses it.
                 lazy_unmount: One<Boolean> ["LazyUnmount"] = "no";
@@ -566,7 +568,8 @@ or socket";
                 /// Permissions of folders that are made on the way.
                 mount_directory_mode: One<Mode> ["DirectoryMode"] = "0755";
                 /// Longest time that mounting or unmounting may take; what works at it is killed
-                /// then. A device that is not there yet is waited for before, 90 seconds at most.
+                /// then. A device that is not there yet is waited for before, for 90 seconds or as
+                /// the option x-systemd.device-timeout= says.
                 mount_timeout: Maybe<Timeout> ["TimeoutSec"]
                     = "DefaultTimeoutStartSec= of board.conf";
             }

@@ -18,8 +18,8 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
 }
 
 /// What PID 1 mounts before any unit is.
-const API: [&str; 8] =
-    ["/", "/proc", "/sys", "/dev", "/dev/pts", "/dev/shm", "/run", "/sys/fs/cgroup"];
+pub(crate) const API: [&str; 7] =
+    ["/proc", "/sys", "/dev", "/dev/pts", "/dev/shm", "/run", "/sys/fs/cgroup"];
 
 fn check_place_is_named(draft: &Draft, report: &mut Report) {
     let Some(mount) = draft.mount() else { return };
@@ -50,7 +50,11 @@ fn check_options_fit(draft: &Draft, report: &mut Report) {
     let Some(mount) = draft.mount() else { return };
     let lengths = mount.options.items.iter().map(|item| match &item.value {
         MountOption::Data(word) => word.len() + 1,
-        MountOption::Flag(..) | MountOption::Propagation(_) | MountOption::Network => 0,
+        MountOption::Flag(..)
+        | MountOption::Propagation(_)
+        | MountOption::Network
+        | MountOption::NoFail
+        | MountOption::DeviceTimeout(_) => 0,
     });
     if let (true, Some(span)) = (lengths.sum::<usize>() > MOUNT_DATA_MAX, &mount.options.given) {
         let message = format!("the kernel takes {MOUNT_DATA_MAX} bytes of options");
@@ -60,7 +64,8 @@ fn check_options_fit(draft: &Draft, report: &mut Report) {
 
 /// True if a path lies in what is mounted there, or is it.
 fn lies_in(path: &str, place: &str) -> bool {
-    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let rest = path.strip_prefix(place.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The edges from a unit to the mounts that its paths lie in.

@@ -270,14 +270,17 @@ impl Resolver<'_> {
             self.edges.extend(ordering(self.named("shutdown.target"), own, &why));
         }
         if let Some(mount) = draft.mount() {
-            let network = mount.options.items.iter().any(|item| item.value == MountOption::Network);
+            let says = |option| mount.options.items.iter().any(|item| item.value == option);
+            let network = says(MountOption::Network);
             let (behind, before) = match network {
                 true => (["network.target", "network-online.target"], "remote-fs.target"),
                 false => (["local-fs-pre.target"; 2], "local-fs.target"),
             };
             let behind = behind.map(|name| ordering(own, self.named(name), &why));
             self.edges.extend(behind.into_iter().flatten());
-            self.edges.extend(ordering(self.named(before), own, &why));
+            if !says(MountOption::NoFail) {
+                self.edges.extend(ordering(self.named(before), own, &why));
+            }
             return;
         }
         if let Some(sysinit) = self.named("sysinit.target") {

@@ -1,8 +1,8 @@
 //! `[Mount]`: systemd.mount(5), mount(8).
 
-use unit::{MOUNT_BIND, MOUNT_RECURSIVE, NODE_PATH_MAX};
+use unit::{MOUNT_BIND, MOUNT_RECURSIVE, Millis, NODE_PATH_MAX};
 
-use super::{Context, List, Scalar};
+use super::{Context, List, Scalar, time};
 use crate::codes;
 use crate::report::{Spanned, did_you_mean};
 use crate::text::Value;
@@ -110,6 +110,10 @@ pub enum MountOption {
     Propagation(u32),
     /// It needs the network.
     Network,
+    /// What is to be there with all local file systems does not wait for it.
+    NoFail,
+    /// How long its device may take to be there; `None` waits for ever.
+    DeviceTimeout(Option<Millis>),
     /// The file system's own.
     Data(String),
 }
@@ -158,7 +162,7 @@ const PROPAGATIONS: &[(&str, u32)] =
     &[("unbindable", 1 << 17), ("private", 1 << 18), ("slave", 1 << 19), ("shared", 1 << 20)];
 
 /// What mount(8) and fstab are told, and the kernel is not.
-const NOTES: &[&str] = &["defaults", "auto", "noauto", "nofail", "fail", "nouser", "x-mount.mkdir"];
+const NOTES: &[&str] = &["defaults", "auto", "noauto", "fail", "nouser", "x-mount.mkdir"];
 
 /// Words that only mount(8) knows what to do with.
 const REFUSED: &[(&str, &str)] = &[
@@ -193,6 +197,11 @@ impl List for MountOptions {
                 let hint = did_you_mean(name, ["x-mount.mkdir"]);
                 let label = format!("`{name}` is an option for mount(8)");
                 cx.refuse_with(codes::UNSUPPORTED_VALUE, &span, label, hint);
+            } else if let Some(time) = word.strip_prefix("x-systemd.device-timeout=") {
+                match device_timeout(time) {
+                    Some(timeout) => options.push(MountOption::DeviceTimeout(timeout)),
+                    None => cx.refuse(codes::BAD_VALUE, &span, format!("`{time}` is no time")),
+                }
             } else {
                 options.extend(option(word, name));
             }
@@ -201,12 +210,22 @@ impl List for MountOptions {
     }
 }
 
+fn device_timeout(text: &str) -> Option<Option<Millis>> {
+    if text == "infinity" {
+        return Some(None);
+    }
+    let millis = u32::try_from(time::micros(text).ok()?.div_ceil(1000)).ok()?;
+    Some(Some(Millis(millis)).filter(|&time| time != Millis(0)))
+}
+
 fn option(word: &str, name: &str) -> Option<MountOption> {
     if NOTES.contains(&word) || name.starts_with("x-") || name == "comment" {
         return None;
     }
-    if word == "_netdev" {
-        return Some(MountOption::Network);
+    match word {
+        "_netdev" => return Some(MountOption::Network),
+        "nofail" => return Some(MountOption::NoFail),
+        _ => {}
     }
     if let Some((_, flag, on)) = FLAGS.iter().find(|(flag, ..)| *flag == word) {
         return Some(MountOption::Flag(*flag, *on));

@@ -119,10 +119,11 @@ impl List for Units {
     const FORM: &'static str = "names of units";
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<Name>> {
-        let words = expanded(text, cx).into_iter();
+        let words = words::split_names(text, cx).unwrap_or_default().into_iter();
         let named = words.filter_map(|word| {
-            let value = unit_name(&word.value, &word.span, cx)?;
-            Some(Spanned { value, span: word.span })
+            let span = text.span(word.range);
+            let name = cx.specifiers.expand(&word.text, &span, cx)?;
+            Some(Spanned { value: unit_name(&name, &span, cx)?, span })
         });
         named.collect()
     }
@@ -262,14 +263,10 @@ impl List for AbsolutePaths {
     const FORM: &'static str = "absolute paths";
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
-        let span = text.whole();
-        let Some(words) = cx.specifiers.expand(&text.text, &span, cx) else { return Vec::new() };
         let mut paths = Vec::new();
-        for word in words.split_whitespace() {
-            match absolute_path(word) {
-                Ok(value) if value.len() <= NODE_PATH_MAX => {
-                    paths.push(Spanned { value, span: span.clone() });
-                }
+        for Spanned { value, span } in expanded(text, cx) {
+            match absolute_path(&value) {
+                Ok(value) if value.len() <= NODE_PATH_MAX => paths.push(Spanned { value, span }),
                 Ok(_) => cx.refuse(codes::BAD_VALUE, &span, "longer than a node's path"),
                 Err(label) => cx.refuse(codes::BAD_VALUE, &span, label),
             }

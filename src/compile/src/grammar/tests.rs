@@ -3,10 +3,10 @@
 use unit::{Emergency, Millis, ServiceType, Stdio};
 
 use super::{
-    Account, Architecture, Assignments, Boolean, Checks, Context, Directory, EmergencyName, FdName,
-    FsType, HostName, InputName, Instance, List, LogLevelName, Mode, MountOption, MountOptions,
-    MountSource, OutputName, Rlimit, Scalar, ServiceTypeName, Signal, Specifiers, Stream, Text,
-    Time, Timeout, Units, Unsigned, Uris, WorkingDirectory,
+    AbsolutePaths, Account, Architecture, Assignments, Boolean, Checks, Context, Directory,
+    EmergencyName, FdName, FsType, HostName, InputName, Instance, List, LogLevelName, Mode,
+    MountOption, MountOptions, MountSource, OutputName, Rlimit, Scalar, ServiceTypeName, Signal,
+    Specifiers, Stream, Text, Time, Timeout, Units, Unsigned, Uris, WorkingDirectory,
 };
 use crate::names::Name;
 use crate::report::Report;
@@ -115,10 +115,16 @@ fn names_are_checked_where_they_are_written() {
     assert_eq!(one::<FdName>("a:b"), Err(vec!["E206"]));
     assert_eq!(one::<HostName>("host-x86_64.lan"), Ok("host-x86_64.lan".into()));
     assert_eq!(one::<HostName>("-a"), Err(vec!["E206"]));
-    let (names, codes) = many::<Units>("a.service b@c.socket -.mount e f.servcie");
+    let (names, codes) = many::<Units>(r"a.service b@c.socket -.mount d\x2de.mount e f.servcie");
     let names: Vec<String> = names.iter().map(Name::to_string).collect();
-    assert_eq!(names, ["a.service", "b@c.socket", "-.mount"]);
+    assert_eq!(names, ["a.service", "b@c.socket", "-.mount", r"d\x2de.mount"]);
     assert_eq!(codes, ["E206", "E206"]);
+}
+
+#[test]
+fn paths_are_words() {
+    let (paths, codes) = many::<AbsolutePaths>(r#"/a "/b c" /d\x20e f"#);
+    assert_eq!((paths, codes), (vec!["/a".into(), "/b c".into(), "/d e".into()], vec!["E201"]));
 }
 
 #[test]

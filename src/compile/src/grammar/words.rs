@@ -24,12 +24,12 @@ pub(super) fn split(
     code: codes::Code,
     cx: &mut Context<'_>,
 ) -> Option<Vec<Word>> {
-    let mut words = Vec::new();
-    let mut scanner = Scanner { value: text, at: from, start: from, code };
-    while let Some(word) = scanner.word(cx)? {
-        words.push(word);
-    }
-    Some(words)
+    Scanner { value: text, at: from, start: from, code, keeps: false }.words(cx)
+}
+
+/// The same for names of units, in which backslashes are letters: `\x2d` says which one.
+pub(super) fn split_names(text: &Value, cx: &mut Context<'_>) -> Option<Vec<Word>> {
+    Scanner { value: text, at: 0, start: 0, code: codes::BAD_NAME, keeps: true }.words(cx)
 }
 
 /// What separates words; other blanks of Unicode are letters like any other.
@@ -43,9 +43,19 @@ struct Scanner<'a> {
     /// Where the current word begins.
     start: usize,
     code: codes::Code,
+    /// Escapes stay as they are.
+    keeps: bool,
 }
 
 impl Scanner<'_> {
+    fn words(mut self, cx: &mut Context<'_>) -> Option<Vec<Word>> {
+        let mut words = Vec::new();
+        while let Some(word) = self.word(cx)? {
+            words.push(word);
+        }
+        Some(words)
+    }
+
     fn peek(&self) -> Option<char> {
         self.value.text.get(self.at..)?.chars().next()
     }
@@ -71,7 +81,7 @@ impl Scanner<'_> {
             let at = self.at;
             self.take();
             match next {
-                '\\' => self.escape(at, &mut bytes, cx)?,
+                '\\' if !self.keeps => self.escape(at, &mut bytes, cx)?,
                 '"' | '\'' if quote.is_none() => quote = Some((next, at)),
                 _ if quote.is_some_and(|(open, _)| open == next) => quote = None,
                 _ => bytes.extend(next.encode_utf8(&mut [0; 4]).bytes()),

@@ -8,6 +8,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::fstab;
 use super::preset::{Presets, Verdict};
 use super::unit_name_of;
 use crate::check::EdgeKind;
@@ -90,10 +91,16 @@ impl Library {
         self.includes.insert((layer, other));
     }
 
-    /// Adds a file by its path: a unit, a drop-in or a preset.
+    /// Adds a file by its path: a unit, a drop-in, a preset or an fstab.
     pub fn add_file(&mut self, layer: Layer, path: &str, bytes: &[u8], report: &mut Report) {
         let mut parts = path.rsplit('/');
         let file_name = parts.next().unwrap_or(path);
+        if file_name == fstab::NAME {
+            if let Some(file) = text::open(path, bytes, report) {
+                fstab::add(layer, &file, self, report);
+            }
+            return;
+        }
         let folder = parts.next().unwrap_or_default();
         let drop_in = folder.strip_suffix(".d").filter(|_| file_name.ends_with(".conf"));
         let preset = file_name.ends_with(".preset");
@@ -121,6 +128,23 @@ impl Library {
             false => Fragment::Unit(text::parse(file, report)),
         };
         self.insert(name, (layer, fragment));
+    }
+
+    /// Adds a unit that something else than a file of its own says.
+    pub(super) fn add_document(
+        &mut self,
+        layer: Layer,
+        name: Name,
+        document: Document,
+        report: &mut Report,
+    ) {
+        let place = document
+            .sections
+            .first()
+            .map_or(Span::head(&document.file), |first| first.span.clone());
+        if self.is_free(layer, &name, &place, report) {
+            self.insert(name, (layer, Fragment::Unit(document)));
+        }
     }
 
     fn insert(&mut self, name: Name, fragment: (Layer, Fragment)) {
@@ -211,6 +235,13 @@ impl Library {
         let pull = Pull { by, kind, unit: unit.clone(), span: Span::head(&file) };
         let place = self.pulls.entry((folder.into(), unit));
         place.or_insert((!is_mask).then_some(pull));
+    }
+
+    /// Adds what a link would say.
+    pub(super) fn add_pull_of(&mut self, pull: Pull) {
+        let suffix = PULLS.iter().find(|(_, kind)| *kind == pull.kind).map_or("", |(end, _)| end);
+        let place = (format!("{}{suffix}", pull.by), pull.unit.clone());
+        self.pulls.entry(place).or_insert(Some(pull));
     }
 
     /// Gives a unit another name, as `Alias=` says.

@@ -1,6 +1,7 @@
 //! Files to drafts: which file a name leads to, and what its lines mean one by one.
 
 mod enabled;
+mod fstab;
 mod library;
 mod preset;
 mod section;

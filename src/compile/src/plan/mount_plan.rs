@@ -1,6 +1,6 @@
 //! Drafts of mounts to what the table holds.
 
-use unit::{MOUNT_BIND, Millis};
+use unit::{MOUNT_BIND, MOUNT_REMOUNT, Millis};
 
 use super::Defaults;
 use crate::draft;
@@ -44,23 +44,26 @@ pub(super) fn mount(mount: draft::Mount, name: &Name, defaults: &Defaults) -> Mo
         mount_directory_mode,
         mount_timeout,
     } = mount;
-    let (mut flags, mut propagation) = (0, 0);
+    let (mut flags, mut propagation) = if target == "/" { (MOUNT_REMOUNT, 0) } else { (0, 0) };
+    let mut wait = Some(DEVICE_TIMEOUT);
     let mut data: Vec<String> = Vec::new();
     for option in options.values() {
         match option {
             MountOption::Flag(flag, true) => flags |= flag,
             MountOption::Flag(flag, false) => flags &= !flag,
             MountOption::Propagation(flag) => propagation = flag,
-            MountOption::Network => {}
+            MountOption::Network | MountOption::NoFail => {}
+            MountOption::DeviceTimeout(timeout) => wait = timeout,
             MountOption::Data(word) => data.push(word),
         }
     }
     let what = what.or(String::new());
-    let is_device = what.starts_with("/dev/") && flags & OF_A_BIND == 0;
-    let device_timeout = if is_device { DEVICE_TIMEOUT } else { Millis(0) };
+    let waits = what.starts_with("/dev/") && flags & (OF_A_BIND | MOUNT_REMOUNT) == 0;
+    let wait = if waits { wait } else { Some(Millis(0)) };
     let timeout = mount_timeout.or(defaults.timeout_start);
+    let with_wait = timeout.zip(wait);
     MountPlan {
-        timeout_mount: timeout.map(|timeout| Millis(timeout.0.saturating_add(device_timeout.0))),
+        timeout_mount: with_wait.map(|(time, wait)| Millis(time.0.saturating_add(wait.0))),
         timeout_unmount: timeout,
         what,
         target,
@@ -68,7 +71,7 @@ pub(super) fn mount(mount: draft::Mount, name: &Name, defaults: &Defaults) -> Mo
         flags,
         propagation,
         data: data.join(","),
-        device_timeout,
+        device_timeout: wait.unwrap_or(Millis(u32::MAX)),
         directory_mode: mount_directory_mode.value,
         read_write_only: read_write_only.value,
         lazy: lazy_unmount.value,

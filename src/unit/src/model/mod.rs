@@ -24,7 +24,9 @@ pub use self::exec_more::{
     Credential, Credentials, DirectoryKind, ExecDirectory, ExecMore, OpenFile, OpenMode, Preserve,
     Privileges, ResourceLimit, Scheduling, Streams, Variables,
 };
-pub use self::mount::{MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, Mount, MountSetup};
+pub use self::mount::{
+    MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, Mount, MountSetup,
+};
 pub use self::relations::{JobMode, Relations};
 pub use self::service::{
     Command, EXEC_PATH, ExitStatuses, KillMode, Restart, Service, ServiceMore, ServiceType,

@@ -58,6 +58,8 @@ pub struct MountSetup<'a> {
 
 /// MS_RDONLY of mount(2).
 pub const MOUNT_READ_ONLY: u32 = 1;
+/// MS_REMOUNT of mount(2): what is mounted there, the root, is mounted otherwise.
+pub const MOUNT_REMOUNT: u32 = 1 << 5;
 /// MS_BIND of mount(2).
 pub const MOUNT_BIND: u32 = 1 << 12;
 /// MS_REC of mount(2).
