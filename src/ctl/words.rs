@@ -153,6 +153,7 @@ pub(super) const fn stdio(stream: Stdio) -> &'static str {
         Stdio::File => "file",
         Stdio::Append => "append",
         Stdio::Truncate => "truncate",
+        Stdio::Named => "fd",
         Stdio::Data => "data",
         Stdio::Inherit => "inherit",
     }

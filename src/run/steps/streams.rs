@@ -1,6 +1,6 @@
 //! What a child has open: the standard streams, and the sockets from descriptor 3 on.
 
-use rustix::fd::{AsFd, OwnedFd, RawFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -65,14 +65,29 @@ fn set_stream(
             }
             fd::put(tty.as_fd(), number)
         }
-        Stdio::File | Stdio::Append | Stdio::Truncate | Stdio::Data if !features::STREAMS => {
+        Stdio::File | Stdio::Append | Stdio::Truncate | Stdio::Named | Stdio::Data
+            if !features::STREAMS =>
+        {
             bug!("no unit of this board has any")
         }
         Stdio::File | Stdio::Append | Stdio::Truncate => {
             fd::put(open_file(stream, number, more, umask)?.as_fd(), number)
         }
+        // ExecStartPre= and its kin are passed none.
+        Stdio::Named if !work.is_main => Ok(()),
+        Stdio::Named => fd::put(named(work, more.paths[number as usize])?, number),
         Stdio::Data => fd::put(pipe_of(more.data)?.as_fd(), number),
     }
+}
+
+/// The passed socket with that name.
+fn named(work: &Work, name: &str) -> Result<BorrowedFd<'static>, Errno> {
+    let name = name.trim_end_matches('\0').as_bytes();
+    let names = work.vectors.value(b"LISTEN_FDNAMES").ok_or(Errno::NOENT)?;
+    let sockets = work.sockets[..work.socket_count].iter();
+    let mut named = names.split(|&byte| byte == b':').zip(sockets);
+    let (_, socket) = named.find(|(each, _)| *each == name).ok_or(Errno::NOENT)?;
+    Ok(fd::number(*socket))
 }
 
 /// Opens a stream's file as root; what is not there is made as the unit's `UMask=` says.

@@ -205,16 +205,18 @@ macro_rules! directives {
                 limit_nofile: Maybe<Rlimit> ["LimitNOFILE"]
                     = "DefaultLimitNOFILE= of board.conf";
                 /// null, tty (TTYPath=), socket (the connection, or the only listener), data
-                /// (StandardInputText=), or a file by its path. A tty that another session has
-                /// makes the start fail, as tty-fail says too; systemd waits for it with tty.
+                /// (StandardInputText=), a file by its path, or a listener by its
+                /// FileDescriptorName= (fd:NAME; commands that are passed none have null). A tty
+                /// that another session has makes the start fail, as tty-fail says too; systemd
+                /// waits for it with tty.
                 standard_input: One<InputName> ["StandardInput"] = "null";
-                /// inherit, null, tty, socket, kmsg, or a file by its path, which root makes if
-                /// there is none. journal and syslog are the kernel's log too, the only one there
-                /// is.
+                /// inherit, null, tty, socket, kmsg, a listener (fd:NAME), or a file by its path,
+                /// which root makes if there is none. journal and syslog are the kernel's log too,
+                /// the only one there is.
                 standard_output: Maybe<OutputStream> ["StandardOutput"]
                     = "DefaultStandardOutput= of board.conf; inherit with StandardInput=tty \
 or socket";
-                /// inherit (as StandardOutput=), null, tty, socket, kmsg or a file.
+                /// inherit (as StandardOutput=), null, tty, socket, kmsg, a listener or a file.
                 standard_error: Maybe<OutputStream> ["StandardError"]
                     = "DefaultStandardError= of board.conf";
                 /// Sets O_NONBLOCK on the listeners passed.

@@ -14,6 +14,7 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
         check_one_command(service, report);
         check_oneshot_ends(service, report);
         check_socket_streams(checked, unit, service, report);
+        check_named_streams(checked, unit, service, report);
         check_stream_settings(service, &draft.exec, report);
         check_non_blocking(checked, unit, service, report);
         check_variables_are_set(service, &draft.exec, report);
@@ -115,6 +116,31 @@ fn check_socket_streams(checked: &Checked, unit: usize, service: &Service, repor
             diagnostic = diagnostic.and(&listener.span, "a listener");
         }
         report.push(diagnostic);
+    }
+}
+
+/// `fd:NAME` is one of the listeners that the service is passed.
+fn check_named_streams(checked: &Checked, unit: usize, service: &Service, report: &mut Report) {
+    let outputs = [&service.standard_output, &service.standard_error];
+    let outputs = outputs.into_iter().filter_map(|stream| stream.given.as_ref());
+    let outputs = outputs.map(|given| (&given.value, &given.span));
+    let input = service.standard_input.given.as_ref();
+    let streams =
+        input.map(|span| (&service.standard_input.value, span)).into_iter().chain(outputs);
+    let streams: Vec<_> = streams.collect();
+    let on_socket = streams.iter().any(|(stream, _)| stream.to == Stdio::Socket);
+    for (stream, span) in streams.iter().filter(|(stream, _)| stream.to == Stdio::Named) {
+        let is_named = |&socket: &usize| {
+            let Some(draft) = checked.units[socket].socket() else { return false };
+            let own = draft.fd_name.value().cloned();
+            !draft.accept.value && own.unwrap_or(checked.name(socket)) == stream.path
+        };
+        if on_socket || !checked.sockets_of(unit).any(|socket| is_named(&socket)) {
+            let message =
+                format!("`{}` is passed no listener `{}`", checked.name(unit), stream.path);
+            let diagnostic = Diagnostic::new(codes::STDIN_SOCKET, message, span, "which socket?");
+            report.push(diagnostic.hint("FileDescriptorName= of its socket names it"));
+        }
     }
 }
 

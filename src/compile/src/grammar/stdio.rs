@@ -3,7 +3,7 @@
 use unit::Stdio;
 
 use super::credential::unescaped;
-use super::names::absolute_path;
+use super::names::{absolute_path, fd_name};
 use super::{Context, List, Scalar, keyword};
 use crate::codes;
 use crate::report::Spanned;
@@ -18,7 +18,7 @@ const SOCKETS: &str = "socket is the only listener";
 pub struct Stream {
     /// What it is.
     pub to: Stdio,
-    /// Of a file; else empty.
+    /// Of a file, or the name of a listener; else empty.
     pub path: String,
 }
 
@@ -35,9 +35,9 @@ pub struct InputName;
 
 impl Scalar for InputName {
     type Value = Stream;
-    const FORM: &'static str = "`null` `tty` `tty-fail` `socket` `data` `file:/path`";
-    const REFUSED: &'static [(&'static str, &'static str)] =
-        &[("tty-force", "use tty"), ("fd:", SOCKETS)];
+    const FORM: &'static str = "`null` `tty` `tty-fail` `socket` `data` `fd:NAME` \
+                                `file:/path`";
+    const REFUSED: &'static [(&'static str, &'static str)] = &[("tty-force", "use tty")];
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stream> {
         let words = [
@@ -47,7 +47,8 @@ impl Scalar for InputName {
             ("socket", Stdio::Socket),
             ("data", Stdio::Data),
         ];
-        match file(text, cx, &[("file:", Stdio::File)]) {
+        const FILES: [(&str, Stdio); 2] = [("file:", Stdio::File), ("fd:", Stdio::Named)];
+        match file(text, cx, &FILES) {
             Some(stream) => stream,
             None => keyword(&before_colon(text), cx, &words, Self::REFUSED).map(Stream::plain),
         }
@@ -61,17 +62,17 @@ pub struct OutputStream;
 impl Scalar for OutputStream {
     type Value = Stream;
     const FORM: &'static str = "`inherit` `null` `tty` `socket` `kmsg` `journal` `syslog` \
-                                `file:/path` `append:/path` `truncate:/path`";
-    const REFUSED: &'static [(&'static str, &'static str)] = &[
-        ("journal+console", CONSOLE),
-        ("syslog+console", CONSOLE),
-        ("kmsg+console", CONSOLE),
-        ("fd:", SOCKETS),
-    ];
+                                `fd:NAME` `file:/path` `append:/path` `truncate:/path`";
+    const REFUSED: &'static [(&'static str, &'static str)] =
+        &[("journal+console", CONSOLE), ("syslog+console", CONSOLE), ("kmsg+console", CONSOLE)];
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stream> {
-        const FILES: [(&str, Stdio); 3] =
-            [("file:", Stdio::File), ("append:", Stdio::Append), ("truncate:", Stdio::Truncate)];
+        const FILES: [(&str, Stdio); 4] = [
+            ("file:", Stdio::File),
+            ("append:", Stdio::Append),
+            ("truncate:", Stdio::Truncate),
+            ("fd:", Stdio::Named),
+        ];
         match file(text, cx, &FILES) {
             Some(stream) => stream,
             None => OutputName::parse(text, cx).map(Stream::plain),
@@ -117,6 +118,10 @@ fn file(text: &Value, cx: &mut Context<'_>, prefixes: &[(&str, Stdio)]) -> Optio
     let (path, &to) = found?;
     let span = text.whole();
     let Some(path) = cx.specifiers.expand(path, &span, cx) else { return Some(None) };
+    if to == Stdio::Named {
+        let named = fd_name(path, &span, cx).map(|path| Stream { to, path });
+        return Some(named);
+    }
     match absolute_path(&path) {
         Ok(path) => Some(Some(Stream { to, path })),
         Err(label) => {

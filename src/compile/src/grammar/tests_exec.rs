@@ -162,7 +162,8 @@ fn streams_may_be_files() {
     for text in ["file:", "file:a", "file:/../a"] {
         assert_eq!(output(text), Err(vec!["E201"]), "{text}");
     }
-    assert_eq!(output("fd:a"), Err(vec!["E207"]));
+    assert_eq!(output("fd:a b"), Ok((Stdio::Named, "a b".into())));
+    assert_eq!(output("fd:a:b"), Err(vec!["E206"]));
 }
 
 #[test]

@@ -39,6 +39,7 @@ impl StreamsPlan {
             | Stdio::Append
             | Stdio::Truncate
             | Stdio::Data
+            | Stdio::Named
             | Stdio::Inherit => defaults.standard_output,
         };
         let mut stdout = service.standard_output.value().cloned().unwrap_or(Stream::plain(stdout));

@@ -73,6 +73,8 @@ pub enum Stdio {
     Append,
     /// A file (output only); what is there is gone.
     Truncate,
+    /// A passed socket, by its name in LISTEN_FDNAMES: [`super::Streams`] has it.
+    Named,
     /// Bytes of the table (input only).
     Data,
     /// As the stream before it: stdout as stdin, stderr as stdout.

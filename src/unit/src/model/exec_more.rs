@@ -48,7 +48,8 @@ pub struct Variables<'a> {
 /// Where standard streams lead that are not of the usual kinds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Streams<'a> {
-    /// The files of the three, NUL-terminated; empty for one that leads elsewhere.
+    /// The files of the three, or the sockets' names, NUL-terminated; empty for one that leads
+    /// elsewhere.
     pub paths: [&'a str; 3],
     /// The file of the first is written, too.
     pub writable: bool,
