@@ -139,7 +139,8 @@ codes! {
         "A condition is known at build, and it does not hold.";
     UNCHECKED "W417" "unchecked" Warning
         "fstab wants a file system checked at boot, and nobody does it.";
-    NO_DESCRIPTION "L501" "no-description" Warning "A unit has no Description=.";
+    NO_DESCRIPTION "L501" "no-description" Warning
+        "A unit has no Description=, or one that says nothing.";
     WEAK_HARDENING "L502" "weak-hardening" Warning
         "A service that the network reaches is hardly confined.";
     NO_LIMIT "L503" "no-limit" Warning
@@ -152,6 +153,9 @@ codes! {
         "A unit requires another and does not wait for it.";
     OPEN_NODE "L507" "open-node" Warning
         "A socket in the file system is open to everybody, and nobody said so.";
+    NO_DOCUMENTATION "L508" "no-documentation" Warning
+        "A service that the network reaches has no Documentation=.";
+    NEVER_KILLED "L509" "never-killed" Warning "KillMode=none: a stop ends nobody.";
     IMPORT_SYNTAX "E601" "import-syntax" Error
         "A line of inetd.conf or xinetd.conf is not of its form.";
     UNKNOWN_ATTRIBUTE "E602" "unknown-attribute" Error "xinetd has no attribute of that name.";

@@ -51,7 +51,11 @@ pub(crate) fn lint(checked: &Checked, board: &BoardDraft, report: &mut Report) -
             check_node_is_closed(socket, report);
             check_backlog(checked, unit, socket, board, report);
         }
+        if let Some(service) = draft.service() {
+            check_kill_mode(service, report);
+        }
         if let (Some(service), Some(socket)) = (draft.service(), from_network(checked, unit)) {
+            check_documentation(draft, report);
             check_limits(draft, service, socket, board, report);
             let rating = hardening(draft, service, socket);
             check_hardening(draft, &rating, report);
@@ -85,12 +89,37 @@ fn is_from_network(listener: &Listener) -> bool {
 }
 
 fn check_description(draft: &Draft, report: &mut Report) {
-    if draft.unit.description.given.is_none() {
+    let Some(given) = &draft.unit.description.given else {
         let message = format!("`{}` says nothing of what it is for", draft.name);
         let diagnostic =
             Diagnostic::new(codes::NO_DESCRIPTION, message, &draft.head, "no Description= above");
         report.push(diagnostic.hint("Description= is what status and boot messages show"));
+        return;
+    };
+    if [draft.name.to_string(), draft.name.stem()].contains(&given.value) {
+        let message = format!("the description of `{}` is its name once more", draft.name);
+        let diagnostic = Diagnostic::new(codes::NO_DESCRIPTION, message, &given.span, "");
+        report.push(diagnostic.hint("say what it is for"));
     }
+}
+
+/// Who finds a service on the network wants to know how it is set up.
+fn check_documentation(draft: &Draft, report: &mut Report) {
+    if draft.unit.documentation.given.is_none() {
+        let message = format!("`{}` says nowhere how it is set up", draft.name);
+        let diagnostic = Diagnostic::new(codes::NO_DOCUMENTATION, message, &draft.head, "");
+        report.push(diagnostic.hint("Documentation=man:NAME(8), or the address of a page"));
+    }
+}
+
+/// What outlives a stop holds ports and files that the next start wants.
+fn check_kill_mode(service: &Service, report: &mut Report) {
+    let (Some(span), KillMode::None) = (&service.kill_mode.given, service.kill_mode.value) else {
+        return;
+    };
+    let message = "a stop ends nobody: what runs goes on, and nobody looks after it";
+    let diagnostic = Diagnostic::new(codes::NEVER_KILLED, message, span, "");
+    report.push(diagnostic.hint("KillMode=mixed lets the main process end the others"));
 }
 
 /// A port on one family is told, unless the other family has it too.
@@ -196,28 +225,34 @@ fn check_limits(
 }
 
 /// What confines a service, and the points it gives.
-type Measure = (u32, fn(&Service, &Socket) -> bool, &'static str);
+type Measure = (u32, fn(&Draft, &Service, &Socket) -> bool, &'static str);
 
 const MEASURES: &[Measure] = &[
-    (4, |service, _| !is_root(service), "User= other than root"),
+    (3, |_, service, _| !is_root(service), "User= other than root"),
+    (1, |draft, _, _| draft.exec.no_new_privileges.value, "NoNewPrivileges=yes"),
     (
         1,
-        |service, _| {
+        |draft, _, _| draft.exec.bounding_set.given.is_some(),
+        "CapabilityBoundingSet= with what it needs, perhaps none",
+    ),
+    (
+        1,
+        |_, service, _| {
             let lists = [&service.exec_start_pre, &service.exec_start, &service.exec_stop];
             lists.iter().all(|list| list.items.iter().all(|command| !command.value.privileged))
         },
         "no command with `+` or `!`",
     ),
-    (1, |service, _| service.umask.value & 0o027 == 0o027, "UMask=0027 or stricter"),
-    (1, |service, _| service.limit_nofile.given.is_some(), "LimitNOFILE="),
+    (1, |_, service, _| service.umask.value & 0o027 == 0o027, "UMask=0027 or stricter"),
+    (1, |_, service, _| service.limit_nofile.given.is_some(), "LimitNOFILE="),
     (
         1,
-        |service, _| service.kill_mode.value == KillMode::ControlGroup,
+        |_, service, _| service.kill_mode.value == KillMode::ControlGroup,
         "KillMode=control-group: nothing outlives a stop",
     ),
     (
-        2,
-        |_, socket| !socket.accept.value || socket.max_connections_per_source.value != 0,
+        1,
+        |_, _, socket| !socket.accept.value || socket.max_connections_per_source.value != 0,
         "MaxConnectionsPerSource= for an instance per connection",
     ),
 ];
@@ -228,7 +263,7 @@ fn is_root(service: &Service) -> bool {
 
 fn hardening(draft: &Draft, service: &Service, socket: &Socket) -> Hardening {
     let (held, lacking): (Vec<&Measure>, Vec<&Measure>) =
-        MEASURES.iter().partition(|(_, holds, _)| holds(service, socket));
+        MEASURES.iter().partition(|(_, holds, _)| holds(draft, service, socket));
     Hardening {
         service: draft.name.to_string(),
         points: held.iter().map(|(points, _, _)| points).sum(),

@@ -237,6 +237,12 @@ impl Report {
         self.diagnostics.push(diagnostic);
     }
 
+    /// True if nothing more is told of a file: nobody need find out what to say.
+    pub fn is_enough(&self, file: &File) -> bool {
+        let enough = |(told, has_error): &(usize, bool)| *told >= TOLD_OF_FILE_MAX && *has_error;
+        self.of_file.get(&file.path).is_some_and(enough)
+    }
+
     /// True if something stops the build.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)

@@ -328,6 +328,18 @@ fn limits_rs_is_what_the_board_includes() {
     }
 }
 
+/// What might have been meant takes longer to find out than to read the line.
+#[test]
+fn nobody_thinks_about_what_is_not_told() {
+    let text = format!("[Service]\nExecStart=/bin/a\n{}", "Nic=1\n".repeat(100_000));
+    let conf = Source { path: "board.conf".into(), text: Vec::new() };
+    let source = Source { path: "a.service".into(), text: text.into() };
+    let start = std::time::Instant::now();
+    let Err(failure) = compile_sources(&conf, &[source]) else { panic!("it is wrong") };
+    assert_eq!(failure.diagnostics.len(), 200);
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+}
+
 #[test]
 fn a_thousand_sockets_compile_before_anybody_wonders() {
     let mut units = Vec::new();

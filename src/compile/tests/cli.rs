@@ -138,7 +138,7 @@ fn lint_rates_on_stdout_and_tells_on_stderr() {
     let output = pilotc(&["lint", "bad/L502-weak-hardening"]);
     assert_eq!(output.status.code(), Some(0));
     let rated = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(rated.contains(" 2 of 10 web.service\n    +4 User="), "{rated}");
+    assert!(rated.contains(" 1 of 10 web.service\n    +3 User="), "{rated}");
     assert!(rated.contains("10 of 10 good.service\n"), "{rated}");
     assert!(!rated.contains("local.service"), "the network does not reach it: {rated}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("warning[L502]"));

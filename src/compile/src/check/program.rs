@@ -28,8 +28,7 @@ struct Trap {
 /// Servers that open their own sockets, and have `-i` for one connection on standard input.
 const WITH_I: &[&str] = &["sshd", "dropbear", "telnetd", "httpd"];
 /// Programs that speak to one connection on standard input, always.
-const INETD: &[&str] =
-    &["ftpd", "in.ftpd", "in.telnetd", "in.fingerd", "in.rshd", "identd", "tinysshd"];
+const INETD: &[&str] = &["ftpd", "in.ftpd", "in.telnetd", "in.fingerd", "in.rshd", "tinysshd"];
 /// Servers that open their own sockets, whatever they are started with.
 const OWN_SOCKETS: &[&str] = &[
     "nginx",

@@ -159,6 +159,13 @@ fn xinetd_address(text: &str) -> Option<Vec<Network>> {
         });
         return each.collect();
     }
+    if text == "localhost" {
+        let loopback = [Network::new(Ipv4Addr::LOCALHOST.into(), 8)];
+        return loopback
+            .into_iter()
+            .chain([Network::new(Ipv6Addr::LOCALHOST.into(), 128)])
+            .collect();
+    }
     if let (Ok(four), false) = (text.parse::<Ipv4Addr>(), text.contains('/')) {
         let zeros = four.octets().iter().rev().take_while(|octet| **octet == 0).count();
         let mut networks = vec![Network::new(four.into(), 32 - 8 * u8::try_from(zeros).ok()?)?];

@@ -50,8 +50,9 @@ impl Services {
             Some((_, other)) => Some(format!("{path} has it for {other} only")),
             None => {
                 let names = self.ports.keys().filter(|(_, each)| each == protocol);
-                did_you_mean(name, names.map(|(name, _)| name.as_str()))
-                    .or_else(|| Some(format!("it is not in {path}: write the number of the port")))
+                let near = did_you_mean(name, names.map(|(name, _)| name.as_str()));
+                let near = near.map(|near| format!("; {near}")).unwrap_or_default();
+                Some(format!("it is not in {path}: write the number of the port{near}"))
             }
         })
     }

@@ -38,6 +38,7 @@ pub(super) fn assign(
         }
         match unsupported::find(&section.name, &entry.key) {
             Some(row) => foreign.add(&section.name, row, entry),
+            None if report.is_enough(&entry.key_span.file) => {}
             None => report.push(unknown_key(&section.name, entry, known)),
         }
     }

@@ -123,7 +123,10 @@ pub fn lint(board: &Path) -> Result {
         Ok(found) => found,
         Err(failure) => (Vec::new(), failure.diagnostics),
     };
-    let text: String = ratings.iter().map(|rating| format!("{rating}\n")).collect();
+    let mut text: String = ratings.iter().map(|rating| format!("{rating}\n")).collect();
+    if diagnostics.iter().any(|each| !each.is_error()) {
+        text += "\n[Lint] of board.conf takes back what is meant: Allow=CODE, or Allow=CODE:UNIT\n";
+    }
     let result = ratings.iter().map(json::rating).collect();
     Ok(Answer { diagnostics, ..Answer::new(text, result) })
 }
