@@ -85,6 +85,7 @@ pub fn compile_board(folder: &Path) -> Result<(Image, Vec<Diagnostic>), Failure>
 fn read_all(folder: &Path, report: &mut Report) -> Option<(BoardDraft, Library)> {
     let (board, folders) = read_board(folder, report)?;
     check_architecture(&board, report);
+    check_files(&board, report);
     let library = folders::library(&folders.unit_folders(&board), report);
     Some((board, library))
 }
@@ -401,6 +402,17 @@ fn real(folder: &Path) -> PathBuf {
 fn beside(file: &File, path: &str) -> PathBuf {
     let folder = Path::new(&file.path).parent().unwrap_or(Path::new(""));
     folder.join(path)
+}
+
+/// A folder that is not there would be one without units.
+fn check_files(board: &BoardDraft, report: &mut Report) {
+    for files in &board.board.files.items {
+        let root = beside(&files.span.file, &files.value);
+        if !root.is_dir() {
+            let message = format!("there is no folder {}", root.display());
+            report.push(Diagnostic::new(codes::UNREADABLE, message, &files.span, ""));
+        }
+    }
 }
 
 fn check_architecture(board: &BoardDraft, report: &mut Report) {

@@ -105,11 +105,12 @@ impl Verdict {
     }
 
     /// Codes of what systemd knows, listed in the manual with what to do instead.
-    const LISTED: [Code; 4] = [
+    const LISTED: [Code; 5] = [
         codes::UNSUPPORTED_KEY,
         codes::UNSUPPORTED_SECTION,
         codes::UNSUPPORTED_UNIT,
         codes::UNSUPPORTED_VALUE,
+        codes::CONNECTION_TEMPLATE,
     ];
 
     fn of(diagnostics: &[&Diagnostic]) -> Self {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use unit::unsupported::{self, Loss, SUFFIXES, Same, TABLES, Unsupported};
 
+use crate::check::REFUSED_FOR_CONNECTIONS as REFUSED;
 use crate::codes;
 use crate::draft::{ROWS, Row, SECTIONS};
 use crate::grammar;
@@ -201,6 +202,17 @@ fn put_unsupported(text: &mut String) {
     put(text, format_args!("\n## Kinds of unit\n\n"));
     for (suffix, instead) in SUFFIXES {
         put(text, format_args!("- `.{suffix}`: {instead}\n"));
+    }
+    put(text, format_args!("\n## Templates of Accept=yes sockets\n\n"));
+    put(
+        text,
+        format_args!(
+            "An instance for one connection is a slot in PID 1 with a process and a peer, not a \
+             unit. Its template cannot have (E311):\n\n"
+        ),
+    );
+    for (what, instead) in REFUSED {
+        put(text, format_args!("- {what} ({instead})\n"));
     }
 }
 

@@ -237,10 +237,20 @@ impl Report {
         self.diagnostics.push(diagnostic);
     }
 
-    /// True if nothing more is told of a file: nobody need find out what to say.
-    pub fn is_enough(&self, file: &File) -> bool {
-        let enough = |(told, has_error): &(usize, bool)| *told >= TOLD_OF_FILE_MAX && *has_error;
+    /// True if no further error or warning is told of a file: nobody need find out what to say.
+    pub fn is_enough(&self, file: &File, severity: Severity) -> bool {
+        let told = |has_error: bool| has_error || severity == Severity::Warning;
+        let enough =
+            |(count, has_error): &(usize, bool)| *count >= TOLD_OF_FILE_MAX && told(*has_error);
         self.of_file.get(&file.path).is_some_and(enough)
+    }
+
+    /// True if that was told of a file.
+    pub fn tells(&self, code: Code, file: &File) -> bool {
+        let about = |each: &Diagnostic| {
+            each.places.first().is_some_and(|(span, _)| span.file.path == file.path)
+        };
+        self.diagnostics.iter().any(|each| each.code.id == code.id && about(each))
     }
 
     /// True if something stops the build.

@@ -9,6 +9,34 @@ use crate::draft::{One, Service};
 use crate::grammar::EmergencyName;
 use crate::report::{Diagnostic, Report, Span};
 
+/// What a connection's instance cannot have, for the manual, and what to do instead.
+pub(crate) const REFUSED: &[(&str, &str)] = &[
+    ("ExecCondition=", IN_PROGRAM),
+    ("ExecStartPre=", IN_PROGRAM),
+    ("ExecStartPost=", IN_PROGRAM),
+    ("ExecReload=", IN_PROGRAM),
+    ("ExecReloadPost=", IN_PROGRAM),
+    ("ExecStop=", IN_PROGRAM),
+    ("ExecStopPost=", IN_PROGRAM),
+    ("Condition…=, Assert…=", IN_SOCKET),
+    ("Type= other than simple, exec and idle", NOT_WAITED_FOR),
+    ("Restart= other than no", "leave Restart= out"),
+    ("RemainAfterExit=yes", LEAVE_OUT),
+    ("RuntimeMaxSec=", LEAVE_OUT),
+    ("RestartKillSignal=", LEAVE_OUT),
+    ("FinalKillSignal=", LEAVE_OUT),
+    ("SendSIGHUP=yes", LEAVE_OUT),
+    ("SendSIGKILL=no", LEAVE_OUT),
+    ("TimeoutStopFailureMode= other than terminate", LEAVE_OUT),
+    ("FailureAction=", LEAVE_OUT),
+    ("SuccessAction=", LEAVE_OUT),
+    ("RestartForceExitStatus=", LEAVE_OUT),
+];
+const IN_PROGRAM: &str = "do it inside the program, or in a unit of its own";
+const IN_SOCKET: &str = "write them into the socket";
+const NOT_WAITED_FOR: &str = "nobody waits for it: leave Type= out";
+const LEAVE_OUT: &str = "leave it out";
+
 pub(super) fn check(checked: &Checked, report: &mut Report) {
     for &(socket, service) in &checked.triggers {
         let Some(accept) = checked.units[socket].socket() else { continue };
@@ -46,13 +74,13 @@ fn check_template_is_small(
     for (commands, name) in list {
         if let Some(command) = commands.items.first() {
             let message = format!("a connection's instance runs one command, no {name}");
-            refuse(message, &command.span, "do it inside the program, or in a unit of its own");
+            refuse(message, &command.span, IN_PROGRAM);
         }
     }
     let common = &checked.units[unit].unit;
     if let Some(check) = common.conditions.items.iter().chain(&common.asserts.items).next() {
         let message = "a connection's instance starts without conditions".into();
-        refuse(message, &check.span, "write them into the socket");
+        refuse(message, &check.span, IN_SOCKET);
     }
     let exec = &checked.units[unit].exec;
     let credentials = [&exec.load_credential.given, &exec.set_credential.given];
@@ -69,7 +97,7 @@ fn check_template_is_small(
     };
     if let (true, Some(given)) = (waited_for, &service.service_type.given) {
         let message = "a connection's instance is Type=simple or exec".into();
-        refuse(message, &given.span, "nobody waits for it: leave Type= out");
+        refuse(message, &given.span, NOT_WAITED_FOR);
     }
     if let (false, Some(span)) = (service.restart.value == Restart::No, &service.restart.given) {
         let message = "a connection's instance ends with its connection".into();
@@ -78,7 +106,7 @@ fn check_template_is_small(
     for (given, name) in of_a_longer_life(checked, unit, service) {
         if let Some(span) = given {
             let message = format!("a connection's instance lives no longer than it: no {name}");
-            refuse(message, span, "leave it out");
+            refuse(message, span, LEAVE_OUT);
         }
     }
 }

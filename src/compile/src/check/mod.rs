@@ -17,6 +17,7 @@ mod timer;
 
 use std::collections::BTreeMap;
 
+pub(crate) use connection::REFUSED as REFUSED_FOR_CONNECTIONS;
 pub(crate) use mounts::API;
 pub(crate) use service::type_of;
 

@@ -139,7 +139,12 @@ impl Resolver<'_> {
             // It may well stand elsewhere.
             return;
         }
-        let near = did_you_mean(&text, candidates);
+        let code = match (need, self.scope) {
+            (Need::May, _) | (Need::Must | Need::Pulled, Scope::Loose) => codes::NOT_ON_BOARD,
+            (Need::Pulled, Scope::Board) if well_known => codes::NOT_ON_BOARD,
+            (Need::Pulled, Scope::Board) => codes::WANTED_BY_NOTHING,
+            (Need::Must, Scope::Board) => codes::UNRESOLVED_NAME,
+        };
         let message = format!("there is no unit `{name}`");
         let hint = if let Some(file) = self.library.mask(name) {
             Some(format!("{} masks it", file.path))
@@ -148,14 +153,10 @@ impl Resolver<'_> {
             Some(format!(".{suffix} units are not supported: {instead}"))
         } else if well_known {
             Some("systemd has it, this board has not: leave it out".into())
+        } else if self.report.is_enough(&span.file, code.severity) {
+            None
         } else {
-            near
-        };
-        let code = match (need, self.scope) {
-            (Need::May, _) | (Need::Must | Need::Pulled, Scope::Loose) => codes::NOT_ON_BOARD,
-            (Need::Pulled, Scope::Board) if well_known => codes::NOT_ON_BOARD,
-            (Need::Pulled, Scope::Board) => codes::WANTED_BY_NOTHING,
-            (Need::Must, Scope::Board) => codes::UNRESOLVED_NAME,
+            did_you_mean(&text, candidates)
         };
         let diagnostic = Diagnostic::new(code, message, span, "leads to nothing");
         self.report.push(diagnostic.hint_if(hint));
@@ -420,7 +421,10 @@ fn is_slip(name: &str, other: &str) -> bool {
     else {
         return false;
     };
+    if suffix != other_suffix || stem.len().abs_diff(other.len()) > 2 {
+        return false;
+    }
     let slips = strsim::damerau_levenshtein(stem, other);
     let long = stem.len().min(other.len()) >= 7;
-    suffix == other_suffix && (slips == 1 || (slips == 2 && long)) && stem.len() > 3
+    (slips == 1 || (slips == 2 && long)) && stem.len() > 3
 }

@@ -51,7 +51,9 @@ fn check_has_command(draft: &Draft, service: &Service, report: &mut Report) {
     if service.exec_start.given.is_some() {
         return;
     }
-    let acts = draft.unit.success_action.value != Emergency::None;
+    // What it is to do may have been refused already.
+    let refused = report.tells(codes::UNSUPPORTED_VALUE, &draft.file);
+    let acts = refused || draft.unit.success_action.value != Emergency::None;
     let ends = service.remain_after_exit.value && !service.exec_stop.items.is_empty();
     if type_of(service) == ServiceType::Oneshot && (ends || acts) {
         return;

@@ -5,7 +5,7 @@ use unit::unsupported::{self, Loss, Same, Unsupported};
 use crate::codes;
 use crate::draft::{ROWS, Row, SECTIONS};
 use crate::grammar::{Context, Specifiers, truth};
-use crate::report::{Diagnostic, Report, did_you_mean};
+use crate::report::{Diagnostic, Report, Severity, did_you_mean};
 use crate::text::{Entry, Section};
 
 /// Goes through a section: `spend` takes what it knows, `foreign` what systemd knows, the rest
@@ -38,7 +38,7 @@ pub(super) fn assign(
         }
         match unsupported::find(&section.name, &entry.key) {
             Some(row) => foreign.add(&section.name, row, entry),
-            None if report.is_enough(&entry.key_span.file) => {}
+            None if report.is_enough(&entry.key_span.file, Severity::Error) => {}
             None => report.push(unknown_key(&section.name, entry, known)),
         }
     }
@@ -152,9 +152,11 @@ fn lost(row: &Unsupported, entry: &Entry) -> Diagnostic {
         Same::Empty => None,
     };
     let hint = match (row.loss, value) {
-        (Loss::Behaviour, Some("")) => format!("{instead}; an empty `{name}=` below takes it back"),
+        (Loss::Behaviour, Some("")) => {
+            format!("{instead}; an empty `{name}=` in a drop-in takes it back")
+        }
         (Loss::Behaviour, Some(value)) => {
-            format!("{instead}; `{name}={value}` says what happens here")
+            format!("{instead}; `{name}={value}`, perhaps in a drop-in, says what happens here")
         }
         (Loss::Behaviour, None) | (Loss::Cosmetic, _) => instead.to_string(),
     };
