@@ -276,11 +276,15 @@ struct Folders {
 }
 
 /// Where units stand below a folder that is laid over the root file system: systemd.unit(5).
-const ROOT_UNITS: [&str; 4] = [
+const ROOT_UNITS: [&str; 8] = [
     "etc/systemd/system",
     "usr/local/lib/systemd/system",
     "usr/lib/systemd/system",
     "lib/systemd/system",
+    "etc/systemd/system-preset",
+    "usr/local/lib/systemd/system-preset",
+    "usr/lib/systemd/system-preset",
+    "lib/systemd/system-preset",
 ];
 
 /// The list of file systems below such a folder: fstab(5).

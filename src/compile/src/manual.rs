@@ -25,8 +25,8 @@ Sections and directives whose names begin with `X-` are passed over.
 
 Units stand in the `units` folder of a board, then in those of the boards it includes, then in
 `etc/systemd/system`, `usr/local/lib/systemd/system`, `usr/lib/systemd/system` and
-`lib/systemd/system` of the folders that `Files=` names. What an earlier folder has hides what a
-later one has by the same name. Beside units there can be:
+`lib/systemd/system` of the folders that `Files=` names; presets there in `system-preset`, too.
+What an earlier folder has hides what a later one has by the same name. Beside units there can be:
 
 - an empty file, or a link to /dev/null: the unit is masked, nothing starts it;
 - a link to another unit's file: another name for it; a link to a template: an instance of it;
