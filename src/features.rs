@@ -93,6 +93,8 @@ features! {
     SYMLINKS = "symlinks";
     /// `EnvironmentFile=`, `PassEnvironment=`, `UnsetEnvironment=`.
     VARIABLES = "variables";
+    /// `NotifyAccess=exec` and `all`.
+    NOTIFY_ACCESS = "notify-access";
     /// `WatchdogSec=`.
     WATCHDOG = "watchdog";
     /// `vsock:` addresses.

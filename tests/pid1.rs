@@ -30,6 +30,8 @@ mod limits;
 mod listeners;
 #[path = "pid1/main_pid.rs"]
 mod main_pid;
+#[path = "pid1/notify.rs"]
+mod notify;
 #[path = "pid1/probe.rs"]
 mod probe;
 #[path = "pid1/sockets.rs"]
@@ -93,6 +95,7 @@ const SUITES: &[Suite] = &[
     ("signals", ends::by_signal),
     ("kills", |pilot| kills::by_group(&mut World::start(pilot, &[]))),
     ("main_pid", |pilot| main_pid::all(&mut World::start(pilot, &[]))),
+    ("notify", |pilot| notify::all(&mut World::start(pilot, &[]))),
     ("watchdog", |pilot| watchdog::all(&mut World::start(pilot, &[]))),
     ("without_groups", |pilot| without_groups(pilot, Oddity::NoGroups)),
     ("with_old_groups", |pilot| without_groups(pilot, Oddity::OldGroups)),

@@ -19,6 +19,9 @@ use unit::{JobMode, Kind, Table, UnitId};
 
 const BOARD_CONF: &str = "[Board]\nArchitecture=x86_64\nHostname=scenario\n";
 
+/// The pid of whoever PID 1 has not made.
+const STRANGER: u32 = 77_777;
+
 struct Scenario<'t, 's> {
     table: Table<'t>,
     engine: Engine<'t, 's>,
@@ -94,11 +97,14 @@ impl Scenario<'_, '_> {
                 self.feed(Event::HungUp(listener));
             }
             ["notify", who, text] => {
-                let pid = Pid(self.pids[who]);
+                // Who is nobody that PID 1 knows is another process of that unit.
+                let pid = Pid(self.pids.get(who).copied().unwrap_or(STRANGER));
+                let group = who.split_once('/').and_then(|(unit, _)| self.table.find(unit));
                 let now = format!("MONOTONIC_USEC={}", self.now.0);
                 let text = text.replace('|', "\n").replace("MONOTONIC_USEC=now", &now);
                 self.feed(Event::Notified {
                     pid,
+                    group,
                     notification: Notification::parse(text.as_bytes()),
                 });
             }

@@ -79,6 +79,8 @@ fn life(list: &mut List<'_, '_>, service: &Service<'_>) {
     list.time("RuntimeRandomizedExtraUSec", Some(more.runtime_extra));
     list.flag("RemainAfterExit", more.remain_after_exit);
     list.text("PIDFile", more.pid_file.strip_suffix('\0').unwrap_or_default());
+    let access = more.notify_access.unwrap_or(service.type_.notify_access());
+    list.text("NotifyAccess", words::notify_access(access));
     list.flag("GuessMainPID", more.guess_main_pid);
     list.number("ReloadSignal", more.reload_signal.into());
     list.other("SuccessExitStatus", &Statuses(more.success));

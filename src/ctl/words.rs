@@ -1,7 +1,10 @@
 //! The words for states, results, settings and signals: systemd's, where it has one.
 
 use unit::control::{ActiveState, JobKind, Order, SIGNALS, SubState, SystemState};
-use unit::{BindIpv6Only, Emergency, JobMode, KillMode, Restart, ServiceType, Stdio, TimeoutMode};
+use unit::{
+    BindIpv6Only, Emergency, JobMode, KillMode, NotifyAccess, Restart, ServiceType, Stdio,
+    TimeoutMode,
+};
 
 pub(super) const fn active(state: ActiveState) -> &'static str {
     match state {
@@ -133,6 +136,15 @@ pub(super) const fn kill_mode(mode: KillMode) -> &'static str {
         KillMode::Mixed => "mixed",
         KillMode::Process => "process",
         KillMode::None => "none",
+    }
+}
+
+pub(super) const fn notify_access(access: NotifyAccess) -> &'static str {
+    match access {
+        NotifyAccess::None => "none",
+        NotifyAccess::Main => "main",
+        NotifyAccess::Exec => "exec",
+        NotifyAccess::All => "all",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Processes that PID 1 asked for or heard of, and the units they are of.
 
-use unit::UnitId;
 use unit::control::Exit;
+use unit::{Kind, NotifyAccess, UnitId};
 
 use crate::features;
 
@@ -9,8 +9,8 @@ use super::action::Action;
 use super::event::{Errno, Pid, Process, SpawnError};
 use super::manager::Engine;
 use super::mount;
-use super::notify::Notification;
-use super::service;
+use super::notify::{Notification, access};
+use super::service::{self, Main};
 use super::socket;
 use super::state::KindState;
 use super::time::Instant;
@@ -118,21 +118,45 @@ impl Engine<'_, '_> {
         self.counters.strangers_reaped = self.counters.strangers_reaped.wrapping_add(1);
     }
 
-    pub(super) fn on_notified(&mut self, pid: Pid, notification: Notification<'_>, now: Instant) {
-        let sender = self.units.iter().position(|state| match &state.kind {
-            KindState::Service(service) => service.main().is_some_and(|main| main.pid() == pid),
+    /// Which unit the sender of a message is of, if it is listened to.
+    fn listened_to(&self, pid: Pid, group: Option<UnitId>) -> Option<UnitId> {
+        let ours = self.table.ids().find_map(|unit| {
+            let service = self.service_state(unit)?;
+            if service.main().is_some_and(|main| main.pid() == pid) {
+                return Some((unit, NotifyAccess::Main));
+            }
+            let is_control = features::NOTIFY_ACCESS && service.control() == Some(pid);
+            is_control.then_some((unit, NotifyAccess::Exec))
+        });
+        let other = group.filter(|&unit| self.service_state(unit).is_some());
+        let (unit, least) = ours.or(other.map(|unit| (unit, NotifyAccess::All)))?;
+        let Kind::Service(config) = self.table.unit(unit).kind else { return None };
+        (access(&config) >= least).then_some(unit)
+    }
+
+    fn service_state(&self, unit: UnitId) -> Option<&service::Service> {
+        match &self.units.at(unit).kind {
+            KindState::Service(service) => Some(service),
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Template(_)
             | KindState::Timer(_)
-            | KindState::Mount(_) => false,
-        });
-        let Some(index) = sender else {
+            | KindState::Mount(_) => None,
+        }
+    }
+
+    pub(super) fn on_notified(
+        &mut self,
+        pid: Pid,
+        group: Option<UnitId>,
+        notification: Notification<'_>,
+        now: Instant,
+    ) {
+        let Some(unit) = self.listened_to(pid, group) else {
             self.counters.notifications_dropped =
                 self.counters.notifications_dropped.wrapping_add(1);
             return;
         };
-        let unit = UnitId(index as u16);
         if let Some(text) = notification.status {
             let place = usize::from(self.units.at(unit).first);
             self.status[place].set(text);
@@ -141,7 +165,8 @@ impl Engine<'_, '_> {
             self.note(Trace::ServiceErrno { unit, errno }, now);
         }
         if let Some(main_pid) = notification.main_pid
-            && main_pid != pid
+            && self.service_state(unit).and_then(service::Service::main).map(Main::pid)
+                != Some(main_pid)
         {
             self.push(Action::AdoptMain { unit, pid: main_pid });
         }

@@ -237,6 +237,8 @@ pub enum Event<'e> {
     Notified {
         /// The sender, as the kernel says.
         pid: Pid,
+        /// In whose control group it is, if it is no child of ours and that counts.
+        group: Option<UnitId>,
         /// What it said.
         notification: Notification<'e>,
     },

@@ -190,7 +190,9 @@ impl<'t, 's> Engine<'t, 's> {
             Event::GroupPopulated(unit) => {
                 self.service_step(unit, service::Input::GroupPopulated, now);
             }
-            Event::Notified { pid, notification } => self.on_notified(pid, notification, now),
+            Event::Notified { pid, group, notification } => {
+                self.on_notified(pid, group, notification, now);
+            }
             Event::MainAdopted { unit, pid } => {
                 self.service_step(unit, service::Input::MainAdopted(pid), now);
             }

@@ -1,12 +1,17 @@
 //! What services say about themselves: the datagrams of sd_notify(3).
 
+use unit::{NotifyAccess, Service};
+
+use crate::features;
+
 use super::event::{Errno, Pid};
 use super::time::Instant;
 
 /// Longest datagram that is looked at, in bytes; what is longer is dropped whole.
 pub const NOTIFICATION_MAX: usize = 4096;
 
-/// A datagram's assignments that mean something here. All others are ignored, as the protocol asks.
+/// A datagram's assignments that mean something here. All others are ignored, as the protocol asks;
+/// so is `EXIT_STATUS=`, which is what a service manager tells whoever started it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Notification<'e> {
     /// `READY=1`.
@@ -32,6 +37,11 @@ pub struct Notification<'e> {
     pub watchdog_us: Option<u64>,
     /// `EXTEND_TIMEOUT_USEC=`: how long what it is doing may take from now on, at least.
     pub extend_us: Option<u64>,
+}
+
+/// `NotifyAccess=`, of a service that says nothing of it, too.
+pub fn access(config: &Service<'_>) -> NotifyAccess {
+    features::more(config).notify_access.unwrap_or(config.type_.notify_access())
 }
 
 /// What a service says to its watchdog.

@@ -4,11 +4,15 @@ use rustix::event::epoll::EventFlags;
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 
-use crate::engine::{Event, NOTIFICATION_MAX, Notification, Pid};
+use unit::{Table, UnitId};
+
+use crate::engine::{Engine, Event, NOTIFICATION_MAX, Notification, Pid};
+use crate::features;
 use crate::log;
 use crate::sys::cell::Once;
+use crate::sys::cgroup;
 use crate::sys::clock;
-use crate::sys::message::{NotifySocket, Received};
+use crate::sys::message::{NotifySocket, Received, Sender};
 
 use super::own::{self, Node};
 use super::watch::{Source, Watch};
@@ -56,6 +60,15 @@ fn bind(watch: &mut Watch) -> Result<(NotifySocket, Node), Errno> {
     Ok((socket, Node::of(NOTIFY_PATH)))
 }
 
+/// The unit in whose control group the sender is, where it is none of those that PID 1 knows.
+fn group_of(engine: &Engine<'_, '_>, table: &Table<'static>, sender: &Sender) -> Option<UnitId> {
+    if !features::NOTIFY_ACCESS || engine.is_known(Pid(sender.pid)) {
+        return None;
+    }
+    let unit = table.find(cgroup::unit_of(sender.pid, &mut [0; cgroup::PROC_BYTES])?);
+    unit.filter(|_| sender.is_there())
+}
+
 impl Pilot {
     pub(super) fn read_notifications(&mut self) {
         for _ in 0..NOTIFICATIONS_PER_TURN {
@@ -71,7 +84,8 @@ impl Pilot {
                     if let Some(since) = &mut notification.since {
                         since.0 = since.0.saturating_add(clock::suspended_us());
                     }
-                    let event = Event::Notified { pid: Pid(sender), notification };
+                    let group = group_of(&self.engine, &self.table, &sender);
+                    let event = Event::Notified { pid: Pid(sender.pid), group, notification };
                     self.engine.step(event, self.now);
                     self.drain();
                     // BARRIER=1: whoever waits for these to be closed knows that we have acted.

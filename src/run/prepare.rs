@@ -8,10 +8,12 @@ use core::fmt;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use unit::control::Peer;
-use unit::{Command, ExecContext, Kind, Service, Stdio, Table, UnitId, Variables, decode};
+use unit::{
+    Command, ExecContext, Kind, NotifyAccess, Service, Stdio, Table, UnitId, Variables, decode,
+};
 
 use crate::engine::{
-    CommandList, CommandRef, Engine, Errno, InstanceId, Pid, Process, SpawnError, Stage,
+    CommandList, CommandRef, Engine, Errno, InstanceId, Pid, Process, SpawnError, Stage, access,
 };
 use crate::features;
 use crate::sys::child::Full;
@@ -126,6 +128,19 @@ fn begins(service: &Service<'static>, list: CommandList) -> bool {
     lists.into_iter().find(|list| !list.of(service).is_empty()) == Some(list)
 }
 
+/// `NotifyAccess=`.
+fn is_listened_to(request: &Request) -> bool {
+    match (request.process, &request.service) {
+        (Process::Main(_), _) => true,
+        (Process::Control(_), Some(service)) => {
+            features::NOTIFY_ACCESS && access(service) >= NotifyAccess::Exec
+        }
+        (Process::Control(_), None)
+        | (Process::Instance(_) | Process::Checker(_) | Process::Worker(_), _)
+        | (Process::Finisher, _) => false,
+    }
+}
+
 /// What a child's work is put together from.
 pub(super) struct Sources<'p> {
     pub(super) table: &'p Table<'static>,
@@ -172,7 +187,7 @@ impl Sources<'_> {
             push_default(strings, USER_ROOT)?;
         }
         strings.push_env("INVOCATION_ID", format_args!("{id:032x}"))?;
-        if context.notify && matches!(process, Process::Main(_)) {
+        if context.notify && is_listened_to(request) {
             push_default(strings, NOTIFY_SOCKET)?;
         }
         if let Some(Pid(pid)) = main_pid {

@@ -3,7 +3,6 @@
 //! Everything works without them, less exactly: by process groups.
 
 use core::ffi::CStr;
-use core::fmt::Write;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags};
@@ -14,8 +13,8 @@ use super::signal;
 
 const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
-/// Longest unit name and what is around it in /proc/PID/cgroup.
-const GROUP_PATH_BYTES: usize = unit::UNIT_NAME_MAX + 32;
+/// What is read of /proc/PID/cgroup.
+pub const PROC_BYTES: usize = 1024;
 /// SIGKILL is repeated this often over a group that keeps forking.
 const KILL_PASSES: usize = 8;
 const SIGKILL: u8 = 9;
@@ -155,20 +154,18 @@ pub fn move_self(group: BorrowedFd<'_>) -> Result<(), Errno> {
     write_at(group, c"cgroup.procs", b"0")
 }
 
+/// The unit that the process is of, by name, as the kernel says.
+pub fn unit_of(pid: u32, text: &mut [u8; PROC_BYTES]) -> Option<&str> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let path = Path::format(format_args!("/proc/{pid}/cgroup")).ok()?;
+    let file = rustix::fs::open(path.as_c_str(), flags, Mode::empty()).ok()?;
+    let length = rustix::io::read(&file, &mut text[..]).ok()?;
+    let mut lines = text[..length].split(|&byte| byte == b'\n');
+    let below = lines.find_map(|line| line.strip_prefix(b"0::/pilot/"))?;
+    core::str::from_utf8(below.split(|&byte| byte == b'/').next()?).ok()
+}
+
 /// True if the process is in the group of the service of that name, as the kernel says.
 pub fn holds(name: &str, pid: u32) -> bool {
-    let mut text = [0u8; 1024];
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let read = Path::format(format_args!("/proc/{pid}/cgroup"))
-        .and_then(|path| rustix::fs::open(path.as_c_str(), flags, Mode::empty()))
-        .and_then(|file| rustix::io::read(&file, &mut text));
-    let Ok(length) = read else { return false };
-    let mut wanted = heapless::String::<GROUP_PATH_BYTES>::new();
-    if write!(wanted, "0::/pilot/{name}").is_err() {
-        return false;
-    }
-    text[..length].split(|&byte| byte == b'\n').any(|line| {
-        line.strip_prefix(wanted.as_bytes())
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
-    })
+    unit_of(pid, &mut [0; PROC_BYTES]) == Some(name)
 }

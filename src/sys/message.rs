@@ -9,7 +9,8 @@ use core::mem::size_of;
 
 use heapless::Vec;
 use linux_raw_sys::net::{
-    MSG_CMSG_CLOEXEC, MSG_DONTWAIT, MSG_TRUNC, SCM_CREDENTIALS, SCM_RIGHTS, SOL_SOCKET, ucred,
+    MSG_CMSG_CLOEXEC, MSG_DONTWAIT, MSG_TRUNC, SCM_CREDENTIALS, SCM_RIGHTS, SO_PASSPIDFD,
+    SOL_SOCKET, ucred,
 };
 use rustix::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 use rustix::fs::Mode;
@@ -19,14 +20,18 @@ use rustix::net::{
 };
 
 use super::raw;
+use crate::features;
 
 /// Descriptors that are taken from one message; the kernel closes what is more.
 const FDS_MAX: usize = 8;
-/// Words for one header with credentials and one with [`FDS_MAX`] descriptors.
+/// Words for a header with credentials, one with a pidfd and one with [`FDS_MAX`] descriptors.
 const CONTROL_WORDS: usize = 16;
+/// linux/socket.h
+const SCM_PIDFD: u32 = 4;
 const HEADER_BYTES: usize = size_of::<usize>() + 2 * size_of::<u32>();
 const _: () = assert!(
-    2 * HEADER_BYTES + size_of::<ucred>() + 4 + FDS_MAX * size_of::<i32>() <= CONTROL_WORDS * 8
+    3 * HEADER_BYTES + size_of::<ucred>() + 8 + (1 + FDS_MAX) * size_of::<i32>()
+        <= CONTROL_WORDS * 8
 );
 
 const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
@@ -54,13 +59,29 @@ pub enum Received<'b> {
     Useless,
     /// A message.
     Message {
-        /// The sender's pid, as the kernel says.
-        sender: u32,
+        /// Who sent it, as the kernel says.
+        sender: Sender,
         /// What was sent.
         bytes: &'b [u8],
         /// Descriptors that came with it: closed when dropped.
         fds: Vec<OwnedFd, FDS_MAX>,
     },
+}
+
+/// Who sent a message.
+#[derive(Debug)]
+pub struct Sender {
+    /// Its pid.
+    pub pid: u32,
+    /// Where the kernel can give one, for those who ask: the process itself.
+    pidfd: Option<OwnedFd>,
+}
+
+impl Sender {
+    /// False if the pid may be another's by now. Linux before 6.5 cannot tell.
+    pub fn is_there(&self) -> bool {
+        self.pidfd.as_ref().is_none_or(|pidfd| raw::is_there(pidfd.as_fd()))
+    }
 }
 
 /// The notification socket.
@@ -77,6 +98,11 @@ impl NotifySocket {
     pub fn bind(path: &CStr) -> Result<Self, Errno> {
         let fd = bound(SocketType::DGRAM, path)?;
         sockopt::set_socket_passcred(&fd, true)?;
+        if features::NOTIFY_ACCESS {
+            // Linux before 6.5 does not know it.
+            let yes = 1i32.to_ne_bytes();
+            let _ = raw::setsockopt(fd.as_fd(), SOL_SOCKET as u16, SO_PASSPIDFD as u16, &yes);
+        }
         Ok(Self { fd })
     }
 
@@ -113,9 +139,10 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes([word[0], word[1], word[2], word[3]]))
 }
 
-/// The sender's pid and the descriptors out of a buffer of cmsg(3) headers.
-fn read_control(mut control: &[u8]) -> (Option<u32>, Vec<OwnedFd, FDS_MAX>) {
+/// The sender and the descriptors out of a buffer of cmsg(3) headers.
+fn read_control(mut control: &[u8]) -> (Option<Sender>, Vec<OwnedFd, FDS_MAX>) {
     let mut sender = None;
+    let (mut pidfd, mut is_gone) = (None, false);
     let mut fds = Vec::new();
     while control.len() >= HEADER_BYTES {
         // Lengths are far below 4 GiB: the low half of the word, on little-endian targets.
@@ -125,6 +152,11 @@ fn read_control(mut control: &[u8]) -> (Option<u32>, Vec<OwnedFd, FDS_MAX>) {
         let kind = word(control, size_of::<usize>() + 4);
         if level == Some(SOL_SOCKET) && kind == Some(SCM_CREDENTIALS) {
             sender = word(data, 0).filter(|&pid| pid != 0);
+        } else if features::NOTIFY_ACCESS && level == Some(SOL_SOCKET) && kind == Some(SCM_PIDFD) {
+            let raw_fd = word(data, 0).map_or(-1, |word| word as i32);
+            is_gone = raw_fd < 0;
+            // SAFETY: the kernel has just made this descriptor for us, unless it is an error.
+            pidfd = (!is_gone).then(|| unsafe { OwnedFd::from_raw_fd(raw_fd) });
         } else if level == Some(SOL_SOCKET) && kind == Some(SCM_RIGHTS) {
             for at in (0..data.len()).step_by(size_of::<i32>()) {
                 let Some(raw_fd) = word(data, at) else { break };
@@ -137,6 +169,7 @@ fn read_control(mut control: &[u8]) -> (Option<u32>, Vec<OwnedFd, FDS_MAX>) {
         let next = length.next_multiple_of(size_of::<usize>()).min(control.len());
         control = &control[next..];
     }
+    let sender = sender.filter(|_| !is_gone).map(|pid| Sender { pid, pidfd });
     (sender, fds)
 }
 
@@ -196,7 +229,7 @@ mod tests {
     fn a_control_buffer_of_nonsense_names_nobody() {
         for bytes in [&[][..], &[0xff; 64], &[0; 64], &[1; 7]] {
             let (sender, fds) = read_control(bytes);
-            assert_eq!(sender, None);
+            assert!(sender.is_none());
             assert!(fds.is_empty());
         }
     }

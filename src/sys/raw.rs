@@ -12,9 +12,9 @@ use core::ptr::null_mut;
 
 use linux_raw_sys::general::{
     __NR_clone, __NR_clone3, __NR_close_range, __NR_execve, __NR_exit_group, __NR_getsockopt,
-    __NR_ioctl, __NR_kill, __NR_mq_open, __NR_mq_unlink, __NR_recvmsg, __NR_rt_sigaction,
-    __NR_rt_sigprocmask, __NR_setsockopt, __NR_signalfd4, O_CLOEXEC, O_CREAT, O_NONBLOCK, O_RDONLY,
-    SIG_SETMASK, SIGCHLD, clone_args, iovec, kernel_sigaction,
+    __NR_ioctl, __NR_kill, __NR_mq_open, __NR_mq_unlink, __NR_pidfd_send_signal, __NR_recvmsg,
+    __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_setsockopt, __NR_signalfd4, O_CLOEXEC, O_CREAT,
+    O_NONBLOCK, O_RDONLY, SIG_SETMASK, SIGCHLD, clone_args, iovec, kernel_sigaction,
 };
 use linux_raw_sys::net::{SO_PEERCRED, SOL_SOCKET, msghdr, ucred};
 use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -352,6 +352,13 @@ pub(super) fn peer_credentials(socket: BorrowedFd<'_>) -> Result<ucred, Errno> {
     // SAFETY: both outlive the call, and `length` is the size of `credentials`.
     checked(unsafe { syscall(__NR_getsockopt, words) })?;
     Ok(credentials)
+}
+
+/// True of a process that nobody has reaped, by pidfd_send_signal(2).
+pub(super) fn is_there(pidfd: BorrowedFd<'_>) -> bool {
+    let words = [pidfd.as_raw_fd() as usize, 0, 0, 0, 0, 0];
+    // SAFETY: no signal is sent, and no memory looked at.
+    checked(unsafe { syscall(__NR_pidfd_send_signal, words) }).is_ok()
 }
 
 /// [setsockopt(2)](https://man7.org/linux/man-pages/man2/setsockopt.2.html).

@@ -191,6 +191,8 @@ fn service(prng: &mut Prng, number: usize, has_socket: bool, accept: bool) -> Fi
         (25, "ExecStopPost=/bin/clean"),
         (15, "RuntimeMaxSec=4s\nRuntimeRandomizedExtraSec=3s"),
         (15, "WatchdogSec=3s"),
+        (20, "NotifyAccess=exec"),
+        (20, "NotifyAccess=all"),
         (15, "RestartSteps=3\nRestartMaxDelaySec=20s"),
         (15, "SuccessExitStatus=1 SIGSEGV"),
         (10, "RestartPreventExitStatus=1"),

@@ -603,7 +603,7 @@ impl<'t, 's> World<'t, 's> {
                             since,
                             ..Notification::default()
                         };
-                        self.feed(Event::Notified { pid: Pid(pid), notification });
+                        self.feed(Event::Notified { pid: Pid(pid), group: None, notification });
                     }
                 },
                 Process::Control(_)
@@ -668,18 +668,19 @@ impl<'t, 's> World<'t, 's> {
     }
 
     fn somebody_speaks(&mut self) {
-        let mains: Vec<(u32, UnitId)> = self
-            .procs
-            .iter()
-            .filter_map(|(pid, proc)| match proc.owner {
-                Owner::Known(Process::Main(unit)) => Some((*pid, unit)),
-                Owner::Known(_) | Owner::Stray(_) => None,
-            })
-            .collect();
-        if mains.is_empty() {
+        let everybody: Vec<(u32, UnitId)> =
+            self.procs
+                .iter()
+                .filter_map(|(pid, proc)| match proc.owner {
+                    Owner::Known(Process::Main(unit) | Process::Control(unit))
+                    | Owner::Stray(unit) => Some((*pid, unit)),
+                    Owner::Known(_) => None,
+                })
+                .collect();
+        if everybody.is_empty() {
             return;
         }
-        let (pid, unit) = *self.prng.pick(&mains);
+        let (pid, unit) = *self.prng.pick(&everybody);
         let mut notification = Notification::default();
         match self.prng.below(11) {
             8 => {
@@ -701,7 +702,8 @@ impl<'t, 's> World<'t, 's> {
             }
         }
         let pid = if self.prng.chance(10) { Pid(77_777) } else { Pid(pid) };
-        self.feed(Event::Notified { pid, notification });
+        let group = self.prng.chance(70).then_some(unit);
+        self.feed(Event::Notified { pid, group, notification });
     }
 
     /// Execve happens some time after clone.
@@ -792,7 +794,11 @@ impl<'t, 's> World<'t, 's> {
     fn is_kept_down(&self, service: UnitId) -> bool {
         let is_bound = |unit: UnitId| {
             let relations = self.table.edges(unit).relations();
-            !relations.requisite.is_empty() || !relations.binds_to.is_empty()
+            // One that comes and goes for ever takes along whom its stops are passed on to.
+            let mut all = self.table.ids().map(|other| self.table.edges(other).relations());
+            !relations.requisite.is_empty()
+                || !relations.binds_to.is_empty()
+                || all.any(|other| other.stop_to.iter().any(|stopped| stopped == unit))
         };
         let mut needed = vec![service];
         let mut at = 0;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use unit::wire::{HEADER_BYTES, INDEX_AT, MAGIC, SCHEMA, crc32};
-use unit::{Args, ExecContext, Ids, Limits, ListenerId, Seq, Table, UnitId, Words};
+use unit::{Args, ExecContext, Ids, Limits, ListenerId, NotifyAccess, Seq, Table, UnitId, Words};
 
 use crate::grammar::{Arg, Check, Command, Piece};
 use crate::plan::{
@@ -253,7 +253,7 @@ fn context(plan: &ServicePlan) -> Vec<u8> {
         stdout: plan.stdout,
         stderr: plan.stderr,
         non_blocking: plan.non_blocking,
-        notify: plan.is_heard(),
+        notify: plan.access() != NotifyAccess::None,
         more: &more::more(&plan.more),
     })
 }

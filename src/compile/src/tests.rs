@@ -222,7 +222,7 @@ fn what_says_what_happens_anyway_is_taken_and_what_is_taken_back_is_gone() {
         "ProtectSystem=strict\nProtectSystem=no\n",
         "ProtectHome=yes\nProtectHome=\n",
         "ExecStartPost=/bin/b\nExecStopPost=/bin/c\nExecStartPost=\nExecStopPost=\n",
-        "NotifyAccess=main\nRemainAfterExit=no\nGuessMainPID=yes\nSendSIGKILL=yes\n",
+        "NotifyAccess=none\nRemainAfterExit=no\nGuessMainPID=yes\nSendSIGKILL=yes\n",
         "MemoryMax=infinity\nTasksMax=infinity\nCPUWeight=100\n",
         "CapabilityBoundingSet=~\nSystemCallFilter=@system-service\nSystemCallFilter=\n",
         "Slice=system.slice\nKeyringMode=inherit\nOOMScoreAdjust=0\nIgnoreSIGPIPE=true\n",

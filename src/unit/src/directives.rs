@@ -153,8 +153,11 @@ macro_rules! directives {
                 /// program comes when no job is left on the board, after 5 s at the latest.
                 service_type: Maybe<ServiceTypeName> ["Type"]
                     = "simple with ExecStart=, else oneshot";
-                /// Who is listened to with Type=notify or WatchdogSec=: main, the main process.
-                notify_access: One<NotifyAccessName> ["NotifyAccess"] = "main";
+                /// Who is listened to: none; main, the main process; exec, commands like
+                /// ExecStartPost= as well; all, whoever is in the service's control group when its
+                /// message is read.
+                notify_access: Maybe<NotifyAccessName> ["NotifyAccess"]
+                    = "main with Type=notify or WatchdogSec=, else none";
                 /// Sockets whose listeners are passed: those that start the service, and no
                 /// others.
                 sockets: Many<Units> ["Sockets"] = "";

@@ -1,6 +1,6 @@
 //! What the template of an Accept=yes socket may say: its instances live in small fixed slots.
 
-use unit::{Emergency, Restart, ServiceType, TimeoutMode};
+use unit::{Emergency, NotifyAccess, Restart, ServiceType, TimeoutMode};
 
 use super::Checked;
 use super::service::type_of;
@@ -116,8 +116,9 @@ fn of_a_longer_life<'a>(
     checked: &'a Checked,
     unit: usize,
     service: &'a Service,
-) -> [(Option<&'a Span>, &'static str); 11] {
+) -> [(Option<&'a Span>, &'static str); 12] {
     let common = &checked.units[unit].unit;
+    let access = service.notify_access.given.as_ref();
     let set = |is_set: bool, span: &'a Option<Span>| span.as_ref().filter(|_| is_set);
     let restart_signal = service.restart_kill_signal.given.as_ref();
     let acts = |action: &'a One<EmergencyName>| set(action.value != Emergency::None, &action.given);
@@ -127,6 +128,10 @@ fn of_a_longer_life<'a>(
             "RemainAfterExit=",
         ),
         (set(service.runtime_max.value.is_some(), &service.runtime_max.given), "RuntimeMaxSec="),
+        (
+            access.filter(|given| given.value != NotifyAccess::None).map(|given| &given.span),
+            "NotifyAccess=",
+        ),
         (set(service.watchdog.value.is_some(), &service.watchdog.given), "WatchdogSec="),
         (restart_signal.map(|given| &given.span), "RestartKillSignal="),
         (

@@ -1,13 +1,13 @@
 //! Whether READY=1 can come: systemd.service(5), Type=notify and NotifyAccess=.
 
-use unit::ServiceType;
+use unit::{NotifyAccess, ServiceType};
 
 use super::Checked;
 use super::service::type_of;
 use crate::codes;
 use crate::draft::Service;
 use crate::grammar::{Arg, Command};
-use crate::report::{Diagnostic, Report};
+use crate::report::{Diagnostic, Report, Span};
 
 /// Programs that read their commands from `-c`.
 const SHELLS: [&str; 5] = ["sh", "ash", "bash", "dash", "ksh"];
@@ -26,10 +26,14 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
     }
 }
 
+/// Where it says that nobody is listened to.
+fn silence(service: &Service) -> Option<&Span> {
+    let access = service.notify_access.given.as_ref()?;
+    (access.value == NotifyAccess::None).then_some(&access.span)
+}
+
 fn check_ready_is_heard(service: &Service, report: &mut Report) {
-    let (false, Some(access), Some(type_)) =
-        (service.notify_access.value, &service.notify_access.given, &service.service_type.given)
-    else {
+    let (Some(access), Some(type_)) = (silence(service), &service.service_type.given) else {
         return;
     };
     let message = "the service waits for READY=1, and nobody may say it";
@@ -39,9 +43,7 @@ fn check_ready_is_heard(service: &Service, report: &mut Report) {
 }
 
 fn check_watchdog_is_heard(service: &Service, report: &mut Report) {
-    let (false, Some(access), Some(watchdog)) =
-        (service.notify_access.value, &service.notify_access.given, &service.watchdog.given)
-    else {
+    let (Some(access), Some(watchdog)) = (silence(service), &service.watchdog.given) else {
         return;
     };
     if service.watchdog.value.is_some() {
@@ -54,11 +56,15 @@ fn check_watchdog_is_heard(service: &Service, report: &mut Report) {
 
 fn check_no_shell_between(service: &Service, report: &mut Report) {
     let Some(type_) = &service.service_type.given else { return };
+    if service.notify_access.value() == Some(&NotifyAccess::All) {
+        return;
+    }
     for command in service.exec_start.items.iter().filter(|command| stays_shell(&command.value)) {
         let message = "the main process is a shell, and READY=1 counts only from the main process";
         let diagnostic =
             Diagnostic::new(codes::SHELL_NOTIFIES, message, &command.span, "the main process");
-        let hint = "put `exec` before the program in the script, or run it without a shell";
+        let hint = "put `exec` before the program in the script, run it without a shell, or say \
+                    NotifyAccess=all";
         report.push(diagnostic.and(&type_.span, "waits for READY=1").hint(hint));
     }
 }

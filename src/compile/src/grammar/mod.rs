@@ -59,8 +59,8 @@ pub use timer::{Elapse, Elapses};
 pub use zone::{TimeZone, by_name as zone_by_name};
 
 use unit::{
-    BindIpv6Only, CrashAction, Emergency, JobMode, KillMode, Preserve, Restart, ServiceType,
-    TimeoutMode,
+    BindIpv6Only, CrashAction, Emergency, JobMode, KillMode, NotifyAccess, Preserve, Restart,
+    ServiceType, TimeoutMode,
 };
 
 use crate::codes::{self, Code};
@@ -198,13 +198,12 @@ keywords! {
         "kill" => TimeoutMode::Kill,
     }
 
-    /// `NotifyAccess=`: true for `main`.
-    NotifyAccessName -> bool {
-        "main" => true,
-        "none" => false,
-    }, but {
-        "exec" => "let the main process say READY=1",
-        "all" => "let the main process say READY=1",
+    /// `NotifyAccess=`.
+    NotifyAccessName -> NotifyAccess {
+        "none" => NotifyAccess::None,
+        "main" => NotifyAccess::Main,
+        "exec" => NotifyAccess::Exec,
+        "all" => NotifyAccess::All,
     }
 
     /// `Restart=`.

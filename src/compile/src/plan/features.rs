@@ -1,6 +1,6 @@
 //! Which parts of `pilot` the units of a board use: the other half of `src/features.rs`.
 
-use unit::{DirectoryKind, ListenKind, Preserve, ServiceType};
+use unit::{DirectoryKind, ListenKind, NotifyAccess, Preserve, ServiceType};
 
 use super::{DirectoryPlan, ExecPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan, limits};
 use crate::grammar::Listener;
@@ -79,6 +79,7 @@ const FEATURES: &[Feature] = &[
     }),
     ("special-files", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Special)),
     ("variables", |plan| any_exec(plan, |exec| exec.variables != Default::default())),
+    ("notify-access", |plan| services(plan).any(|service| service.access() > NotifyAccess::Main)),
     ("watchdog", |plan| services(plan).any(|service| service.life.watchdog.is_some())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("calendars", |plan| use_calendars(&plan.units)),

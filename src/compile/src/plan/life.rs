@@ -1,8 +1,9 @@
 //! The settings that few services have: [`unit::ServiceMore`] with text of its own.
 
-use unit::{Emergency, ExitStatuses, Millis, Seq, ServiceMore, TimeoutMode, UnitId};
+use unit::{Emergency, ExitStatuses, Millis, NotifyAccess, Seq, ServiceMore, TimeoutMode, UnitId};
 
 use super::{KindPlan, UnitPlan};
+use crate::check::type_of;
 use crate::draft;
 use crate::emit::{commands, encode};
 use crate::grammar::{Command, Status};
@@ -18,6 +19,7 @@ pub struct LifePlan {
     pub remain_after_exit: bool,
     /// Empty if there is none.
     pub pid_file: String,
+    pub notify_access: Option<NotifyAccess>,
     pub guess_main_pid: bool,
     pub reload_signal: u8,
     pub success: Vec<Status>,
@@ -48,6 +50,14 @@ pub(super) struct FromElsewhere {
     pub(super) restart_delay: Millis,
 }
 
+/// Who is listened to, where it is not what `Type=` says.
+fn notify_access(service: &draft::Service) -> Option<NotifyAccess> {
+    let given = service.notify_access.value().copied();
+    given
+        .or_else(|| service.watchdog.value.map(|_| NotifyAccess::Main))
+        .filter(|access| *access != type_of(service).notify_access())
+}
+
 impl LifePlan {
     /// Spends the rows that have their place there.
     pub(super) fn of(service: &draft::Service, elsewhere: &FromElsewhere) -> Self {
@@ -60,6 +70,7 @@ impl LifePlan {
             exec_stop_post: service.exec_stop_post.cloned(),
             remain_after_exit: service.remain_after_exit.value,
             pid_file: service.pid_file.value().cloned().unwrap_or_default(),
+            notify_access: notify_access(service),
             guess_main_pid: service.guess_main_pid.value,
             reload_signal: service.reload_signal.value,
             success: service.success_exit_status.cloned(),
@@ -116,6 +127,7 @@ impl LifePlan {
             exec_stop_post: Seq::from_bytes(&stop_post),
             remain_after_exit: self.remain_after_exit,
             pid_file: &pid_file,
+            notify_access: self.notify_access,
             guess_main_pid: self.guess_main_pid,
             reload_signal: self.reload_signal,
             success: ExitStatuses { codes: &success.0, signals: &success.1 },

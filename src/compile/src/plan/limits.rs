@@ -4,7 +4,7 @@ use unit::limits::{
     ENVIRONMENT_FILES_MAX, FILE_VARIABLE_MAX, FILE_VARIABLES_MAX, FIXED_FDS, USER_FIELD_MAX,
     USER_PATH_MAX,
 };
-use unit::{Limits, Stdio};
+use unit::{Limits, NotifyAccess, Stdio};
 
 use super::features;
 use super::{KindPlan, ManagerPlan, ServicePlan, UnitPlan};
@@ -136,7 +136,7 @@ struct Dynamic {
 /// | INVOCATION_ID, SYSTEMD_EXEC_PID | always | 32; 10 |
 /// | LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES | with a socket | 10; 10; the names |
 /// | REMOTE_ADDR, REMOTE_PORT | Accept=yes | 45; 5 |
-/// | NOTIFY_SOCKET | Type=notify, notify-reload, WatchdogSec= | in the program |
+/// | NOTIFY_SOCKET | Type=notify, WatchdogSec=, NotifyAccess= | in the program |
 /// | WATCHDOG_USEC, WATCHDOG_PID | WatchdogSec= | 13; 10 |
 /// | MAINPID | all commands from ExecStartPost= on | 10 |
 /// | PIDFILE | with PIDFile= | its path |
@@ -188,7 +188,7 @@ fn dynamics(
             written("REMOTE_PORT", REMOTE_PORT_MAX),
         ]);
     }
-    if service.is_heard() {
+    if service.access() != NotifyAccess::None {
         all.push(literal("NOTIFY_SOCKET", unit::limits::NOTIFY_SOCKET));
     }
     if service.life.watchdog.is_some() {

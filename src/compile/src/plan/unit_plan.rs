@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use unit::{Emergency, KillMode, Millis, RateLimit, Restart, ServiceType, Stdio};
+use unit::{Emergency, KillMode, Millis, NotifyAccess, RateLimit, Restart, ServiceType, Stdio};
 
 use super::Defaults;
 use super::exec::{self, ExecPlan};
@@ -48,14 +48,9 @@ pub struct ServicePlan {
 }
 
 impl ServicePlan {
-    /// True if it says READY=1 and its kin.
-    pub fn notifies(&self) -> bool {
-        matches!(self.type_, ServiceType::Notify | ServiceType::NotifyReload)
-    }
-
-    /// True if anybody listens to what it says.
-    pub fn is_heard(&self) -> bool {
-        self.notifies() || self.life.watchdog.is_some()
+    /// Who of it is listened to.
+    pub fn access(&self) -> NotifyAccess {
+        self.life.notify_access.unwrap_or(self.type_.notify_access())
     }
 }
 

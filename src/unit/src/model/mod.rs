@@ -29,8 +29,8 @@ pub use self::mount::{
 };
 pub use self::relations::{JobMode, Relations};
 pub use self::service::{
-    Command, EXEC_PATH, ExitStatuses, KillMode, Restart, Service, ServiceMore, ServiceType,
-    TimeoutMode,
+    Command, EXEC_PATH, ExitStatuses, KillMode, NotifyAccess, Restart, Service, ServiceMore,
+    ServiceType, TimeoutMode,
 };
 pub use self::socket::{
     Address, BindIpv6Only, ListenKind, Listener, OptionValue, Prefix, Socket, SocketCommands,

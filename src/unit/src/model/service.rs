@@ -89,6 +89,9 @@ pub struct ServiceMore<'a> {
     pub remain_after_exit: bool,
     /// `PIDFile=`, below /run and NUL-terminated; empty (without NUL) if there is none.
     pub pid_file: &'a str,
+    /// `NotifyAccess=`; `None`: the main process with [`ServiceType::Notify`] and its kin, else
+    /// nobody.
+    pub notify_access: Option<NotifyAccess>,
     /// `GuessMainPID=`: without a pidfile the only child of PID 1 in the group is the main process.
     pub guess_main_pid: bool,
     /// `ReloadSignal=`, with [`ServiceType::NotifyReload`].
@@ -141,6 +144,7 @@ impl ServiceMore<'_> {
         exec_stop_post: Seq::EMPTY,
         remain_after_exit: false,
         pid_file: "",
+        notify_access: None,
         guess_main_pid: true,
         reload_signal: 1,
         success: ExitStatuses::NONE,
@@ -178,6 +182,19 @@ impl ExitStatuses<'_> {
     pub const NONE: Self = Self { codes: &[], signals: &[] };
 }
 
+/// `NotifyAccess=`: who is listened to, each with those before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum NotifyAccess {
+    /// Nobody.
+    None,
+    /// The main process.
+    Main,
+    /// The commands around it.
+    Exec,
+    /// Every process of the service's control group.
+    All,
+}
+
 /// `TimeoutStartFailureMode=` and its kin: which signal comes when time is over.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum TimeoutMode {
@@ -206,6 +223,18 @@ pub enum ServiceType {
     Forking,
     /// As [`ServiceType::Simple`], but the process comes when the board is quiet.
     Idle,
+}
+
+impl ServiceType {
+    /// `NotifyAccess=` of a service that says nothing of it.
+    pub const fn notify_access(self) -> NotifyAccess {
+        match self {
+            Self::Notify | Self::NotifyReload => NotifyAccess::Main,
+            Self::Simple | Self::Exec | Self::Oneshot | Self::Forking | Self::Idle => {
+                NotifyAccess::None
+            }
+        }
+    }
 }
 
 /// `Restart=`: after which ends a service is started again.
