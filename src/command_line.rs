@@ -14,9 +14,19 @@ pub enum Setting<'c> {
 }
 
 /// What is meant for PID 1, in order. Words behind `--` are arguments, and mean nothing here.
-pub fn settings(line: &str) -> impl Iterator<Item = Setting<'_>> {
+///
+/// Units are meant for the real root; those of an initramfs have a prefix: `rd.rescue`.
+pub fn settings(line: &str, initramfs: bool) -> impl Iterator<Item = Setting<'_>> {
     let words = line.split_ascii_whitespace().take_while(|word| *word != "--");
-    words.filter_map(setting)
+    words.filter_map(move |word| {
+        let rest = word.strip_prefix("rd.");
+        let setting = setting(rest.unwrap_or(word))?;
+        let is_meant = match setting {
+            Setting::Unit(_) | Setting::Mask(_) => rest.is_some() == initramfs,
+            Setting::LogLevel(_) => rest.is_none() || initramfs,
+        };
+        is_meant.then_some(setting)
+    })
 }
 
 fn setting(word: &str) -> Option<Setting<'_>> {
@@ -58,7 +68,7 @@ mod tests {
         let line = "console=ttyS0 root=/dev/vda rescue pilot.mask=a.service systemd.unit=\"b\" \
                     systemd.log_level=err quiet rd.systemd.unit=x pilot.log_level=9 pilot.unit \
                     single=1 5 -- emergency";
-        let found: Vec<Setting<'_>> = settings(line).collect();
+        let found: Vec<Setting<'_>> = settings(line, false).collect();
         assert_eq!(
             found,
             [
@@ -70,6 +80,21 @@ mod tests {
                 Setting::Unit("graphical.target"),
             ]
         );
-        assert_eq!(settings("").count(), 0);
+        assert_eq!(settings("", false).count(), 0);
+    }
+
+    #[test]
+    fn an_initramfs_heeds_what_is_meant_for_it() {
+        let line = "rescue rd.systemd.unit=a rd.emergency quiet rd.pilot.log_level=7 rd.break";
+        let found: Vec<Setting<'_>> = settings(line, true).collect();
+        let meant = [
+            Setting::Unit("a"),
+            Setting::Unit("emergency.target"),
+            Setting::LogLevel(4),
+            Setting::LogLevel(7),
+        ];
+        assert_eq!(found, meant);
+        let found: Vec<Setting<'_>> = settings(line, false).collect();
+        assert_eq!(found, [Setting::Unit("rescue.target"), Setting::LogLevel(4)]);
     }
 }

@@ -89,6 +89,8 @@ features! {
     ADDRESSES = "addresses";
     /// `ExecStartPre=` and its like of sockets.
     SOCKET_COMMANDS = "socket-commands";
+    /// `initrd-switch-root.target`.
+    SWITCH_ROOT = "switch-root";
     /// `Symlinks=`.
     SYMLINKS = "symlinks";
     /// `EnvironmentFile=`, `PassEnvironment=`, `UnsetEnvironment=`.

@@ -26,6 +26,7 @@ mod notifications;
 mod own;
 mod prepare;
 mod steps;
+mod switch_root;
 mod wall;
 mod watch;
 mod work;
@@ -235,6 +236,7 @@ impl Pilot {
             ShutdownKind::Reboot => End::Restart,
             ShutdownKind::Halt => End::Halt,
             ShutdownKind::Kexec => End::Kexec,
+            ShutdownKind::SwitchRoot => switch_root::move_on(),
         })
     }
 

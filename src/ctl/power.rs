@@ -71,6 +71,7 @@ fn tell(session: &mut Session<'_, '_>, kind: ShutdownKind, force: bool) -> Outco
                 ShutdownKind::Reboot => "reboot",
                 ShutdownKind::Halt => "halt",
                 ShutdownKind::Kexec => "kexec",
+                ShutdownKind::SwitchRoot => "switch root",
             };
             session.complain(format_args!("Failed to {verb}: {failure}"));
             Ok(failure.exit_code())

@@ -34,6 +34,9 @@ pub enum Work {
     Unmount(UnitId),
     /// Sync, unmount and remount read-only.
     LeaveAll,
+    /// Give back the memory of the initramfs, for a root that PID 1 can move on into. The code is
+    /// an error number.
+    LeaveInitramfs,
 }
 
 impl Work {
@@ -42,7 +45,7 @@ impl Work {
         match self {
             Self::Check(unit) => Process::Checker(unit),
             Self::Mount(unit) | Self::Unmount(unit) => Process::Worker(unit),
-            Self::LeaveAll => Process::Finisher,
+            Self::LeaveAll | Self::LeaveInitramfs => Process::Finisher,
         }
     }
 }
@@ -61,7 +64,8 @@ pub enum Process {
     Checker(UnitId),
     /// One that mounts or unmounts: [`Work::Mount`], [`Work::Unmount`].
     Worker(UnitId),
-    /// The copy of PID 1 that leaves the file systems at the very end: [`Work::LeaveAll`].
+    /// The copy of PID 1 that leaves the file systems at the very end: [`Work::LeaveAll`],
+    /// [`Work::LeaveInitramfs`].
     Finisher,
 }
 

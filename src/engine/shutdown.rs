@@ -8,6 +8,7 @@ use unit::{Millis, UnitId};
 use super::action::Action;
 use super::event::{Pid, Work};
 use super::manager::Engine;
+use super::state::KindState;
 use super::time::Instant;
 use super::trace::{ShutdownStep, Trace};
 use unit::control::ActiveState;
@@ -149,7 +150,7 @@ impl Engine<'_, '_> {
 
     /// The target that is reached on the way down, with what it starts there.
     fn target_of_end(&self, kind: ShutdownKind) -> Option<UnitId> {
-        if !features::SHUTDOWN_UNITS {
+        if !features::SHUTDOWN_UNITS || kind == ShutdownKind::SwitchRoot {
             return None;
         }
         let mut related = self.table.ids().filter(|&unit| self.units.at(unit).related);
@@ -159,7 +160,11 @@ impl Engine<'_, '_> {
     fn all_units_are_down(&self, kind: ShutdownKind) -> bool {
         self.jobs_pending == 0
             && (self.target_of_end(kind).is_some()
-                || self.units.iter().filter(|state| !state.stays()).all(|state| {
+                || self.table.ids().all(|unit| {
+                    let state = self.units.at(unit);
+                    if state.stays() || self.moves_along(unit) {
+                        return true;
+                    }
                     match state.active() {
                         ActiveState::Inactive | ActiveState::Failed => true,
                         ActiveState::Activating
@@ -168,6 +173,20 @@ impl Engine<'_, '_> {
                         | ActiveState::Deactivating => false,
                     }
                 }))
+    }
+
+    /// A mount that stays where it is when PID 1 moves on: the real root, and what is below it.
+    pub(super) fn moves_along(&self, unit: UnitId) -> bool {
+        if !features::SWITCH_ROOT {
+            return false;
+        }
+        let (Phase::StopUnits { kind: ShutdownKind::SwitchRoot, .. }, KindState::Mount(_)) =
+            (self.phase, &self.units.at(unit).kind)
+        else {
+            return false;
+        };
+        let rest = self.table.name(unit).strip_prefix("sysroot");
+        rest.is_some_and(|rest| rest.starts_with(['.', '-']))
     }
 
     fn enter_terminate(&mut self, kind: ShutdownKind, now: Instant) {
@@ -186,6 +205,12 @@ impl Engine<'_, '_> {
         let deadline = now.after(FINISH_TIMEOUT);
         self.phase = Phase::Finish { kind, deadline, pid: None };
         self.note(Trace::Shutdown { kind, step: ShutdownStep::Finish }, now);
-        self.push(Action::Work(Work::LeaveAll));
+        self.push(Action::Work(match kind {
+            ShutdownKind::SwitchRoot => Work::LeaveInitramfs,
+            ShutdownKind::Poweroff
+            | ShutdownKind::Reboot
+            | ShutdownKind::Halt
+            | ShutdownKind::Kexec => Work::LeaveAll,
+        }));
     }
 }

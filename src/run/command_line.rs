@@ -32,7 +32,7 @@ fn for_each(each: &mut dyn FnMut(Setting<'_>)) {
         bytes.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
     }
     if let Ok(line) = core::str::from_utf8(bytes) {
-        settings(line).for_each(each);
+        settings(line, features::SWITCH_ROOT).for_each(each);
     }
 }
 

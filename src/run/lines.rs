@@ -363,6 +363,7 @@ const fn shutdown(kind: ShutdownKind) -> &'static str {
         ShutdownKind::Reboot => "reboot",
         ShutdownKind::Halt => "halt",
         ShutdownKind::Kexec => "kexec",
+        ShutdownKind::SwitchRoot => "switch-root",
     }
 }
 

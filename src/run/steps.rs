@@ -17,7 +17,7 @@ mod scheduling;
 mod streams;
 mod user;
 
-pub(super) use directories::remove as remove_leavings;
+pub(super) use directories::{remove as remove_leavings, remove_tree};
 
 use core::ffi::CStr;
 

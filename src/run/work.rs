@@ -10,7 +10,7 @@ use crate::engine::{Event, Pid, Stage, Work};
 use crate::features;
 use crate::sys::{attach, child, mount};
 
-use super::{Pilot, checks, prepare};
+use super::{Pilot, checks, prepare, switch_root};
 
 impl Pilot {
     pub(super) fn work(&mut self, work: Work) {
@@ -24,6 +24,7 @@ impl Pilot {
                 mount::leave_all();
                 0
             }
+            Work::LeaveInitramfs => switch_root::leave_initramfs(),
         });
         match child {
             Ok(pid) => self.answer(Event::Spawned { process, pid: Pid(pid) }),
@@ -45,5 +46,7 @@ fn with_mount(
         return 0;
     }
     let Kind::Mount(mount) = table.kind(unit) else { bug!("not a mount") };
-    work(&mount.setup()).map_or_else(|errno| errno.raw_os_error() as u8, |()| 0)
+    let line = &mut [0; switch_root::LINE_BYTES];
+    let setup = switch_root::root_setup(mount.setup(), line);
+    setup.and_then(|setup| work(&setup)).map_or_else(|errno| errno.raw_os_error() as u8, |()| 0)
 }

@@ -9,6 +9,8 @@ use core::ffi::{CStr, c_char};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
+use rustix::io::Errno;
+
 use super::{raw, vdso};
 
 /// The arguments of this process, argv\[0\] first.
@@ -52,6 +54,16 @@ pub fn variable(name: &[u8]) -> Option<&'static CStr> {
         // SAFETY: it was not the null at the end.
         at = unsafe { at.add(1) };
     }
+}
+
+/// Executes a program in place of this one, with the variables that this process was started
+/// with, and its path for a name. Comes back only to fail.
+pub fn execute(path: &CStr) -> Errno {
+    let argv = [path.as_ptr(), core::ptr::null()];
+    let environment = ENVIRONMENT.load(Ordering::Relaxed).cast_const();
+    // SAFETY: the path ends with a NUL, argv with a null, and `begin` has set the other list to
+    // the kernel's.
+    unsafe { raw::execve(path.as_ptr(), argv.as_ptr(), environment) }
 }
 
 /// Ends the process.

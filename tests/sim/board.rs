@@ -12,9 +12,26 @@ pub struct File {
     pub text: String,
 }
 
-/// Text of `board.conf`.
-pub const BOARD_CONF: &str = "[Board]\nArchitecture=x86_64\nHostname=sim\n\
-    [Manager]\nShutdownTimeoutSec=20s\nDefaultTimeoutStopSec=5s\nDefaultTimeoutStartSec=10s\n";
+/// Text of `board.conf`. An initramfs ends its run by itself.
+pub fn conf(prng: &mut Prng) -> String {
+    let mut text = String::from("[Board]\nArchitecture=x86_64\nHostname=sim\n");
+    if prng.chance(10) {
+        writeln!(text, "DefaultTarget={INITRAMFS}").unwrap();
+    }
+    text.push_str(
+        "[Manager]\nShutdownTimeoutSec=20s\nDefaultTimeoutStopSec=5s\n\
+         DefaultTimeoutStartSec=10s\n",
+    );
+    if prng.chance(40) {
+        writeln!(text, "ParallelStarts={}", 1 + prng.below(2)).unwrap();
+    }
+    if prng.chance(40) {
+        text.push_str("EmergencyShell=/bin/sh\n");
+    }
+    text
+}
+
+const INITRAMFS: &str = "initrd-switch-root.target";
 
 /// What a unit may say of another.
 const EDGES: [&str; 15] = [
@@ -146,6 +163,9 @@ fn service(prng: &mut Prng, number: usize, has_socket: bool, accept: bool) -> Fi
         (10, "StopWhenUnneeded=yes"),
         (10, "IgnoreOnIsolate=yes"),
         (10, "RefuseManualStop=yes"),
+        (10, "AllowIsolate=yes"),
+        (10, "JobTimeoutSec=3s"),
+        (10, "JobRunningTimeoutSec=1s"),
         (10, "OnFailureJobMode=isolate\nOnSuccessJobMode=replace-irreversibly"),
     ] {
         if prng.chance(percent) {
@@ -225,7 +245,7 @@ fn service(prng: &mut Prng, number: usize, has_socket: bool, accept: bool) -> Fi
 }
 
 /// Rewrites references between services, which the generator cannot know the names of before.
-pub fn link(files: &mut [File]) {
+pub fn link(files: &mut [File], conf: &str) {
     let names: Vec<String> = files
         .iter()
         .map(|file| file.name.clone())
@@ -238,6 +258,9 @@ pub fn link(files: &mut [File]) {
         .map(|file| format!("Upholds={}\n", file.name))
         .collect();
     for file in files {
+        if conf.contains(INITRAMFS) {
+            file.text = file.text.replace("multi-user.target", INITRAMFS);
+        }
         for number in 0..9 {
             let wanted = format!("s{number}.service");
             let target = if names.contains(&wanted) { wanted.as_str() } else { "basic.target" };

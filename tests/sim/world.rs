@@ -1,14 +1,17 @@
 //! A kernel made of tables: it does what the engine asks for, fails when the dice say so, and
 //! lets time, clients and processes do as they like.
 
+#[path = "invariants.rs"]
+mod invariants;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use pilotlight::engine::{
-    AcceptFailure, Action, Answer, ClientId, CommandList, CommandRef, Engine, Errno, Event,
-    InstanceId, Instant, Notification, Pid, Ping, Process, SpawnError, Stage, Target, Work,
+    AcceptFailure, Action, Answer, ClientId, Engine, Errno, Event, InstanceId, Instant,
+    Notification, Pid, Ping, Process, SpawnError, Special, Stage, Target, Work,
 };
 use unit::control::{
-    ActiveState, Exit, JobKind, KillWhom, Order, Peer, Reply, Request, ShutdownKind, SubState,
+    ActiveState, Exit, KillWhom, Order, Peer, Reply, Request, ShutdownKind, SubState, SystemState,
     UnitStatus, Verb,
 };
 use unit::{JobMode, KillMode, Kind, ListenerId, ServiceType, Table, UnitId};
@@ -86,6 +89,7 @@ pub struct World<'t, 's> {
     /// Connections accepted and not yet handed over, by instance.
     held: BTreeMap<u16, ()>,
     watched_groups: Vec<UnitId>,
+    masked: Option<UnitId>,
     /// Services whose last spawn failed.
     lacking: BTreeSet<UnitId>,
     waiting_clients: Vec<ClientId>,
@@ -109,6 +113,7 @@ impl<'t, 's> World<'t, 's> {
             listeners: vec![Listening::default(); listeners],
             held: BTreeMap::new(),
             watched_groups: Vec::new(),
+            masked: None,
             lacking: BTreeSet::new(),
             waiting_clients: Vec::new(),
             over: None,
@@ -240,7 +245,7 @@ impl<'t, 's> World<'t, 's> {
                         unit
                     }
                     Work::Unmount(unit) => unit,
-                    Work::LeaveAll => UnitId(0),
+                    Work::LeaveAll | Work::LeaveInitramfs => UnitId(0),
                 };
                 self.spawn(work.process(), unit);
             }
@@ -459,7 +464,7 @@ impl<'t, 's> World<'t, 's> {
 
     /// One thing that happens by itself.
     pub fn happen(&mut self) {
-        match self.prng.below(13) {
+        match self.prng.below(14) {
             0..3 => self.client_connects(),
             3..5 => self.somebody_ends(),
             5 => self.somebody_speaks(),
@@ -477,7 +482,8 @@ impl<'t, 's> World<'t, 's> {
                 self.pass(micros);
             }
             11 => self.clock_is_set(),
-            _ => self.execs(),
+            12 => self.execs(),
+            _ => self.somebody_asks_from_outside(),
         }
         self.report_traffic();
     }
@@ -488,6 +494,48 @@ impl<'t, 's> World<'t, 's> {
         let back = self.prng.chance(50);
         self.wall_us += if back { -by } else { by };
         self.feed(Event::ClockChanged { wall_us: self.wall_us });
+    }
+
+    /// A key, a signal, another unit for the boot: what ends the run is rarer than the rest.
+    fn somebody_asks_from_outside(&mut self) {
+        let special = *self.prng.pick(&[
+            Special::Rescue,
+            Special::Emergency,
+            Special::Default,
+            Special::KeyboardRequest,
+        ]);
+        match self.prng.below(60) {
+            0 => self.feed(Event::CtrlAltDel),
+            1 => self.feed(Event::Special(Special::PowerFailure)),
+            2 => self.feed(Event::ShutdownSignal(ShutdownKind::Reboot)),
+            3..10 => self.feed(Event::Special(special)),
+            _ => {}
+        }
+    }
+
+    /// The kernel's command line, then the boot.
+    pub fn boot(&mut self) {
+        if self.prng.chance(15) {
+            let unit = UnitId(self.prng.below(self.table.len()) as u16);
+            self.masked = Some(unit);
+            self.feed(Event::Masked(unit));
+        }
+        if self.prng.chance(10) {
+            let unit = UnitId(self.prng.below(self.table.len()) as u16);
+            self.feed(Event::BootTarget(unit));
+        }
+        self.feed(Event::Boot);
+    }
+
+    /// True on the way down.
+    pub fn is_ending(&self) -> bool {
+        let reply = self.engine.reply(Answer::Manager, self.now);
+        matches!(reply, Reply::Manager(manager) if manager.state == SystemState::Stopping)
+    }
+
+    /// True if a unit has something to do.
+    pub fn has_jobs(&self) -> bool {
+        self.table.ids().any(|unit| self.status(unit).job.is_some())
     }
 
     fn client_connects(&mut self) {
@@ -803,7 +851,7 @@ impl<'t, 's> World<'t, 's> {
         let mut needed = vec![service];
         let mut at = 0;
         while at < needed.len() {
-            if is_bound(needed[at]) {
+            if is_bound(needed[at]) || self.masked == Some(needed[at]) {
                 return true;
             }
             for other in self.table.edges(needed[at]).requires.iter() {
@@ -814,128 +862,5 @@ impl<'t, 's> World<'t, 's> {
             at += 1;
         }
         false
-    }
-
-    /// Nobody begins to start before those it is ordered after have.
-    fn check_order(&self, process: Process, command: CommandRef) {
-        let unit = command.unit;
-        let first_list = match self.table.unit(unit).kind {
-            Kind::Service(config) => {
-                let lists = [CommandList::Condition, CommandList::StartPre, CommandList::Start];
-                let first = lists.into_iter().find(|list| !list.of(&config).is_empty());
-                first.expect("every service has a command")
-            }
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => return,
-        };
-        let first = (command.list, command.index) == (first_list, 0);
-        // Where there are checks a start begins with them.
-        let begins = first && self.table.checks(unit).is_empty();
-        // An idle one kept the order when its start began to wait for the rest of the board.
-        let waited = self.service_type(unit) == ServiceType::Idle;
-        if begins && !waited && !matches!(process, Process::Instance(_)) {
-            self.check_after(unit);
-        }
-    }
-
-    fn check_after(&self, unit: UnitId) {
-        if self.lacking.contains(&unit) {
-            return;
-        }
-        for other in self.table.unit(unit).edges.after.iter() {
-            let job = self.status(other).job;
-            assert!(
-                !matches!(job, Some(JobKind::Start | JobKind::Stop | JobKind::Restart)),
-                "{} starts before {} has",
-                self.table.unit(unit).name,
-                self.table.unit(other).name,
-            );
-        }
-    }
-
-    /// What holds whenever the engine rests.
-    fn check(&self) {
-        if let Some(deadline) = self.engine.next_deadline() {
-            assert!(
-                deadline > self.now,
-                "a deadline has passed and nothing came of it: {deadline:?}"
-            );
-        }
-        for unit in self.table.ids() {
-            let status = self.status(unit);
-            match self.table.unit(unit).kind {
-                Kind::Target | Kind::Timer(_) | Kind::Mount(_) => {}
-                Kind::Service(config) if config.per_connection => {}
-                Kind::Service(config) => self.check_service(config.type_, &status),
-                Kind::Socket(_) => self.check_socket(unit, &status),
-            }
-        }
-        let slots = self
-            .procs
-            .values()
-            .filter(|proc| matches!(proc.owner, Owner::Known(Process::Instance(_))));
-        let connections: u32 = self
-            .table
-            .ids()
-            .filter(|unit| matches!(self.table.unit(*unit).kind, Kind::Socket(_)))
-            .map(|unit| self.status(unit).connections)
-            .sum();
-        assert_eq!(connections as usize, slots.count() + self.held.len(), "a slot leaked");
-    }
-
-    fn check_service(&self, type_: ServiceType, status: &UnitStatus<'_>) {
-        let pid = status.main_pid;
-        assert!(pid == 0 || self.procs.contains_key(&pid), "a main process that was reaped");
-        if status.sub == SubState::Running && type_ != ServiceType::Forking {
-            assert!(pid != 0, "running without a process");
-        }
-        if matches!(status.active, ActiveState::Inactive | ActiveState::Failed) {
-            assert_eq!((pid, status.control_pid), (0, 0), "down with a process");
-        }
-    }
-
-    fn check_socket(&self, unit: UnitId, status: &UnitStatus<'_>) {
-        for listener in self.listeners_of(unit) {
-            let place = &self.listeners[listener.index()];
-            let open = match status.sub {
-                SubState::Listening
-                | SubState::Running
-                | SubState::Paused
-                | SubState::StartPost => true,
-                // Stopped before it was open, or after.
-                SubState::StopPre | SubState::StopPreSigterm | SubState::StopPreSigkill => {
-                    place.open
-                }
-                SubState::Dead
-                | SubState::Failed
-                | SubState::Active
-                | SubState::StartPre
-                | SubState::Start
-                | SubState::Reload
-                | SubState::Stop
-                | SubState::StopSigterm
-                | SubState::StopSigkill
-                | SubState::Condition
-                | SubState::Exited
-                | SubState::ReloadSignal
-                | SubState::ReloadNotify
-                | SubState::ReloadPost
-                | SubState::StopWatchdog
-                | SubState::FinalWatchdog
-                | SubState::StopPost
-                | SubState::FinalSigterm
-                | SubState::FinalSigkill
-                | SubState::AutoRestart
-                | SubState::Retrying
-                | SubState::Waiting
-                | SubState::Elapsed
-                | SubState::Mounting
-                | SubState::Mounted
-                | SubState::Unmounting => false,
-            };
-            assert_eq!(place.open, open, "{:?} with its listener otherwise", status.sub);
-            if place.watched {
-                assert_eq!(status.sub, SubState::Listening, "watched for nothing");
-            }
-        }
     }
 }

@@ -58,23 +58,41 @@ pub fn pilot(state: &State, board: &Board) -> Result<PathBuf> {
 /// # Errors
 /// If any step fails; the ones that are complete are kept.
 pub fn build(state: &State, board: &Board) -> Result<Image> {
-    provide(board, true)?;
-    let pilot = pilot(state, board)?;
-    let apt = Apt::open(state)?;
-    let machine = facts(board.arch).machine;
-    let kernel = match &machine {
-        Some(machine) => Some(Kernel::fetch(&apt, board.arch, machine)?),
-        None => None,
-    };
-    let bytes = fs::read(&pilot).or_file("read", &pilot)?;
-    let tree = rootfs::assemble(state, &apt, board, kernel.as_ref(), bytes)?;
-    let rootfs = if machine.is_some() {
+    let Parts { pilot, kernel, tree } = parts(state, board)?;
+    let rootfs = if kernel.is_some() {
         archive(state, board, &tree)?
     } else {
         unpacked(state, board, &tree)?
     };
     let ssh_key = rootfs::private_key(state)?;
     Ok(Image { pilot, kernel: kernel.map(|kernel| kernel.image), rootfs, ssh_key })
+}
+
+/// Builds the root file system as a folder, whatever the board runs on: what a disk is filled from.
+///
+/// # Errors
+/// As [`build`].
+pub fn folder(state: &State, board: &Board) -> Result<PathBuf> {
+    unpacked(state, board, &parts(state, board)?.tree)
+}
+
+struct Parts {
+    pilot: PathBuf,
+    kernel: Option<Kernel>,
+    tree: Tree,
+}
+
+fn parts(state: &State, board: &Board) -> Result<Parts> {
+    provide(board, true)?;
+    let pilot = pilot(state, board)?;
+    let apt = Apt::open(state)?;
+    let kernel = match &facts(board.arch).machine {
+        Some(machine) => Some(Kernel::fetch(&apt, board.arch, machine)?),
+        None => None,
+    };
+    let bytes = fs::read(&pilot).or_file("read", &pilot)?;
+    let tree = rootfs::assemble(state, &apt, board, kernel.as_ref(), bytes)?;
+    Ok(Parts { pilot, kernel, tree })
 }
 
 /// The board's own folder: boards of one name in different places have different ones.

@@ -52,7 +52,7 @@ impl Machine {
         program: &Path,
     ) -> Result<Self> {
         match facts(board.arch).machine {
-            Some(machine) => Self::emulate(qemu::command(&machine, image, ports)?, console),
+            Some(machine) => Self::emulate(qemu::command(&machine, image, ports, "")?, console),
             None => Self::isolate(image, ports, program),
         }
     }

@@ -10,14 +10,15 @@ use crate::ports::Port;
 /// Memory of the machine: an initramfs of some 30 MiB is there twice while it is unpacked.
 const MEMORY_MB: u32 = 256;
 
-/// The command that boots `image`; its standard input and output are the board's console.
+/// The command that boots `image`, with `words` on the kernel's command line; its standard input
+/// and output are the board's console.
 ///
 /// The machine's network is QEMU's own user network: no privilege is needed, and only the
 /// loopback `ports` lead in. Power-off and reboot both end the command with status 0.
 ///
 /// # Errors
 /// If the image has no kernel.
-pub fn command(machine: &Machine, image: &Image, ports: &[Port]) -> Result<Command> {
+pub fn command(machine: &Machine, image: &Image, ports: &[Port], words: &str) -> Result<Command> {
     let kernel = image.kernel.as_ref().ok_or_else(|| {
         Failure::new("this board has no kernel", "boards without one run in namespaces")
     })?;
@@ -33,7 +34,7 @@ pub fn command(machine: &Machine, image: &Image, ports: &[Port]) -> Result<Comma
     command.args(["-mon", "chardev=con,mode=readline"]);
     command.args(["-netdev", &netdev, "-device", "virtio-net-device,netdev=net0"]);
     command.arg("-kernel").arg(kernel).arg("-initrd").arg(&image.rootfs);
-    command.args(["-append", &kernel_command_line(machine)]);
+    command.args(["-append", &format!("{} {words}", kernel_command_line(machine))]);
     Ok(command)
 }
 

@@ -3,6 +3,7 @@
 //! These need an emulator or the right to make namespaces, so plain `cargo test` leaves them out;
 //! `cargo board test` sets the machine up and runs them.
 
+#[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
 use std::io::{Read, Write};

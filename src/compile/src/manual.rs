@@ -43,6 +43,27 @@ preset, or by the connections of an Accept=yes socket.
 
 ";
 
+/// How a board begins in an initramfs.
+const INITRAMFS: &str = "
+# From an initramfs into the real root
+
+The board of an initramfs says DefaultTarget=initrd-switch-root.target, and its services are wanted
+by that. It requires `/sysroot`, which `sysroot.mount` mounts: a file of the board's, or the
+built-in one, which takes root= of the kernel's command line. root=, rootfstype=, rootflags=, ro and
+rw count for more than what the unit says. The device is waited for; a root is named by its device,
+not by UUID= or the like.
+
+When all that the target needs is up, what runs is stopped, as before a power-off. Mounts at and
+below /sysroot stay; /dev, /proc, /run and /sys move along; the initramfs is removed, and its memory
+free. PID 1 becomes the program that init= names, or /sbin/init of the real root, which may be
+`pilot` again, compiled from the units of another board. Listeners are closed with all else: their
+clients are refused until the real root listens, so sockets belong there. If the root has no such
+program CrashAction= says what follows.
+
+Of the kernel's command line an initramfs heeds what has the prefix rd., such as rd.emergency and
+rd.pilot.mask=, and the levels of what is told; the rest is for the real root.
+";
+
 /// The whole manual as Markdown.
 pub fn manual() -> String {
     let mut text = String::from(HEAD);
@@ -175,6 +196,7 @@ fn put_targets(text: &mut String) {
             down.join(", ")
         ),
     );
+    put(text, format_args!("{INITRAMFS}"));
 }
 
 fn put_unsupported(text: &mut String) {

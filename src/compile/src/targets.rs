@@ -71,6 +71,22 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("poweroff.target", END),
     ("halt.target", END),
     ("kexec.target", END),
+    // What the kernel's command line says of the root takes the place of what stands here.
+    (
+        "sysroot.mount",
+        "[Unit]\nDescription=Root File System\nDefaultDependencies=no\n\
+         Before=initrd-root-fs.target\n[Mount]\nWhat=/dev/root\nOptions=ro\n",
+    ),
+    (
+        "initrd-root-fs.target",
+        "[Unit]\nDescription=Root File System of an Initramfs\nDefaultDependencies=no\n\
+         Requires=sysroot.mount\nAfter=sysroot.mount\n",
+    ),
+    (
+        "initrd-switch-root.target",
+        "[Unit]\nDescription=Real Root\nRequires=initrd-root-fs.target\n\
+         After=initrd-root-fs.target\nAllowIsolate=yes\n",
+    ),
 ];
 
 /// How a board's run ends: all four are reached the same way.
@@ -78,13 +94,15 @@ const END: &str = "[Unit]\nDescription=End of the Run\nDefaultDependencies=no\n\
                    Requires=shutdown.target umount.target final.target\n\
                    After=shutdown.target umount.target final.target\n";
 
-/// The end that starting a target brings about.
+/// The end that starting a target brings about. That of an initramfs comes when all that the
+/// target needs is up, the others before.
 pub fn ends(name: &str) -> Option<ShutdownKind> {
     match name {
         "reboot.target" => Some(ShutdownKind::Reboot),
         "poweroff.target" => Some(ShutdownKind::Poweroff),
         "halt.target" => Some(ShutdownKind::Halt),
         "kexec.target" => Some(ShutdownKind::Kexec),
+        "initrd-switch-root.target" => Some(ShutdownKind::SwitchRoot),
         _ => None,
     }
 }
@@ -126,7 +144,7 @@ pub fn shell(name: &str, program: &str) -> Option<String> {
 pub const ON_EARLY_FAILURE: &str =
     "OnFailure=emergency.target\nOnFailureJobMode=replace-irreversibly\n";
 /// The targets that say so.
-pub const EARLY: [&str; 2] = ["sysinit.target", "local-fs.target"];
+pub const EARLY: [&str; 3] = ["sysinit.target", "local-fs.target", "initrd-root-fs.target"];
 
 /// Where built-in units stand, in messages.
 pub const FOLDER: &str = "built-in/";
@@ -154,8 +172,6 @@ pub const WELL_KNOWN: &[&str] = &[
     "hibernate.target",
     "hybrid-sleep.target",
     "initrd-fs.target",
-    "initrd-root-fs.target",
-    "initrd-switch-root.target",
     "initrd.target",
     "integritysetup.target",
     "kbrequest.target",

@@ -5,7 +5,7 @@
 //! settle a contradiction is remembered as a mark, too, and everything is marked anew without it:
 //! at most twice for each unit.
 
-use unit::control::{ActiveState, JobKind, JobResult, Refusal};
+use unit::control::{ActiveState, JobKind, JobResult, Refusal, ShutdownKind};
 use unit::{JobMode, Kind, UnitId};
 
 use super::Job;
@@ -143,6 +143,7 @@ impl Engine<'_, '_> {
             let state = self.units.at(unit);
             // What has failed may be waiting to be tried again: that must end too.
             let idle = state.active() == ActiveState::Inactive && state.job.is_none();
+            let idle = idle || self.moves_along(unit);
             let kind = match state.mark.job() {
                 Some(kind) => kind,
                 None if idle || state.mark.has(Mark::KEEP) => continue,
@@ -217,8 +218,9 @@ impl Engine<'_, '_> {
             }
             let edges = self.table.edges(unit);
             // What belongs to the end of the run comes when that has begun.
-            let is_end =
-                features::SHUTDOWN_UNITS && self.phase.is_up() && edges.relations().ends.is_some();
+            let is_end = features::SHUTDOWN_UNITS
+                && self.phase.is_up()
+                && !matches!(edges.relations().ends, None | Some(ShutdownKind::SwitchRoot));
             if mark.has(Mark::UP.with(Mark::KEEP)) && !is_end {
                 for other in edges.requires.iter() {
                     spread |= self.pull(unit, other, keep);

@@ -136,12 +136,17 @@ pub(crate) fn remove(work: &mut Work, _: Birth) -> Failure {
 
 fn remove_one(path: &str) -> Result<(), Errno> {
     let (parent, name) = parent(path, Missing::Fail)?;
+    remove_tree(&parent, name.as_c_str())
+}
+
+/// Removes what has the name in a folder, and what is below it. Ends at another file system.
+pub(crate) fn remove_tree(parent: &OwnedFd, name: &CStr) -> Result<(), Errno> {
     let mut open: Vec<OwnedFd, DEPTH_MAX> = Vec::new();
     for _ in 0..ENTRIES_MAX {
-        let folder = open.last().unwrap_or(&parent);
+        let folder = open.last().unwrap_or(parent);
         let mut entries = [MaybeUninit::uninit(); ENTRIES_BYTES];
         let inner = match open.is_empty() {
-            true => try_remove(folder, name.as_c_str())?,
+            true => try_remove(folder, name)?,
             false => {
                 // What was removed is not there any more: the first one is always the next.
                 rustix::fs::seek(folder, SeekFrom::Start(0))?;

@@ -123,6 +123,8 @@ pub enum ShutdownKind {
     Halt,
     /// Start the kernel that was loaded; reboot if there is none.
     Kexec,
+    /// Not the board's, but the initramfs's: PID 1 moves on into the real root.
+    SwitchRoot,
 }
 
 /// A reply.

@@ -697,12 +697,14 @@ or socket";
                 ctrl_alt_del_burst: One<EmergencyName> ["CtrlAltDelBurstAction"] = "reboot-force";
                 /// A shell, such as /bin/sh or /sbin/sulogin, that rescue.target and
                 /// emergency.target run on the console; the latter also when a unit fails that
-                /// sysinit.target or local-fs.target requires. It asks nobody for a password unless
-                /// it does so itself: leave it out of what goes to customers.
+                /// sysinit.target, local-fs.target or initrd-root-fs.target requires. It asks
+                /// nobody for a password unless it does so itself: leave it out of what goes to
+                /// customers.
                 emergency_shell: Maybe<AbsolutePath> ["EmergencyShell"] = "none";
                 /// Whether a boot heeds the kernel's command line: pilot.unit=, pilot.mask= and
                 /// pilot.log_level= (systemd. in the place of pilot. too), rescue, single, 1,
-                /// emergency, 2 to 5, quiet and debug.
+                /// emergency, 2 to 5, quiet and debug. In a container PID 1's arguments are heeded
+                /// in its place.
                 command_line: One<Boolean> ["KernelCommandLine"] = "yes";
                 /// Most verbose level that reaches the console: emerg, alert, crit, err, warning,
                 /// notice, info, debug, or 0-7.

@@ -3,9 +3,11 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Large enough for a journal.
 const DISK_BYTES: u64 = 16 * 1024 * 1024;
+static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A file, which goes when dropped.
 pub struct Disk {
@@ -15,10 +17,21 @@ pub struct Disk {
 impl Disk {
     /// A disk with an empty file system.
     pub fn make() -> Self {
-        let path = std::env::temp_dir().join(format!("pilot-disk-{}", std::process::id()));
+        Self::with(&[])
+    }
+
+    /// A disk with what is in a folder.
+    pub fn filled_from(folder: &Path) -> Self {
+        Self::with(&["-d", &folder.to_string_lossy()])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("pilot-disk-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
         File::create(&path).unwrap().set_len(DISK_BYTES).unwrap();
         let disk = Self { path };
-        disk.tool("mke2fs", &["-q", "-F", "-t", "ext4"]);
+        disk.tool("mke2fs", &[&["-q", "-F", "-t", "ext4"], arguments].concat());
         disk
     }
 

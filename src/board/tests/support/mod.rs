@@ -67,9 +67,14 @@ impl Session {
 
     /// The same for a board under QEMU that has a disk, whose contents are those of a file.
     pub fn boot_with_disk(name: &str, disk: &Path) -> Self {
+        Self::boot_with_words(name, disk, "")
+    }
+
+    /// The same with more words on the kernel's command line.
+    pub fn boot_with_words(name: &str, disk: &Path, words: &str) -> Self {
         Self::boot_by(name, |board, image, ports| {
             let machine = facts(board.arch).machine.expect("a board with a disk is emulated");
-            let mut command = qemu::command(&machine, image, ports)?;
+            let mut command = qemu::command(&machine, image, ports, words)?;
             let drive = format!("file={},if=none,format=raw,id=disk", disk.display());
             command.args(["-drive", &drive, "-device", "virtio-blk-device,drive=disk"]);
             Machine::emulate(command, ConsoleTo::Program)

@@ -1,5 +1,6 @@
 //! Which parts of `pilot` the units of a board use: the other half of `src/features.rs`.
 
+use unit::control::ShutdownKind;
 use unit::{DirectoryKind, ListenKind, NotifyAccess, Preserve, ServiceType};
 
 use super::{DirectoryPlan, ExecPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan, limits};
@@ -70,6 +71,9 @@ const FEATURES: &[Feature] = &[
     ("socket-commands", |plan| sockets(plan).any(|socket| socket.commands.is_some())),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.setup.symlinks.is_empty())),
     ("shutdown-units", |plan| plan.units.iter().any(|unit| unit.edges.more.ends.is_some())),
+    ("switch-root", |plan| {
+        plan.units.iter().any(|unit| unit.edges.more.ends == Some(ShutdownKind::SwitchRoot))
+    }),
     ("special-targets", |plan| !plan.manager.specials.is_empty()),
     ("socket-options", |plan| {
         sockets(plan).any(|socket| socket.options.iter().any(|options| !options.is_empty()))

@@ -62,7 +62,8 @@ pub struct Relations<'a> {
     pub job_running_timeout: Option<Millis>,
     /// `JobTimeoutAction=`.
     pub job_timeout_action: Emergency,
-    /// Starting this unit ends the board's run: `reboot.target` and its kin.
+    /// Starting this unit ends the board's run: `reboot.target` and its kin. That of
+    /// [`ShutdownKind::SwitchRoot`] does so when all that it needs is up.
     pub ends: Option<ShutdownKind>,
 }
 

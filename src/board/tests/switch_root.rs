@@ -1,0 +1,100 @@
+//! From an initramfs to an ext4 disk, and what the kernel's command line says of the boot, on a
+//! real kernel.
+//!
+//! These need an emulator: `cargo board test` runs them.
+
+#[allow(dead_code, reason = "other tests use the rest")]
+mod support;
+
+use std::path::Path;
+
+use pilot_board::conf::Board;
+use pilot_board::image;
+use pilot_board::state::State;
+use support::Session;
+use support::disk::Disk;
+
+const INITRAMFS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/initramfs");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/root");
+const ON_DISK: &str = "root=/dev/vda rootfstype=ext4 rw";
+
+fn root_disk() -> Disk {
+    let board = Board::read(Path::new(ROOT)).unwrap_or_else(|failure| panic!("{failure}"));
+    let state = State::take().unwrap_or_else(|failure| panic!("{failure}"));
+    let folder = image::folder(&state, &board).unwrap_or_else(|failure| panic!("{failure}"));
+    Disk::filled_from(&folder)
+}
+
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn the_real_root_is_moved_into_and_the_command_line_heeded() {
+    let disk = root_disk();
+    all_comes_up_in_the_real_root(&disk);
+    rescue_has_what_sysinit_needs_and_nothing_else(&disk);
+    emergency_has_nothing_and_init_may_be_another(&disk);
+    without_its_root_an_initramfs_has_a_shell(&disk);
+}
+
+/// Its helpers have ended, its memory is free, and what its kernel gave it has moved along. What
+/// is masked does not start; who ignores SIGTERM does not hold up the power-off.
+fn all_comes_up_in_the_real_root(disk: &Disk) {
+    let mut board = Session::boot_with_words(INITRAMFS, disk.path(), ON_DISK);
+    board.expect("helper.service: running");
+    board.expect("switch-root: now");
+    board.expect("early is done");
+    board.expect("the board is up");
+    board.type_line("grep -c '^/dev/vda / ext4' /proc/mounts; grep -c modprobe /proc/*/cmdline");
+    board.type_line("cat /proc/sys/kernel/hostname; grep rootfs /proc/mounts; ls /");
+    board.type_line("pilotctl is-active stubborn.service; echo asked-$((1 + 1))");
+    let said = board.expect("asked-2");
+    assert!(said.contains("real-root") && said.contains("\nactive"), "{said}");
+    board.type_line("pilotctl poweroff");
+    board.expect("power-off: now");
+    board.ends_orderly();
+    assert!(disk.is_clean(), "{}", disk.describe());
+    assert!(disk.lines() > 0);
+}
+
+fn rescue_has_what_sysinit_needs_and_nothing_else(disk: &Disk) {
+    let words = format!("{ON_DISK} rescue pilot.mask=stubborn.service");
+    let mut board = Session::boot_with_words(INITRAMFS, disk.path(), &words);
+    board.expect("switch-root: now");
+    board.expect("early is done");
+    board.expect("rescue.service: running");
+    board.type_line("pilotctl is-active shell.service; echo asked-$((1 + 1))");
+    let said = board.expect("asked-2");
+    assert!(said.contains("\ninactive"), "{said}");
+    // The shell's end leads on; what was masked stays so.
+    board.type_line("exit");
+    board.expect("shell.service: running");
+    board.type_line("pilotctl is-active stubborn.service; echo asked-$((1 + 2))");
+    let said = board.expect("asked-3");
+    assert!(said.contains("\ninactive"), "{said}");
+    board.type_line("pilotctl reboot");
+    board.expect("reboot: now");
+    board.ends_orderly();
+    assert!(disk.is_clean(), "{}", disk.describe());
+}
+
+fn emergency_has_nothing_and_init_may_be_another(disk: &Disk) {
+    let words = format!("{ON_DISK} emergency init=/usr/sbin/init");
+    let mut board = Session::boot_with_words(INITRAMFS, disk.path(), &words);
+    board.expect("switch-root: now");
+    board.expect("emergency.service: running");
+    board.type_line("pilotctl is-active early.service; echo asked-$((1 + 1))");
+    let said = board.expect("asked-2");
+    assert!(said.contains("\ninactive"), "{said}");
+    board.type_line("pilotctl poweroff");
+    board.expect("power-off: now");
+    board.ends_orderly();
+}
+
+/// It has no disk of that name, and says so at once.
+fn without_its_root_an_initramfs_has_a_shell(disk: &Disk) {
+    let mut board = Session::boot_with_words(INITRAMFS, disk.path(), "root=UUID=0-0");
+    board.expect("sysroot.mount: failed");
+    board.expect("emergency.service: running");
+    board.type_line("pilotctl poweroff -f");
+    board.expect("power-off: now");
+    board.ends_orderly();
+}
