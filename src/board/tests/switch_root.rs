@@ -41,10 +41,13 @@ fn all_comes_up_in_the_real_root(disk: &Disk) {
     let mut board = Session::boot_with_words(INITRAMFS, disk.path(), ON_DISK);
     board.expect("helper.service: running");
     board.expect("switch-root: now");
-    board.expect("early is done");
+    board.expect("early.service: done");
     board.expect("the board is up");
-    board.type_line("grep -c '^/dev/vda / ext4' /proc/mounts; grep -c modprobe /proc/*/cmdline");
-    board.type_line("cat /proc/sys/kernel/hostname; grep rootfs /proc/mounts; ls /");
+    board.type_line("echo root-$(grep -c '^/dev/vda / ext4' /proc/mounts)");
+    board.expect("root-1");
+    board.type_line("echo helpers-$(ps | grep -c 'busybox [s]leep')");
+    board.expect("helpers-0");
+    board.type_line("cat /proc/sys/kernel/hostname");
     board.type_line("pilotctl is-active stubborn.service; echo asked-$((1 + 1))");
     let said = board.expect("asked-2");
     assert!(said.contains("real-root") && said.contains("\nactive"), "{said}");
@@ -59,7 +62,7 @@ fn rescue_has_what_sysinit_needs_and_nothing_else(disk: &Disk) {
     let words = format!("{ON_DISK} rescue pilot.mask=stubborn.service");
     let mut board = Session::boot_with_words(INITRAMFS, disk.path(), &words);
     board.expect("switch-root: now");
-    board.expect("early is done");
+    board.expect("early.service: done");
     board.expect("rescue.service: running");
     board.type_line("pilotctl is-active shell.service; echo asked-$((1 + 1))");
     let said = board.expect("asked-2");
