@@ -1,6 +1,7 @@
 //! Everything a board is built of, each step done once: provisioning, `pilot`, kernel, image.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use crate::apt::Apt;
@@ -50,6 +51,7 @@ pub fn pilot(state: &State, board: &Board) -> Result<PathBuf> {
         return Ok(kept);
     }
     write_whole(&kept, &bytes)?;
+    fs::set_permissions(&kept, Permissions::from_mode(0o755)).or_file("write", &kept)?;
     Ok(kept)
 }
 

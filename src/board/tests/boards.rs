@@ -7,6 +7,7 @@
 mod support;
 
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::thread;
 
 use pilot_board::conf::Board;
@@ -103,10 +104,12 @@ const ARMV7_MOST_BYTES: u64 = 118 * 1024;
 
 #[test]
 #[ignore = "builds for a board; `cargo board test` runs it"]
-fn pilot_stays_small() {
+fn pilot_stays_small_and_can_be_executed() {
     let board = Board::find("qemu-armv7").unwrap();
     let pilot = image::pilot(&State::take().unwrap(), &board).unwrap();
-    let bytes = std::fs::metadata(pilot).unwrap().len();
+    let pilot = std::fs::metadata(pilot).unwrap();
+    assert_eq!(pilot.permissions().mode() & 0o777, 0o755);
+    let bytes = pilot.len();
     assert!(bytes <= ARMV7_MOST_BYTES, "{bytes} bytes; see `cargo board size qemu-armv7`");
 }
 
