@@ -287,6 +287,10 @@ const ROOT_UNITS: [&str; 8] = [
     "lib/systemd/system-preset",
 ];
 
+/// What is to be done at boot, there: modules-load.d(5), sysctl.d(5).
+const ROOT_DUTIES: [&str; 4] =
+    ["etc/modules-load.d", "etc/sysctl.d", "usr/lib/modules-load.d", "usr/lib/sysctl.d"];
+
 /// The list of file systems below such a folder: fstab(5).
 const ROOT_FSTAB: &str = "etc/fstab";
 
@@ -301,6 +305,8 @@ impl Folders {
             let places = ROOT_UNITS.map(|place| root.join(place));
             found.extend(places.into_iter().map(|place| (behind, place)));
             found.push((behind, root.join(ROOT_FSTAB)));
+            let duties = ROOT_DUTIES.map(|place| root.join(place));
+            found.extend(duties.into_iter().map(|place| (behind, place)));
         }
         found.retain(|(_, units)| units.is_dir() || units.ends_with(ROOT_FSTAB) && units.exists());
         let hides = |number: usize, other: usize| {

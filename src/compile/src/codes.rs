@@ -108,6 +108,8 @@ codes! {
     NOTHING_TO_MOUNT "E329" "nothing-to-mount" Error "A mount unit has no What=.";
     BAD_FSTAB "E330" "bad-fstab" Error
         "A line of fstab is not of its form, or says what no mount unit can.";
+    BAD_DUTY "E331" "bad-duty" Error
+        "A line of a file for the boot, of modules-load.d or sysctl.d, is not of its form.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";

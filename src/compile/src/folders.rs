@@ -24,7 +24,9 @@ pub(crate) fn library(folders: &[UnitFolder], report: &mut Report) -> Library {
         for &other in &folder.hides {
             library.include(layer, other);
         }
-        if folder.path.is_dir() {
+        if folder.path.is_dir() && folder.path.to_string_lossy().ends_with(".d") {
+            add_drop_ins(layer, &folder.path, &mut library, report);
+        } else if folder.path.is_dir() {
             add_folder(layer, &folder.path, &mut library, report);
         } else {
             add_file(layer, &folder.path, &mut library, report);

@@ -218,12 +218,14 @@ proptest! {
     }
 
     #[test]
-    fn an_fstab_is_answered(
+    fn an_fstab_and_files_for_the_boot_are_answered(
         fields in prop::collection::vec(field(), 0..30),
         gap in prop::sample::select(&[" ", "\t", "\n"][..]),
     ) {
         let conf = b"[Board]\nArchitecture=riscv64\n".to_vec();
-        answer(conf, vec![("fstab", fields.join(gap).into_bytes())]);
+        let text = fields.join(gap).into_bytes();
+        let names = ["fstab", "sysctl.d/a.conf", "modules-load.d/a.conf"];
+        answer(conf, names.map(|name| (name, text.clone())).into());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::duties::{Duties, Duty};
 use super::fstab;
 use super::preset::{Presets, Verdict};
 use super::unit_name_of;
@@ -79,6 +80,9 @@ pub struct Library {
     /// By link; `None` is a link to /dev/null, which hides those of less important folders.
     pulls: BTreeMap<(String, Name), Option<Pull>>,
     presets: Presets,
+    duties: Duties,
+    /// The services that are made of those.
+    made: BTreeSet<Name>,
     /// Instances that a link in a units folder makes of its template.
     instances: BTreeSet<Name>,
     /// Which folders include which: (one, another that it includes).
@@ -102,6 +106,10 @@ impl Library {
             return;
         }
         let folder = parts.next().unwrap_or_default();
+        if let Some(duty) = Duty::of(folder) {
+            self.add_duty(layer, duty, path, bytes, report);
+            return;
+        }
         let drop_in = folder.strip_suffix(".d").filter(|_| file_name.ends_with(".conf"));
         let preset = file_name.ends_with(".preset");
         let name = match (drop_in, preset) {
@@ -128,6 +136,32 @@ impl Library {
             false => Fragment::Unit(text::parse(file, report)),
         };
         self.insert(name, (layer, fragment));
+    }
+
+    /// Adds a file that says what is to be done at boot, for the service that does it.
+    fn add_duty(
+        &mut self,
+        layer: Layer,
+        duty: Duty,
+        path: &str,
+        bytes: &[u8],
+        report: &mut Report,
+    ) {
+        let Some(file) = text::open(path, bytes, report) else { return };
+        let file_name = path.rsplit('/').next().unwrap_or(path);
+        let Some((name, document)) = self.duties.add(duty, file_name, &file, report) else {
+            return;
+        };
+        if let Ok(by) = Name::parse("sysinit.target") {
+            let (unit, span) = (name.clone(), Span::head(&file));
+            self.add_pull_of(Pull { by, kind: EdgeKind::Wants, unit, span });
+        }
+        let own =
+            self.made.contains(&name) || self.is_free(layer, &name, &Span::head(&file), report);
+        if own {
+            self.made.insert(name.clone());
+            self.insert(name, (layer, Fragment::Unit(document)));
+        }
     }
 
     /// Adds a unit that something else than a file of its own says.

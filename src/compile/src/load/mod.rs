@@ -1,5 +1,6 @@
 //! Files to drafts: which file a name leads to, and what its lines mean one by one.
 
+mod duties;
 mod enabled;
 mod fstab;
 mod library;
