@@ -600,10 +600,14 @@ impl<'t, 's> World<'t, 's> {
 
     /// Every process does what it should: helpers and commands end well, services get ready.
     pub fn go_well(&mut self) {
+        // Who forks has a daemon by the time that it ends.
+        let is_starting = |unit: &UnitId| self.status(*unit).sub == SubState::Start;
+        let starting: BTreeSet<UnitId> = self.table.ids().filter(is_starting).collect();
         for proc in self.procs.values_mut() {
             proc.stuck = false;
             // Whom nobody tells to go goes some day; a stop without a deadline waits for it.
-            let left_behind = matches!(proc.owner, Owner::Stray(_)).then_some(15);
+            let is_left = matches!(proc.owner, Owner::Stray(unit) if !starting.contains(&unit));
+            let left_behind = is_left.then_some(15);
             proc.dying = proc.asked.or(left_behind);
         }
         self.the_dying_end();
