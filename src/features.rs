@@ -51,6 +51,8 @@ features! {
     MOUNTS = "mounts";
     /// More services than `ParallelStarts=` allows to start at once.
     PARALLEL_STARTS = "parallel-starts";
+    /// Path units.
+    PATHS = "paths";
     /// `ListenNetlink=`.
     NETLINK = "netlink";
     /// `OpenFile=`.

@@ -21,9 +21,11 @@ mod invocation;
 mod leavings;
 mod lines;
 mod listeners;
+mod look;
 mod luck;
 mod notifications;
 mod own;
+mod paths;
 mod prepare;
 mod steps;
 mod switch_root;
@@ -50,6 +52,7 @@ use self::leavings::Leavings;
 use self::lines::Lines;
 use self::listeners::Listeners;
 use self::notifications::Notifications;
+use self::paths::Paths;
 use self::wall::Wall;
 use self::watch::{Source, Watch};
 
@@ -81,6 +84,7 @@ struct Pilot {
     groups: Groups,
     leavings: Leavings,
     clients: Clients,
+    paths: Paths,
     wall: Wall,
     /// When PID 1's own sockets want another look; `None`: they are well.
     mend_at: Option<Instant>,
@@ -128,6 +132,7 @@ impl Pilot {
             match report.source {
                 Source::Notifications | Source::Signals | Source::Control | Source::Client(_) => {}
                 Source::Wall => self.on_clock_set(),
+                Source::Path(unit) => self.on_path_touched(unit, report),
                 Source::Listener(listener) => self.on_listener(listener, report),
                 Source::Nodes => self.on_nodes_changed(),
                 Source::Addresses => self.on_addresses_changed(report),
@@ -144,6 +149,7 @@ impl Pilot {
                 | Source::Signals
                 | Source::Listener(_)
                 | Source::Wall
+                | Source::Path(_)
                 | Source::Nodes
                 | Source::Addresses
                 | Source::Executed(_)
@@ -202,6 +208,8 @@ impl Pilot {
             Action::AdoptMain { unit, pid } => self.adopt(unit, pid),
             Action::FindMain(unit) => self.find_main(unit),
             Action::RemovePidFile(unit) => self.remove_pid_file(unit),
+            Action::WatchPath { unit, targets } => self.watch_path(unit, targets),
+            Action::UnwatchPath(unit) => self.unwatch_path(unit),
             Action::Reply { client, answer } => self.reply(client, answer),
             Action::KillAll { signal } => {
                 let _ = signal::kill_all(signal);
@@ -249,7 +257,7 @@ impl Pilot {
     fn service(&self, unit: UnitId) -> Service<'static> {
         match self.table.kind(unit) {
             Kind::Service(service) => service,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => {
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
                 bug!("not a service")
             }
         }
@@ -266,6 +274,8 @@ fn broken(call: &str, errno: rustix::io::Errno) -> ! {
 fn socket_config<'t>(table: &Table<'t>, unit: UnitId) -> Socket<'t> {
     match table.kind(unit) {
         Kind::Socket(socket) => socket,
-        Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => bug!("not a socket"),
+        Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+            bug!("not a socket")
+        }
     }
 }

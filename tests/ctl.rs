@@ -140,7 +140,11 @@ fn status_tells_what_a_socket_waits_for() {
     fake.put("log.socket", ActiveState::Failed, SubState::Retrying);
     let first = match fake.table.unit(fake.id("log.socket")).kind {
         Kind::Socket(socket) => socket.first_listener,
-        Kind::Target | Kind::Service(_) | Kind::Timer(_) | unit::Kind::Mount(_) => {
+        Kind::Target
+        | Kind::Service(_)
+        | Kind::Timer(_)
+        | unit::Kind::Path(_)
+        | unit::Kind::Mount(_) => {
             panic!("a socket")
         }
     };

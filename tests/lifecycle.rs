@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pilotlight::engine::mount::{self, Mount, Worker};
+use pilotlight::engine::path::{self, Path};
 use pilotlight::engine::service::{self, Child, Helper, Main, Service, Step, StopAsked};
 use pilotlight::engine::socket::{self, ServiceView, Socket};
 use pilotlight::engine::timer::{self, Context, Timer, View};
@@ -707,4 +708,86 @@ fn mount() {
         }
     }
     golden("mount", &table);
+}
+
+/// Each state of a path unit with each input, while its unit is down, up, and barred, and while
+/// it is about to be stopped.
+#[test]
+fn paths() {
+    use path::{Input, State, Why};
+    let trigger_limit = unit::RateLimit { interval: Millis(2_000), burst: 2 };
+    let config = &unit::PathUnit { unit: UNIT, trigger_limit, setup: &[] };
+    let (alive, lacking) = (Worker::Alive(MAIN), Worker::Lacking(NOW));
+    let looking = |why, worker| State::Looking { why, worker, deadline: None };
+    let started = |worker, deadline| State::Looking { why: Why::Started, worker, deadline };
+    let paused = |changed| State::Paused { until: NOW, changed };
+    let states = [
+        ("dead", State::Dead),
+        ("starting, asked", started(Worker::Asked, AHEAD)),
+        ("starting", started(alive, AHEAD)),
+        ("starting, late", started(alive, PASSED)),
+        ("starting, lacking", started(lacking, AHEAD)),
+        ("looking anew", looking(Why::Anew, alive)),
+        ("looking again", looking(Why::Touched, alive)),
+        ("waiting", State::Waiting { look_at: None }),
+        ("about to look", State::Waiting { look_at: AHEAD }),
+        ("running", State::Running),
+        ("paused", paused(false)),
+        ("paused, owes a start", paused(true)),
+        ("failed", State::Failed),
+    ];
+    let view = |is_up, barred| View { is_up, barred };
+    let (down, up, barred) = (view(false, None), view(true, None), view(false, AHEAD));
+    let surroundings = [
+        ("down", down, true),
+        ("up", up, true),
+        ("barred", barred, true),
+        ("down, stopping", down, false),
+    ];
+    let error = |stage, errno| SpawnError { stage, errno: Errno(errno) };
+    let inputs = [
+        ("start", Input::Start),
+        ("stop", Input::Stop),
+        ("spawned", Input::Spawned(MAIN)),
+        ("spawn failed EAGAIN", Input::SpawnFailed(error(Stage::Clone, 11))),
+        ("spawn failed ENOSYS", Input::SpawnFailed(error(Stage::Clone, 38))),
+        ("found both", Input::Exited(Exit::Code(3))),
+        ("found one", Input::Exited(Exit::Code(1))),
+        ("good", Input::Exited(Exit::Code(path::LOOK_GOOD))),
+        ("look again", Input::Exited(Exit::Code(path::LOOK_AGAIN))),
+        ("no watches", Input::Exited(Exit::Code(path::LOOK_FAILED))),
+        ("killed", Input::Exited(Exit::Signal(9))),
+        ("touched", Input::Touched { changed: false }),
+        ("changed", Input::Touched { changed: true }),
+        ("unit changed", Input::UnitChanged),
+        ("elapsed", Input::Elapsed),
+        ("reset-failed", Input::ResetFailed),
+    ];
+    let mut table = String::new();
+    for (state_name, state) in states {
+        for (view_name, view, may_start) in surroundings {
+            writeln!(table, "{state_name}, its unit {view_name}").unwrap();
+            for (input_name, input) in inputs {
+                let line = outcome(|| {
+                    let cx = path::Context { unit: UNIT, config, view, may_start, now: NOW };
+                    let mut path = Path { state, existed: 3, ..Path::NEW };
+                    let outcome = path.step(&cx, input);
+                    let same = path.state == state && outcome.actions.is_empty();
+                    let mut line = if same { "-".to_owned() } else { format!("{:?}", path.state) };
+                    if path.result != UnitResult::Success {
+                        write!(line, " result {:?}", path.result).unwrap();
+                    }
+                    if outcome.start {
+                        line.push_str(" start");
+                    }
+                    for action in &outcome.actions {
+                        write!(line, "\n{:26}{action:?}", "").unwrap();
+                    }
+                    line
+                });
+                writeln!(table, "    {input_name:<21} {line}").unwrap();
+            }
+        }
+    }
+    golden("path", &table);
 }

@@ -135,6 +135,14 @@ impl Scenario<'_, '_> {
                 let wall_us = seconds.parse::<i64>().unwrap() * 1_000_000 - self.now.0 as i64;
                 self.feed(Event::ClockChanged { wall_us });
             }
+            ["touch", unit] => {
+                let unit = self.unit(unit);
+                self.feed(Event::PathTouched { unit, changed: false });
+            }
+            ["change", unit] => {
+                let unit = self.unit(unit);
+                self.feed(Event::PathTouched { unit, changed: true });
+            }
             ["ctrl-alt-del"] => self.feed(Event::CtrlAltDel),
             _ => self.order(&words),
         }
@@ -188,7 +196,7 @@ impl Scenario<'_, '_> {
     fn first_listener(&self, socket: &str) -> unit::ListenerId {
         match self.table.unit(self.unit(socket)).kind {
             Kind::Socket(config) => config.first_listener,
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => {
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
                 panic!("{socket} is no socket")
             }
         }
@@ -350,6 +358,10 @@ impl Scenario<'_, '_> {
             Action::RemovePidFile(unit) => {
                 self.tell(&format!("remove the pidfile of {}", self.name(unit)));
             }
+            Action::WatchPath { unit, targets } => {
+                self.tell(&format!("watch {}, {targets} for changes", self.name(unit)));
+            }
+            Action::UnwatchPath(unit) => self.tell(&format!("unwatch {}", self.name(unit))),
             Action::Reply { answer, .. } => self.tell(&format!("reply {answer:?}")),
             Action::KillAll { signal } => self.tell(&format!("kill {signal} everybody")),
             Action::Work(work) => {

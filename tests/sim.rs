@@ -87,7 +87,8 @@ fn live(world: &mut World<'_, '_>, table: Table<'_>) {
 }
 
 /// Every connection on an open listener is taken in the end, whatever limits say meanwhile.
-/// Timers stop before: one that starts what conflicts with a busy service does so for ever.
+/// Timers and paths stop before: one that starts what conflicts with a busy service does so for
+/// ever.
 fn serve_everybody(world: &mut World<'_, '_>) {
     world.stop_timers();
     for _ in 0..2_000 {

@@ -214,6 +214,7 @@ fn chosen(call: &Call<'_>, name: &str, kind: &Kind<'_>) -> bool {
         Kind::Socket(_) => "socket",
         Kind::Timer(_) => "timer",
         Kind::Mount(_) => "mount",
+        Kind::Path(_) => "path",
     };
     call.types.is_none_or(|types| is_in(types, kind))
         && (call.names.is_empty() || call.names.iter().any(|&typed| Typed(typed).is(name)))

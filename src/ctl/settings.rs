@@ -6,8 +6,8 @@ use core::net::Ipv6Addr;
 
 use unit::control::{Exit, UnitStatus};
 use unit::{
-    Args, Command, ExecContext, ExitStatuses, Listener, Mount, Prefix, Seq, Service, Since, Socket,
-    TimerSetup, Word, Words,
+    Args, Command, ExecContext, ExitStatuses, Listener, Mount, PathUnit, Prefix, Seq, Service,
+    Since, Socket, TimerSetup, Word, Words,
 };
 
 use super::address::{self, Printed};
@@ -209,6 +209,22 @@ pub(super) fn timer(list: &mut List<'_, '_>, triggers: &str, setup: &TimerSetup<
         let span = Span { us: delay.micros, parts: usize::MAX };
         list.other("TimersMonotonic", &format_args!("{{ {name}={span} }}"));
     }
+}
+
+#[inline(never)]
+pub(super) fn path(list: &mut List<'_, '_>, triggers: &str, path: &PathUnit<'_>) {
+    if !features::PATHS {
+        return;
+    }
+    let setup = path.setup();
+    list.text("Triggers", triggers);
+    for watched in setup.watched.iter() {
+        let (name, path) = (watched.when.name(), watched.path.trim_end_matches('\0'));
+        list.other("Paths", &format_args!("{path} ({name})"));
+    }
+    list.flag("MakeDirectory", setup.make.is_some());
+    list.time("TriggerLimitIntervalUSec", Some(path.trigger_limit.interval));
+    list.number("TriggerLimitBurst", path.trigger_limit.burst);
 }
 
 fn commands(list: &mut List<'_, '_>, socket: &Socket<'_>) {

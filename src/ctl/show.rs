@@ -186,7 +186,9 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     relations(&mut list, &table, &unit.edges);
     let sockets = match &unit.kind {
         Kind::Service(service) => service.sockets,
-        Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => Ids::EMPTY,
+        Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+            Ids::EMPTY
+        }
     };
     let blank = if sockets.is_empty() || triggered_by.is_empty() { "" } else { " " };
     let (sockets, others) = (Units(&table, sockets), Units(&table, triggered_by));
@@ -202,6 +204,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
             settings::socket(&mut list, socket, &status);
         }
         Kind::Mount(mount) => settings::mount(&mut list, mount),
+        Kind::Path(path) => settings::path(&mut list, table.name(path.unit), path),
         Kind::Timer(timer) => settings::timer(&mut list, table.name(timer.unit), &timer.setup()),
     }
     Ok(())

@@ -77,6 +77,7 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
         Kind::Service(service) => of_service(session, &service, &status)?,
         Kind::Socket(socket) => of_socket(session, id, &socket, &status, now_us)?,
         Kind::Timer(timer) => relative(session, "Triggers", 0, timer.unit)?,
+        Kind::Path(path) => relative(session, "Triggers", 0, path.unit)?,
         Kind::Mount(mount) => {
             let setup = mount.setup();
             writeln!(session.out, "      Where: {}", setup.target.trim_end_matches('\0'));

@@ -68,6 +68,17 @@ pub enum Action {
     FindMain(UnitId),
     /// Unlink `PIDFile=`: whom it names has ended.
     RemovePidFile(UnitId),
+    /// Listen to the watches that the child of [`Work::Look`] has set for a path unit. What tells
+    /// of one of the first `targets` of them is a change that is waited for. Answers at once with
+    /// `PathTouched` if the watches that these follow have told of one.
+    WatchPath {
+        /// The path unit.
+        unit: UnitId,
+        /// How many.
+        targets: u8,
+    },
+    /// Watch a path unit's paths no more.
+    UnwatchPath(UnitId),
     /// Answer a request.
     Reply {
         /// Who asked.

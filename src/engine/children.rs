@@ -8,8 +8,8 @@ use crate::features;
 use super::action::Action;
 use super::event::{Errno, Pid, Process, SpawnError};
 use super::manager::Engine;
-use super::mount;
 use super::notify::{Notification, access};
+use super::path;
 use super::service::{self, Main};
 use super::socket;
 use super::state::KindState;
@@ -30,7 +30,7 @@ impl Engine<'_, '_> {
             }
             Process::Instance(instance) => self.on_instance_spawned(instance, pid, now),
             Process::Checker(unit) => self.on_checker_spawned(unit, pid, now),
-            Process::Worker(unit) => self.mount_step(unit, mount::Input::Spawned(pid), now),
+            Process::Worker(unit) => self.on_worker_spawned(unit, pid, now),
             Process::Finisher => self.on_finisher_spawned(pid),
         }
     }
@@ -49,7 +49,7 @@ impl Engine<'_, '_> {
             Process::Checker(unit) => self.on_checker_spawn_failed(unit, error, now),
             Process::Worker(unit) => {
                 self.note(Trace::SpawnFailed { unit, error }, now);
-                self.mount_step(unit, mount::Input::SpawnFailed(error), now);
+                self.on_worker_spawn_failed(unit, error, now);
             }
             Process::Finisher => self.on_finisher_gone(now),
         }
@@ -108,10 +108,14 @@ impl Engine<'_, '_> {
                 KindState::Mount(mount) if mount.worker() == Some(pid) => {
                     return self.on_worker_exited(unit, exit, now);
                 }
+                KindState::Path(path) if path.worker() == Some(pid) => {
+                    return self.path_step(unit, path::Input::Exited(exit), now);
+                }
                 KindState::Socket(_)
                 | KindState::Target { .. }
                 | KindState::Template(_)
                 | KindState::Timer(_)
+                | KindState::Path(_)
                 | KindState::Mount(_) => {}
             }
         }
@@ -141,6 +145,7 @@ impl Engine<'_, '_> {
             | KindState::Socket(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => None,
         }
     }

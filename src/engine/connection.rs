@@ -338,6 +338,7 @@ impl Engine<'_, '_> {
             | KindState::Service(_)
             | KindState::Socket(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => {
                 bug!("not a per-connection service")
             }

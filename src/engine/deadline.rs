@@ -6,7 +6,7 @@ use super::event::InstanceId;
 use super::manager::Engine;
 use super::state::KindState;
 use super::time::Instant;
-use super::{mount, service, socket};
+use super::{mount, path, service, socket};
 use crate::features;
 
 /// What the engine knows of when something is due.
@@ -123,6 +123,7 @@ impl Engine<'_, '_> {
             KindState::Template(_) => self.expire_template(unit, now),
             KindState::Timer(_) => self.expire_timer(unit, now),
             KindState::Mount(_) => self.mount_step(unit, mount::Input::Elapsed, now),
+            KindState::Path(_) => self.path_step(unit, path::Input::Elapsed, now),
             KindState::Target { .. } => bug!("a target has no deadline"),
         }
     }

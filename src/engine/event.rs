@@ -32,6 +32,8 @@ pub enum Work {
     Mount(UnitId),
     /// Unmount it, likewise.
     Unmount(UnitId),
+    /// Watch what a path unit looks at, and look. The code is one of `path::LOOK_…`.
+    Look(UnitId),
     /// Sync, unmount and remount read-only.
     LeaveAll,
     /// Give back the memory of the initramfs, for a root that PID 1 can move on into. The code is
@@ -44,7 +46,7 @@ impl Work {
     pub const fn process(self) -> Process {
         match self {
             Self::Check(unit) => Process::Checker(unit),
-            Self::Mount(unit) | Self::Unmount(unit) => Process::Worker(unit),
+            Self::Mount(unit) | Self::Unmount(unit) | Self::Look(unit) => Process::Worker(unit),
             Self::LeaveAll | Self::LeaveInitramfs => Process::Finisher,
         }
     }
@@ -62,7 +64,8 @@ pub enum Process {
     Instance(InstanceId),
     /// A copy of PID 1 that looks at a unit's conditions and asserts: [`Work::Check`].
     Checker(UnitId),
-    /// One that mounts or unmounts: [`Work::Mount`], [`Work::Unmount`].
+    /// One that mounts, unmounts or looks at paths: [`Work::Mount`], [`Work::Unmount`],
+    /// [`Work::Look`].
     Worker(UnitId),
     /// The copy of PID 1 that leaves the file systems at the very end: [`Work::LeaveAll`],
     /// [`Work::LeaveInitramfs`].
@@ -205,6 +208,13 @@ pub enum Event<'e> {
         listener: ListenerId,
         /// Why.
         failure: AcceptFailure,
+    },
+    /// The watches of a path unit tell of something.
+    PathTouched {
+        /// The path unit.
+        unit: UnitId,
+        /// It is a change that is waited for; otherwise the paths have to be looked at again.
+        changed: bool,
     },
     /// A child exists.
     Spawned {

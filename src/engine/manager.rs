@@ -16,6 +16,7 @@ use super::event::{Event, InstanceId, Pid};
 use super::instance::{Instance, Template};
 use super::job::Waiter;
 use super::mount::Mount;
+use super::path::{self, Path};
 use super::places::Places;
 use super::service::{self, Service};
 use super::shutdown::Phase;
@@ -115,6 +116,7 @@ impl<'t, 's> Engine<'t, 's> {
                 }
                 Kind::Timer(_) => state.kind = KindState::Timer(Timer::NEW),
                 Kind::Mount(_) => state.kind = KindState::Mount(Mount::NEW),
+                Kind::Path(_) => state.kind = KindState::Path(Path::NEW),
             }
         }
         ensure!(usize::from(next_status) <= status.len(), "a place per status text");
@@ -170,6 +172,9 @@ impl<'t, 's> Engine<'t, 's> {
             Event::Accepted { instance, peer } => self.on_accepted(instance, peer, now),
             Event::AcceptFailed { instance, listener, failure } => {
                 self.on_accept_failed(instance, listener, failure, now);
+            }
+            Event::PathTouched { unit, changed } => {
+                self.path_step(unit, path::Input::Touched { changed }, now);
             }
             Event::Spawned { process, pid } => self.on_spawned(process, pid, now),
             Event::SpawnFailed { process, error } => self.on_spawn_failed(process, error, now),
@@ -265,9 +270,12 @@ impl<'t, 's> Engine<'t, 's> {
         matches!(self.units[unit.index()].kind, KindState::Socket(_))
     }
 
-    /// True for a socket or timer.
+    /// True for a socket, timer or path.
     pub fn starts_others(&self, unit: UnitId) -> bool {
-        matches!(self.units[unit.index()].kind, KindState::Socket(_) | KindState::Timer(_))
+        matches!(
+            self.units[unit.index()].kind,
+            KindState::Socket(_) | KindState::Timer(_) | KindState::Path(_)
+        )
     }
 
     /// A per-connection slot.
@@ -304,6 +312,7 @@ impl<'t, 's> Engine<'t, 's> {
             | KindState::Socket(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => {
                 bug!("not a service that runs by itself")
             }
@@ -317,6 +326,7 @@ impl<'t, 's> Engine<'t, 's> {
             | KindState::Service(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => {
                 bug!("not a socket")
             }
@@ -326,7 +336,7 @@ impl<'t, 's> Engine<'t, 's> {
     pub(super) fn service_config(&self, unit: UnitId) -> unit::Service<'t> {
         match self.table.kind(unit) {
             Kind::Service(config) => config,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => {
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
                 bug!("not a service")
             }
         }
@@ -335,7 +345,7 @@ impl<'t, 's> Engine<'t, 's> {
     pub(super) fn socket_config(&self, unit: UnitId) -> unit::Socket<'t> {
         match self.table.kind(unit) {
             Kind::Socket(config) => config,
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => {
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
                 bug!("not a socket")
             }
         }
@@ -393,6 +403,7 @@ impl<'t, 's> Engine<'t, 's> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => {}
         }
         self.tell_starters(unit, before.active(), now);
@@ -413,6 +424,7 @@ impl<'t, 's> Engine<'t, 's> {
             | KindState::Socket(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => false,
         };
         let waiting = self.units.iter().position(waits);

@@ -17,6 +17,7 @@ mod job;
 mod manager;
 pub mod mount;
 mod notify;
+pub mod path;
 pub(crate) mod places;
 mod prng;
 pub mod service;

@@ -7,6 +7,7 @@ use super::checks::Checking;
 use super::instance::{Instance, Template};
 use super::job::{Follow, Job, Mark};
 use super::mount::Mount;
+use super::path::Path;
 use super::service::Service;
 use super::socket::{self, Socket};
 use super::status::StatusText;
@@ -48,6 +49,7 @@ pub(super) enum KindState {
     Template(Template),
     Timer(Timer),
     Mount(Mount),
+    Path(Path),
 }
 
 impl UnitState {
@@ -78,6 +80,7 @@ impl UnitState {
             KindState::Template(template) => template.active(),
             KindState::Timer(timer) => timer.active(),
             KindState::Mount(mount) => mount.active(),
+            KindState::Path(path) => path.active(),
         }
     }
 
@@ -91,6 +94,7 @@ impl UnitState {
             KindState::Template(template) => template.sub(),
             KindState::Timer(timer) => timer.sub(),
             KindState::Mount(mount) => mount.sub(),
+            KindState::Path(path) => path.sub(),
         }
     }
 
@@ -100,6 +104,7 @@ impl UnitState {
             KindState::Service(service) => service.result,
             KindState::Socket(socket) => socket.result,
             KindState::Mount(mount) => mount.result,
+            KindState::Path(path) => path.result,
             KindState::Target { .. } | KindState::Template(_) | KindState::Timer(_) => {
                 UnitResult::Success
             }
@@ -114,7 +119,8 @@ impl UnitState {
             | KindState::Service(_)
             | KindState::Socket(_)
             | KindState::Template(_)
-            | KindState::Timer(_) => false,
+            | KindState::Timer(_)
+            | KindState::Path(_) => false,
         }
     }
 
@@ -126,6 +132,7 @@ impl UnitState {
             KindState::Template(template) => template.deadline(),
             KindState::Timer(timer) => timer.deadline(),
             KindState::Mount(mount) => mount.deadline(),
+            KindState::Path(path) => path.deadline(),
         };
         sooner(own, self.checking.deadline())
     }
@@ -138,6 +145,7 @@ impl UnitState {
             | KindState::Service(_)
             | KindState::Socket(_)
             | KindState::Template(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => self.deadline(),
         }
     }

@@ -10,11 +10,11 @@ use super::action::{Action, Answer, Target};
 use super::event::{ClientId, InstanceId, Pid};
 use super::instance::SlotState;
 use super::manager::Engine;
-use super::mount;
 use super::service::{Input, Main};
 use super::socket;
 use super::state::KindState;
 use super::time::Instant;
+use super::{mount, path};
 
 /// Highest signal number, signal(7).
 const SIGNAL_MAX: u8 = 64;
@@ -138,6 +138,7 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => {
                 return Answer::Refused(Refusal::NotSupported);
             }
@@ -156,6 +157,7 @@ impl Engine<'_, '_> {
             KindState::Service(_) => self.service_step(unit, Input::ResetFailed, now),
             KindState::Socket(_) => self.socket_step(unit, socket::Input::ResetFailed, now),
             KindState::Mount(_) => self.mount_step(unit, mount::Input::ResetFailed, now),
+            KindState::Path(_) => self.path_step(unit, path::Input::ResetFailed, now),
             KindState::Target { .. } | KindState::Template(_) | KindState::Timer(_) => {}
         }
         Answer::Done
@@ -206,7 +208,10 @@ impl Engine<'_, '_> {
             status_text: "",
         };
         match &state.kind {
-            KindState::Target { .. } | KindState::Timer(_) | KindState::Mount(_) => {}
+            KindState::Target { .. }
+            | KindState::Timer(_)
+            | KindState::Path(_)
+            | KindState::Mount(_) => {}
             KindState::Service(service) => {
                 status.main_pid = service.main().map_or(0, |main| main.pid().0);
                 status.control_pid = service.control().map_or(0, |Pid(pid)| pid);
@@ -266,6 +271,7 @@ impl Engine<'_, '_> {
             | KindState::Socket(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => false,
         })
     }
@@ -278,6 +284,7 @@ impl Engine<'_, '_> {
             | KindState::Socket(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => (UnitResult::Success, None),
         }
     }
@@ -286,7 +293,9 @@ impl Engine<'_, '_> {
     pub fn passed_sockets(&self, service: UnitId) -> impl Iterator<Item = UnitId> + '_ {
         let sockets = match self.table.kind(service) {
             Kind::Service(config) => config.sockets,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => unit::Ids::EMPTY,
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+                unit::Ids::EMPTY
+            }
         };
         // A socket's own commands may be passed its listeners, too.
         let own = Some(service).filter(|&unit| self.is_socket(unit));
@@ -296,6 +305,7 @@ impl Engine<'_, '_> {
             | KindState::Service(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => false,
         })
     }

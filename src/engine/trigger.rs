@@ -1,5 +1,5 @@
-//! Sockets and timers among the other units: what they are told of the units that they start, and
-//! what timers ask for.
+//! Sockets, timers and paths among the other units: what they are told of the units that they
+//! start, and what timers ask for.
 
 use unit::control::{ActiveState, JobKind, SubState};
 use unit::{Kind, ListenerId, UnitId};
@@ -10,7 +10,7 @@ use super::state::KindState;
 use super::time::Instant;
 use super::timer::{Context, Input, Timer, View};
 use super::trace::Trace;
-use super::{prng, service, socket};
+use super::{path, prng, service, socket};
 use crate::features;
 
 /// What differs from board to board, and from boot to boot.
@@ -109,6 +109,7 @@ impl Engine<'_, '_> {
             KindState::Target { .. }
             | KindState::Socket(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => {
                 bug!("a socket starts a service")
             }
@@ -137,6 +138,7 @@ impl Engine<'_, '_> {
                 let view = self.service_view(unit);
                 self.socket_step(unit, socket::Input::ServiceChanged(view), now);
             }
+            KindState::Path(_) => self.path_step(unit, path::Input::UnitChanged, now),
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Template(_)
@@ -154,6 +156,7 @@ impl Engine<'_, '_> {
             | KindState::Service(_)
             | KindState::Socket(_)
             | KindState::Template(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => bug!("not a timer"),
         }
     }
@@ -164,7 +167,7 @@ impl Engine<'_, '_> {
         }
         let config = match self.table.kind(unit) {
             Kind::Timer(config) => config,
-            Kind::Target | Kind::Service(_) | Kind::Socket(_) | Kind::Mount(_) => {
+            Kind::Target | Kind::Service(_) | Kind::Socket(_) | Kind::Path(_) | Kind::Mount(_) => {
                 bug!("not a timer")
             }
         };
@@ -217,7 +220,7 @@ impl Engine<'_, '_> {
     }
 
     /// What a unit is doing, as far as it concerns who starts it.
-    fn view(&self, unit: UnitId) -> View {
+    pub(super) fn view(&self, unit: UnitId) -> View {
         let state = self.units.at(unit);
         let is_up = !is_down(state.active()) || state.job.is_some_and(|job| job.will_start());
         let barred = match &state.kind {
@@ -237,6 +240,7 @@ impl Engine<'_, '_> {
             | KindState::Socket(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => None,
         };
         View { is_up, barred }
@@ -244,28 +248,28 @@ impl Engine<'_, '_> {
 
     /// A unit has changed its state: those that start it look again.
     pub(super) fn tell_starters(&mut self, unit: UnitId, before: ActiveState, now: Instant) {
-        if !features::TIMERS {
+        if !features::TIMERS && !features::PATHS {
             return;
         }
         let (was_down, is_down) = (is_down(before), is_down(self.units.at(unit).active()));
         for starter in self.table.edges(unit).triggered_by.iter() {
-            let timer = self.timer(starter);
+            self.mark_dirty(starter);
+            let KindState::Timer(timer) = &mut self.units.at_mut(starter).kind else { continue };
             if was_down && !is_down {
                 timer.unit_started_at = Some(now);
             } else if !was_down && is_down {
                 timer.unit_ended_at = Some(now);
             }
-            self.mark_dirty(starter);
         }
     }
 
-    /// A job has ended: those that start the unit look again, and a timer that is not stopped
-    /// after all waits on.
+    /// A job has ended: those that start the unit look again, and a timer or path that is not
+    /// stopped after all waits on.
     pub(super) fn tell_of_job(&mut self, unit: UnitId) {
-        if !features::TIMERS {
+        if !features::TIMERS && !features::PATHS {
             return;
         }
-        if matches!(self.units.at(unit).kind, KindState::Timer(_)) {
+        if matches!(self.units.at(unit).kind, KindState::Timer(_) | KindState::Path(_)) {
             self.mark_dirty(unit);
         }
         for starter in self.table.edges(unit).triggered_by.iter() {

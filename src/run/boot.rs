@@ -23,6 +23,7 @@ use super::leavings::Leavings;
 use super::lines::Lines;
 use super::listeners::Listeners;
 use super::notifications::Notifications;
+use super::paths::Paths;
 use super::wall::Wall;
 use super::watch::{Source, Watch};
 use super::{Pilot, command_line, luck};
@@ -129,6 +130,7 @@ impl Pilot {
             groups: Groups::new(),
             leavings: Leavings::new(),
             clients,
+            paths: Paths::new(&table),
             wall,
             mend_at: None,
             reaping: false,

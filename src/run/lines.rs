@@ -239,6 +239,7 @@ impl Words<'_> {
             unit::Kind::Target
             | unit::Kind::Service(_)
             | unit::Kind::Timer(_)
+            | unit::Kind::Path(_)
             | unit::Kind::Mount(_) => None,
         });
         AddressWords(address.map(|listener| listener.address))

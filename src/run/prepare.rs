@@ -307,9 +307,12 @@ impl Sources<'_> {
     fn connection_name(&self, socket: UnitId) -> &'static str {
         match self.table.kind(socket) {
             Kind::Socket(config) if config.fd_name != self.table.name(socket) => config.fd_name,
-            Kind::Socket(_) | Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => {
-                "connection"
-            }
+            Kind::Socket(_)
+            | Kind::Target
+            | Kind::Service(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => "connection",
         }
     }
 

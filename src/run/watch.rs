@@ -33,6 +33,8 @@ pub(super) enum Source {
     Addresses,
     /// The timer that is canceled when somebody sets the clock.
     Wall,
+    /// The watches of a path unit.
+    Path(UnitId),
 }
 
 impl Source {
@@ -49,6 +51,7 @@ impl Source {
             Self::Client(client) => (8, client.0 as u16),
             Self::Addresses => (9, 0),
             Self::Wall => (10, 0),
+            Self::Path(unit) => (11, unit.0),
         }
     }
 
@@ -65,6 +68,7 @@ impl Source {
             8 => Self::Client(ClientId(index as u8)),
             9 => Self::Addresses,
             10 => Self::Wall,
+            11 => Self::Path(UnitId(index)),
             _ => bug!("a tag we did not make"),
         }
     }

@@ -10,22 +10,39 @@ use crate::engine::{Event, Pid, Stage, Work};
 use crate::features;
 use crate::sys::{attach, child, mount};
 
+use super::look::look;
 use super::{Pilot, checks, prepare, switch_root};
 
 impl Pilot {
     pub(super) fn work(&mut self, work: Work) {
         let table = &self.table;
         let process = work.process();
-        let child = child::fork(&|| match work {
+        let inotify = match work {
+            Work::Look(unit) if features::PATHS => {
+                self.paths.prepare(unit, &mut self.watch).map(Some)
+            }
+            Work::Look(_)
+            | Work::Check(_)
+            | Work::Mount(_)
+            | Work::Unmount(_)
+            | Work::LeaveAll
+            | Work::LeaveInitramfs => Ok(None),
+        };
+        let work = || match work {
             Work::Check(unit) => checks::first_unmet(table.checks(unit)),
             Work::Mount(unit) => with_mount(table, unit, attach::mount),
             Work::Unmount(unit) => with_mount(table, unit, attach::unmount),
+            Work::Look(unit) => {
+                let Kind::Path(path) = table.kind(unit) else { bug!("not a path unit") };
+                look(&path.setup())
+            }
             Work::LeaveAll => {
                 mount::leave_all();
                 0
             }
             Work::LeaveInitramfs => switch_root::leave_initramfs(),
-        });
+        };
+        let child = inotify.and_then(|inotify| child::fork(inotify, &work));
         match child {
             Ok(pid) => self.answer(Event::Spawned { process, pid: Pid(pid) }),
             Err(errno) => {

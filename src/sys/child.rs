@@ -255,13 +255,17 @@ unsafe extern "C" fn enter<T>(argument: *mut c_void) -> ! {
 }
 
 /// A child with a copy of our memory, for work that may wait. Its exit code is what `work`
-/// returns; it hears signals, and holds no descriptor of ours but the streams.
+/// returns; it hears signals, and holds no descriptor of ours but the streams, and `passed` in
+/// place of the first of them.
 ///
 /// # Errors
 /// Those of fork(2).
-pub fn fork(work: &dyn Fn() -> u8) -> Result<u32, Errno> {
+pub fn fork(passed: Option<BorrowedFd<'_>>, work: &dyn Fn() -> u8) -> Result<u32, Errno> {
     if let Some(pid) = raw::fork()? {
         return Ok(pid);
+    }
+    if let Some(passed) = passed {
+        let _ = super::fd::put(passed, 0);
     }
     // Before Linux 5.9 it holds copies of them until it ends, as other children do until they
     // execute their programs.

@@ -71,6 +71,9 @@ pub fn random(prng: &mut Prng) -> Vec<File> {
         if !accept && prng.chance(40) {
             files.push(timer(prng, number));
         }
+        if !accept && prng.chance(30) {
+            files.push(path(prng, number));
+        }
     }
     files
 }
@@ -121,6 +124,20 @@ fn socket(prng: &mut Prng, number: usize, accept: bool) -> File {
     }
     text.push_str("[Install]\nWantedBy=sockets.target\n");
     File { name: format!("s{number}.socket"), text }
+}
+
+fn path(prng: &mut Prng, number: usize) -> File {
+    let mut text = String::from("[Path]\n");
+    for place in 0..1 + prng.below(3) {
+        let key = prng.pick(&["PathExists", "PathChanged", "PathModified", "DirectoryNotEmpty"]);
+        writeln!(text, "{key}=/w/{place}").unwrap();
+    }
+    if prng.chance(60) {
+        let (interval, burst) = (prng.pick(&["100ms", "2s", "1min"]), prng.below(4));
+        writeln!(text, "TriggerLimitIntervalSec={interval}\nTriggerLimitBurst={burst}").unwrap();
+    }
+    text.push_str("[Install]\nWantedBy=paths.target\n");
+    File { name: format!("s{number}.path"), text }
 }
 
 fn timer(prng: &mut Prng, number: usize) -> File {

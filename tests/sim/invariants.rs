@@ -29,7 +29,9 @@ impl World<'_, '_> {
                 let first = lists.into_iter().find(|list| !list.of(&config).is_empty());
                 first.expect("every service has a command")
             }
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => return,
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+                return;
+            }
         };
         let first = (command.list, command.index) == (first_list, 0);
         // Where there are checks a start begins with them.
@@ -68,6 +70,10 @@ impl World<'_, '_> {
             let status = self.status(unit);
             match self.table.unit(unit).kind {
                 Kind::Target | Kind::Timer(_) | Kind::Mount(_) => {}
+                Kind::Path(_) => {
+                    let may = matches!(status.sub, SubState::Waiting);
+                    assert!(may || !self.watched_paths.contains(&unit), "watched for nobody");
+                }
                 Kind::Service(config) if config.per_connection => {}
                 Kind::Service(config) => self.check_service(config.type_, &status),
                 Kind::Socket(_) => self.check_socket(unit, &status),

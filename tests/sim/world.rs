@@ -6,6 +6,7 @@ mod invariants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pilotlight::engine::path::{LOOK_AGAIN, LOOK_FAILED, LOOK_GOOD};
 use pilotlight::engine::{
     AcceptFailure, Action, Answer, ClientId, Engine, Errno, Event, InstanceId, Instant,
     Notification, Pid, Ping, Process, SpawnError, Special, Stage, Target, Work,
@@ -90,6 +91,7 @@ pub struct World<'t, 's> {
     held: BTreeMap<u16, ()>,
     watched_groups: Vec<UnitId>,
     masked: Option<UnitId>,
+    watched_paths: BTreeSet<UnitId>,
     /// Services whose last spawn failed.
     lacking: BTreeSet<UnitId>,
     waiting_clients: Vec<ClientId>,
@@ -114,6 +116,7 @@ impl<'t, 's> World<'t, 's> {
             held: BTreeMap::new(),
             watched_groups: Vec::new(),
             masked: None,
+            watched_paths: BTreeSet::new(),
             lacking: BTreeSet::new(),
             waiting_clients: Vec::new(),
             over: None,
@@ -219,6 +222,8 @@ impl<'t, 's> World<'t, 's> {
             }
             Action::FindMain(unit) => self.find_main(unit),
             Action::RemovePidFile(_) => {}
+            Action::WatchPath { unit, targets } => self.watch_path(unit, targets),
+            Action::UnwatchPath(unit) => drop(self.watched_paths.remove(&unit)),
             Action::Reply { client, answer } => {
                 let _: Reply<'_> = self.engine.reply(answer, self.now);
                 self.waiting_clients.retain(|waiting| *waiting != client);
@@ -245,6 +250,10 @@ impl<'t, 's> World<'t, 's> {
                         unit
                     }
                     Work::Unmount(unit) => unit,
+                    Work::Look(unit) => {
+                        self.watched_paths.remove(&unit);
+                        unit
+                    }
                     Work::LeaveAll | Work::LeaveInitramfs => UnitId(0),
                 };
                 self.spawn(work.process(), unit);
@@ -287,7 +296,7 @@ impl<'t, 's> World<'t, 's> {
     fn listeners_of(&self, unit: UnitId) -> Vec<ListenerId> {
         match self.table.unit(unit).kind {
             Kind::Socket(config) => config.listener_ids().collect(),
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => {
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
                 panic!("not a socket")
             }
         }
@@ -378,7 +387,9 @@ impl<'t, 's> World<'t, 's> {
                     || !more.send_sigkill
                     || more.final_kill_signal != SIGKILL
             }
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => false,
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+                false
+            }
         }
     }
 
@@ -414,7 +425,7 @@ impl<'t, 's> World<'t, 's> {
     fn template_of(&self, instance: InstanceId) -> UnitId {
         match self.table.unit(self.engine.instance(instance).socket).kind {
             Kind::Socket(config) => config.service,
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => {
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
                 panic!("an instance without a socket")
             }
         }
@@ -464,7 +475,7 @@ impl<'t, 's> World<'t, 's> {
 
     /// One thing that happens by itself.
     pub fn happen(&mut self) {
-        match self.prng.below(14) {
+        match self.prng.below(15) {
             0..3 => self.client_connects(),
             3..5 => self.somebody_ends(),
             5 => self.somebody_speaks(),
@@ -483,9 +494,29 @@ impl<'t, 's> World<'t, 's> {
             }
             11 => self.clock_is_set(),
             12 => self.execs(),
+            13 => {
+                let changed = self.prng.chance(50);
+                if let Some(unit) = self.watched_paths.first().copied() {
+                    self.path_is_touched(unit, changed, false);
+                }
+            }
             _ => self.somebody_asks_from_outside(),
         }
         self.report_traffic();
+    }
+
+    fn watch_path(&mut self, unit: UnitId, targets: u8) {
+        assert!(targets < 8 && self.watched_paths.insert(unit), "watched twice");
+        if self.fails() {
+            let changed = self.prng.chance(50);
+            self.path_is_touched(unit, changed, true);
+        }
+    }
+
+    /// Only those that are listened to tell of anything.
+    fn path_is_touched(&mut self, unit: UnitId, changed: bool, at_once: bool) {
+        let event = Event::PathTouched { unit, changed };
+        if at_once { self.answer(event) } else { self.feed(event) }
     }
 
     /// Forward or back, by seconds or by years.
@@ -672,7 +703,7 @@ impl<'t, 's> World<'t, 's> {
     fn service_type(&self, service: UnitId) -> ServiceType {
         match self.table.unit(service).kind {
             Kind::Service(config) => config.type_,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Mount(_) => {
+            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
                 panic!("not a service")
             }
         }
@@ -696,6 +727,12 @@ impl<'t, 's> World<'t, 's> {
                 2 => Exit::Code(1),
                 _ => Exit::Core(11),
             },
+        };
+        let exit = match (exit, proc.owner) {
+            (Exit::Code(_), Owner::Known(Process::Worker(unit))) if self.is_path(unit) => {
+                Exit::Code(*self.prng.pick(&[0, 1, 1, 3, LOOK_AGAIN, LOOK_GOOD, LOOK_FAILED]))
+            }
+            (exit, _) => exit,
         };
         let checker = matches!(proc.owner, Owner::Known(Process::Checker(_) | Process::Worker(_)));
         let fails = self.fails() && proc.dying.is_none() && !checker;
@@ -799,10 +836,15 @@ impl<'t, 's> World<'t, 's> {
         self.feed(Event::Requested { client, root, request });
     }
 
-    /// Somebody stops every timer.
+    fn is_path(&self, unit: UnitId) -> bool {
+        matches!(self.table.unit(unit).kind, Kind::Path(_))
+    }
+
+    /// Somebody stops every timer and path unit.
     pub fn stop_timers(&mut self) {
         for unit in self.table.ids() {
-            if self.over.is_none() && matches!(self.table.unit(unit).kind, Kind::Timer(_)) {
+            let kind = self.table.unit(unit).kind;
+            if self.over.is_none() && matches!(kind, Kind::Timer(_) | Kind::Path(_)) {
                 let verb =
                     Verb::Job { order: Order::Stop, unit, mode: JobMode::Replace, wait: false };
                 let request = Some(Request { table: self.table.crc(), verb });
@@ -836,7 +878,9 @@ impl<'t, 's> World<'t, 's> {
     pub fn waiting_connections(&self) -> u32 {
         let sockets = self.table.ids().filter(|&unit| match self.table.unit(unit).kind {
             Kind::Socket(config) => !self.is_kept_down(config.service),
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Mount(_) => false,
+            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+                false
+            }
         });
         let listeners = sockets.flat_map(|socket| self.listeners_of(socket));
         listeners.map(|listener| self.listeners[listener.index()].queue).sum()

@@ -101,7 +101,8 @@ codes! {
         "Addresses are allowed or denied where PID 1 does not accept.";
     LINK_TO_NOTHING "E325" "link-to-nothing" Error
         "Symlinks= has not one path to lead to.";
-    STARTS_NOTHING "E326" "starts-nothing" Error "A timer has no unit to start.";
+    STARTS_NOTHING "E326" "starts-nothing" Error
+        "A timer or a path has no unit to start.";
     NEVER_ELAPSES "E327" "never-elapses" Error "A timer has no moment at which it elapses.";
     MOUNT_NAME "E328" "mount-name" Error
         "A mount unit does not have the name of the place, or the place is PID 1's.";
@@ -110,6 +111,7 @@ codes! {
         "A line of fstab is not of its form, or says what no mount unit can.";
     BAD_DUTY "E331" "bad-duty" Error
         "A line of a file for the boot, of modules-load.d or sysctl.d, is not of its form.";
+    WATCHES_NOTHING "E332" "watches-nothing" Error "A path unit has nothing to look at.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";

@@ -128,9 +128,11 @@ fn unit_changes(name: &str, one: (&Side, &UnitPlan), other: (&Side, &UnitPlan)) 
 fn listeners(unit: &UnitPlan) -> Vec<String> {
     match &unit.kind {
         KindPlan::Socket(socket) => socket.listeners.iter().map(show::listener_text).collect(),
-        KindPlan::Target | KindPlan::Service(_) | KindPlan::Timer(_) | KindPlan::Mount(_) => {
-            Vec::new()
-        }
+        KindPlan::Target
+        | KindPlan::Service(_)
+        | KindPlan::Timer(_)
+        | KindPlan::Path(_)
+        | KindPlan::Mount(_) => Vec::new(),
     }
 }
 
@@ -138,6 +140,7 @@ fn elapses(unit: &UnitPlan) -> Vec<String> {
     match &unit.kind {
         KindPlan::Timer(timer) => show::elapses(timer),
         KindPlan::Mount(mount) => vec![show::mount_text(mount)],
+        KindPlan::Path(path) => show::watched(path),
         KindPlan::Target | KindPlan::Service(_) | KindPlan::Socket(_) => Vec::new(),
     }
 }

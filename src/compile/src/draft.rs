@@ -300,6 +300,8 @@ pub enum Body {
     Timer(Box<Timer>),
     /// `[Mount]`.
     Mount(Box<Mount>),
+    /// `[Path]`.
+    Path(Box<Path>),
 }
 
 impl Draft {
@@ -311,6 +313,7 @@ impl Draft {
             Body::Socket(socket) => socket.settings(),
             Body::Timer(timer) => timer.settings(),
             Body::Mount(mount) => mount.settings(),
+            Body::Path(path) => path.settings(),
         };
         [self.unit.settings(), own, self.install.settings()].concat()
     }
@@ -319,7 +322,9 @@ impl Draft {
     pub fn service(&self) -> Option<&Service> {
         match &self.body {
             Body::Service(service) => Some(service),
-            Body::Target | Body::Socket(_) | Body::Timer(_) | Body::Mount(_) => None,
+            Body::Target | Body::Socket(_) | Body::Timer(_) | Body::Path(_) | Body::Mount(_) => {
+                None
+            }
         }
     }
 
@@ -327,7 +332,9 @@ impl Draft {
     pub fn socket(&self) -> Option<&Socket> {
         match &self.body {
             Body::Socket(socket) => Some(socket),
-            Body::Target | Body::Service(_) | Body::Timer(_) | Body::Mount(_) => None,
+            Body::Target | Body::Service(_) | Body::Timer(_) | Body::Path(_) | Body::Mount(_) => {
+                None
+            }
         }
     }
 
@@ -335,7 +342,9 @@ impl Draft {
     pub fn timer(&self) -> Option<&Timer> {
         match &self.body {
             Body::Timer(timer) => Some(timer),
-            Body::Target | Body::Service(_) | Body::Socket(_) | Body::Mount(_) => None,
+            Body::Target | Body::Service(_) | Body::Socket(_) | Body::Path(_) | Body::Mount(_) => {
+                None
+            }
         }
     }
 
@@ -343,7 +352,25 @@ impl Draft {
     pub fn mount(&self) -> Option<&Mount> {
         match &self.body {
             Body::Mount(mount) => Some(mount),
-            Body::Target | Body::Service(_) | Body::Socket(_) | Body::Timer(_) => None,
+            Body::Target | Body::Service(_) | Body::Socket(_) | Body::Timer(_) | Body::Path(_) => {
+                None
+            }
         }
+    }
+
+    /// `[Path]`, if it is a path unit.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.body {
+            Body::Path(path) => Some(path),
+            Body::Target | Body::Service(_) | Body::Socket(_) | Body::Timer(_) | Body::Mount(_) => {
+                None
+            }
+        }
+    }
+
+    /// `Unit=` of a timer or a path unit.
+    pub fn trigger(&self) -> Option<&Maybe<grammar::UnitName>> {
+        let of_timer = self.timer().map(|timer| &timer.trigger);
+        of_timer.or_else(|| self.path().map(|path| &path.path_trigger))
     }
 }

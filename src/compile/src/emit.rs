@@ -10,8 +10,8 @@ use unit::{Args, ExecContext, Ids, Limits, ListenerId, NotifyAccess, Seq, Table,
 
 use crate::grammar::{Arg, Check, Command, Piece};
 use crate::plan::{
-    CommandsPlan, KindPlan, ManagerPlan, MountPlan, OptionPlan, OptionText, Plan, RelationsPlan,
-    ServicePlan, SocketPlan, TimerPlan, UnitPlan,
+    CommandsPlan, KindPlan, ManagerPlan, MountPlan, OptionPlan, OptionText, PathPlan, Plan,
+    RelationsPlan, ServicePlan, SocketPlan, TimerPlan, UnitPlan,
 };
 
 /// The table of a plan, and the plan's sizes with the table's own.
@@ -165,6 +165,12 @@ fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
                 setup: &setup,
             };
             then(assemble(plan, edges, checks, unit::Kind::Mount(mount)));
+        }
+        KindPlan::Path(path) => {
+            let setup = path_setup(path);
+            let trigger_limit = path.trigger_limit;
+            let path = unit::PathUnit { unit: UnitId(path.unit), trigger_limit, setup: &setup };
+            then(assemble(plan, edges, checks, unit::Kind::Path(path)));
         }
         KindPlan::Timer(timer) => {
             let setup = timer_setup(timer);
@@ -362,6 +368,16 @@ fn mount_setup(plan: &MountPlan) -> Vec<u8> {
     })
 }
 
+fn path_setup(plan: &PathPlan) -> Vec<u8> {
+    let watched = plan.watched.iter();
+    let watched: Vec<u8> = watched
+        .flat_map(|(when, path)| {
+            encode(&unit::WatchedPath { when: *when, path: &format!("{path}\0") })
+        })
+        .collect();
+    encode(&unit::PathSetup { watched: Seq::from_bytes(&watched), make: plan.make })
+}
+
 fn timer_setup(plan: &TimerPlan) -> Vec<u8> {
     let delays: Vec<u8> = plan.delays.iter().flat_map(encode).collect();
     let calendars = plan.calendars.iter();
@@ -407,13 +423,14 @@ fn option(plan: &OptionPlan) -> Vec<u8> {
 }
 
 /// Every size by name, in the order of [`Limits`].
-pub fn fields(limits: &Limits) -> [(&'static str, usize); 11] {
+pub fn fields(limits: &Limits) -> [(&'static str, usize); 12] {
     let Limits {
         units,
         services,
         sockets,
         listeners,
         instances,
+        paths,
         extras,
         listen_fds,
         spawn_strings,
@@ -427,6 +444,7 @@ pub fn fields(limits: &Limits) -> [(&'static str, usize); 11] {
         ("sockets", sockets),
         ("listeners", listeners),
         ("instances", instances),
+        ("paths", paths),
         ("extras", extras),
         ("listen_fds", listen_fds),
         ("spawn_strings", spawn_strings),

@@ -96,6 +96,10 @@ fn unit(unit: &UnitPlan, plan: &Plan) -> Value {
             value["listeners"] = listeners.collect::<Vec<_>>().into();
         }
         KindPlan::Mount(mount) => value["mounts"] = show::mount_text(mount).into(),
+        KindPlan::Path(path) => {
+            value["starts"] = plan.units[usize::from(path.unit)].name.as_str().into();
+            value["watches"] = show::watched(path).into();
+        }
         KindPlan::Timer(timer) => {
             value["starts"] = plan.units[usize::from(timer.unit)].name.as_str().into();
             value["elapses"] = show::elapses(timer).into();

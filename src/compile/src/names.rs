@@ -15,6 +15,8 @@ pub enum Kind {
     Timer,
     /// `.mount`
     Mount,
+    /// `.path`
+    Path,
     /// `.service`
     Service,
     /// One of [`unit::unsupported::SUFFIXES`]: it can be named, and leads to nothing.
@@ -23,8 +25,8 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are understood.
-    pub const OURS: [Self; 5] =
-        [Self::Target, Self::Mount, Self::Socket, Self::Timer, Self::Service];
+    pub const OURS: [Self; 6] =
+        [Self::Target, Self::Mount, Self::Socket, Self::Timer, Self::Path, Self::Service];
 
     /// What follows the last dot of the name.
     pub const fn suffix(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Kind {
             Self::Socket => "socket",
             Self::Timer => "timer",
             Self::Mount => "mount",
+            Self::Path => "path",
             Self::Service => "service",
             Self::Foreign(suffix) => suffix,
         }

@@ -7,7 +7,7 @@ use unit::{Delay, ListenKind, Since, VSOCK_ANY};
 
 use crate::grammar::{Address, Arg, Command, Listener, Piece, netlink_family};
 use crate::plan::{
-    EdgesPlan, KindPlan, MountPlan, Plan, ServicePlan, SocketPlan, TimerPlan, UnitPlan,
+    EdgesPlan, KindPlan, MountPlan, PathPlan, Plan, ServicePlan, SocketPlan, TimerPlan, UnitPlan,
 };
 use crate::{Image, emit};
 
@@ -52,6 +52,13 @@ fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
         KindPlan::Service(service) => show_service(text, service, plan),
         KindPlan::Socket(socket) => show_socket(text, socket, plan),
         KindPlan::Timer(timer) => show_timer(text, timer, plan),
+        KindPlan::Path(path) => {
+            let started = &plan.units[usize::from(path.unit)].name;
+            line(text, format_args!("    starts    {started}"));
+            for path in watched(path) {
+                line(text, format_args!("    watches   {path}"));
+            }
+        }
         KindPlan::Mount(mount) => {
             line(text, format_args!("    mounts    {}", mount_text(mount)));
         }
@@ -114,6 +121,11 @@ pub fn elapses(timer: &TimerPlan) -> Vec<String> {
     let delays = timer.delays.iter().map(delay_text);
     let events = timer.calendars.iter().map(|event| format!("OnCalendar={}", event.text));
     delays.chain(events).collect()
+}
+
+/// The paths of a path unit, as in the unit file.
+pub fn watched(path: &PathPlan) -> Vec<String> {
+    path.watched.iter().map(|(when, path)| format!("{}={path}", when.name())).collect()
 }
 
 /// As in the unit file: `OnBootSec=5min`.

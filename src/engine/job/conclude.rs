@@ -72,6 +72,7 @@ impl Engine<'_, '_> {
             | KindState::Socket(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => false,
         }
     }
@@ -83,6 +84,7 @@ impl Engine<'_, '_> {
             | KindState::Socket(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => false,
         }
     }
@@ -97,6 +99,7 @@ impl Engine<'_, '_> {
             | KindState::Socket(_)
             | KindState::Template(_)
             | KindState::Timer(_)
+            | KindState::Path(_)
             | KindState::Mount(_) => JobResult::Skipped,
         }
     }

@@ -8,7 +8,7 @@ use crate::engine::manager::Engine;
 use crate::engine::service::StopAsked;
 use crate::engine::state::KindState;
 use crate::engine::time::Instant;
-use crate::engine::{mount, service, socket, timer};
+use crate::engine::{mount, path, service, socket, timer};
 use crate::features;
 
 impl Engine<'_, '_> {
@@ -156,6 +156,11 @@ impl Engine<'_, '_> {
                     self.mount_step(unit, mount::Input::Start, now);
                 }
             }
+            KindState::Path(_) => {
+                if before.active() != ActiveState::Activating {
+                    self.path_step(unit, path::Input::Start, now);
+                }
+            }
         }
     }
 
@@ -171,6 +176,7 @@ impl Engine<'_, '_> {
             KindState::Template(_) => self.stop_template(unit, now),
             KindState::Timer(_) => self.timer_step(unit, timer::Input::Stop, now),
             KindState::Mount(_) => self.mount_step(unit, mount::Input::Stop, now),
+            KindState::Path(_) => self.path_step(unit, path::Input::Stop, now),
         }
         // What was down already has not changed.
         if self.units.at(unit).job.is_some_and(|job| job.running) {
@@ -190,6 +196,7 @@ impl Engine<'_, '_> {
                 | KindState::Target { .. }
                 | KindState::Template(_)
                 | KindState::Timer(_)
+                | KindState::Path(_)
                 | KindState::Mount(_),
                 ActiveState::Active
                 | ActiveState::Inactive

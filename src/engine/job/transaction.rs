@@ -378,6 +378,7 @@ impl Engine<'_, '_> {
         match self.table.kind(unit) {
             Kind::Socket(socket) => Some(socket.service),
             Kind::Timer(timer) => Some(timer.unit),
+            Kind::Path(path) => Some(path.unit),
             Kind::Target | Kind::Service(_) | Kind::Mount(_) => None,
         }
     }

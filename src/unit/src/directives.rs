@@ -614,6 +614,35 @@ or socket";
                 /// The unit to start: of any kind but .timer.
                 trigger: Maybe<UnitName> ["Unit"] = "the service of the same name";
             }
+            /// Paths, and the unit that is started for what is there or changes.
+            Path "Path" {
+                /// When the unit is started: something is there (PathExists=, PathExistsGlob=), a
+                /// folder has entries (DirectoryNotEmpty=), a file is closed after somebody wrote
+                /// to it, its attributes change, it comes or goes, or an entry of a folder does
+                /// (PathChanged=), with each write as well (PathModified=). When the unit is down
+                /// again the first three are looked at anew; what changes while it is up starts
+                /// nothing. A child of PID 1 looks, at most each 5 ms. Of a pattern new entries
+                /// are heard of where its first wildcard stands. $TRIGGER_PATH is not passed. An
+                /// empty one clears all.
+                watched: Many<WatchedPaths>
+                    [
+                        "PathExists", "PathExistsGlob", "PathChanged", "PathModified",
+                        "DirectoryNotEmpty"
+                    ]
+                    = "";
+                /// Makes the paths as folders before it looks, but those of PathExists= and
+                /// PathExistsGlob=.
+                make_directory: One<Boolean> ["MakeDirectory"] = "no";
+                /// Permissions of these folders, and of those on the way.
+                path_directory_mode: One<Mode> ["DirectoryMode"] = "0755";
+                /// Window of TriggerLimitBurst=; 0 turns the limit off.
+                path_trigger_interval: One<Time> ["TriggerLimitIntervalSec"] = "2s";
+                /// Starts in that window; then it pauses and looks again when it ends (systemd
+                /// lets the unit fail).
+                path_trigger_burst: One<Unsigned> ["TriggerLimitBurst"] = "200";
+                /// The unit to start: of any kind but .path.
+                path_trigger: Maybe<UnitName> ["Unit"] = "the service of the same name";
+            }
             /// Which units pull this one in. Present means enabled, unless a preset disables it.
             Install "Install" {
                 /// Units that get this one as Wants=.

@@ -14,6 +14,8 @@ pub struct Limits {
     pub listeners: usize,
     /// Per-connection instances: the sum of `MaxConnections=` over all `Accept=yes` sockets.
     pub instances: usize,
+    /// Units that are paths.
+    pub paths: usize,
     /// Units with job deadlines, or that start or stop by themselves.
     pub extras: usize,
     /// Listeners that one service is passed at most.

@@ -18,7 +18,7 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
                 check_effects(service, report);
                 check_steps(service, report);
             }
-            Body::Target | Body::Socket(_) | Body::Timer(_) | Body::Mount(_) => {
+            Body::Target | Body::Socket(_) | Body::Timer(_) | Body::Path(_) | Body::Mount(_) => {
                 check_actions(draft, report)
             }
         }

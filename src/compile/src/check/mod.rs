@@ -9,6 +9,7 @@ mod graph;
 mod life;
 mod mounts;
 mod notify;
+mod path;
 mod program;
 mod resolve;
 mod service;
@@ -108,7 +109,7 @@ pub struct Checked {
     pub triggers: Vec<(usize, usize)>,
     /// The same from the other side: (service, socket), in order.
     pub activated: Vec<(usize, usize)>,
-    /// What each timer starts: (timer, unit), in order.
+    /// What each timer and path unit starts: (starter, unit), in order.
     pub starts: Vec<(usize, usize)>,
     /// The unit that a boot starts.
     pub default_target: Option<usize>,
@@ -178,6 +179,7 @@ pub fn check(
     socket::check(&checked, report);
     connection::check(&checked, report);
     timer::check(&checked, report);
+    path::check(&checked, report);
     address::check_addresses_bound_once(&checked, report);
     mounts::check(&checked, report);
     notify::check(&checked, report);

@@ -113,6 +113,9 @@ fn paths(draft: &Draft) -> Vec<(String, EdgeKind, Why)> {
             }
         }
     }
+    for item in draft.path().iter().flat_map(|path| &path.watched.items) {
+        imply(&item.value.1, EdgeKind::Requires, "a path unit needs what it looks into");
+    }
     if let (Some(mount), Kind::Mount) = (draft.mount(), draft.name.kind) {
         let place = place_of(mount, &draft.name);
         imply(&place, EdgeKind::Requires, "a mount needs what it lies in");

@@ -293,6 +293,7 @@ impl Resolver<'_> {
             Kind::Service => ordering(own, self.named("basic.target"), &why),
             Kind::Socket => ordering(self.named("sockets.target"), own, &why),
             Kind::Timer => ordering(self.named("timers.target"), own, &why),
+            Kind::Path => ordering(self.named("paths.target"), own, &why),
             Kind::Target | Kind::Mount | Kind::Foreign(_) => None,
         };
         self.edges.extend(implied);
@@ -314,16 +315,16 @@ impl Resolver<'_> {
         Some(service)
     }
 
-    /// What a timer starts; the timer is always before it.
+    /// What a timer or a path unit starts; it is always before that.
     fn start(&mut self, unit: usize, draft: &Draft) -> Option<usize> {
         let name = load::triggered_by(draft)?;
-        let given = draft.timer().and_then(|timer| timer.trigger.given.as_ref());
+        let given = draft.trigger().and_then(|trigger| trigger.given.as_ref());
         let span = given.map_or_else(|| draft.head.clone(), |given| given.span.clone());
         let starter = &draft.name;
         let diagnostic = |message| Diagnostic::new(codes::STARTS_NOTHING, message, &span, "");
-        if name.is_template() || name.kind == Kind::Timer {
-            let what = if name.is_template() { "a template" } else { "a timer" };
-            let message = format!("`{starter}` cannot start `{name}`, which is {what}");
+        if name.is_template() || name.kind == starter.kind {
+            let what = if name.is_template() { "template" } else { starter.kind.suffix() };
+            let message = format!("`{starter}` cannot start `{name}`, which is a {what}");
             self.report.push(diagnostic(message));
             return None;
         }
@@ -336,7 +337,11 @@ impl Resolver<'_> {
             }
             return None;
         };
-        let why = Why::Implied("a unit comes after the timer that starts it");
+        let why = Why::Implied(if starter.kind == Kind::Path {
+            "a unit comes after the path that starts it"
+        } else {
+            "a unit comes after the timer that starts it"
+        });
         self.edges.extend(ordering(Some(started), Some(unit), &why));
         Some(started)
     }

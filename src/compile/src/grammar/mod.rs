@@ -15,6 +15,7 @@ mod names;
 mod number;
 mod open_file;
 mod option;
+mod path;
 mod process;
 mod rlimit;
 mod specifier;
@@ -47,6 +48,7 @@ pub use names::{
 pub use number::{Boolean, Mode, Signal, Unsigned, truth};
 pub use open_file::{OpenFiles, Opened};
 pub use option::{Algorithm, Bytes, Hops, Interface, Prefixes, Signed, TypeOfService};
+pub use path::WatchedPaths;
 pub use process::{
     Capabilities, CapabilityChange, Nanoseconds, Niceness, PersonalityName, Processors,
 };

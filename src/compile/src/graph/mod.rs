@@ -182,6 +182,7 @@ fn node(unit: &UnitPlan, at_boot: bool) -> Node {
             (all.join(", "), false)
         }
         KindPlan::Mount(mount) => (mount.target.clone(), false),
+        KindPlan::Path(path) => (show::watched(path).join(", "), false),
         KindPlan::Timer(timer) => {
             let all = show::elapses(timer);
             (all.join(", "), false)
@@ -245,6 +246,7 @@ fn ties(units: &[&UnitPlan], numbers: &BTreeMap<usize, usize>) -> Ties {
             KindPlan::Target | KindPlan::Service(_) | KindPlan::Mount(_) => None,
             KindPlan::Socket(socket) => known(&socket.service),
             KindPlan::Timer(timer) => known(&timer.unit),
+            KindPlan::Path(path) => known(&path.unit),
         };
         started.into_iter().for_each(|started| add(own, started, Tie::Trigger));
     }

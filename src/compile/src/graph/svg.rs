@@ -32,10 +32,11 @@ const DETAIL_MAX: usize = 38;
 
 /// Kinds of unit that have colours of their own, by suffix: word, light fill and border, dark
 /// fill and border. Any other kind looks like a slice.
-const KINDS: [(&str, [&str; 4]); 6] = [
+const KINDS: [(&str, [&str; 4]); 7] = [
     ("target", ["#e6e9f5", "#5a68a5", "#262c47", "#8c9ae0"]),
     ("socket", ["#d7f3ea", "#12866c", "#123830", "#3fc4a4"]),
     ("service", ["#dcebfd", "#2a6bc8", "#16304f", "#6aa9f7"]),
+    ("path", ["#fdf0cf", "#a8740c", "#3d3010", "#e3b341"]),
     ("timer", ["#fdf0cf", "#a8740c", "#3d3010", "#e3b341"]),
     ("path", ["#f2e4fb", "#8a46b5", "#352045", "#c792ea"]),
     ("mount", ["#f5e6dc", "#a0582c", "#402818", "#dd9a6c"]),

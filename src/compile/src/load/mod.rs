@@ -240,17 +240,18 @@ fn references(draft: &Draft) -> Vec<Name> {
         let implied = ["sysinit.target", "basic.target", "sockets.target"];
         names.extend(implied.iter().filter_map(|name| Name::parse(name).ok()));
     }
-    if draft.timer().is_some() && draft.unit.default_dependencies.value {
-        names.extend(Name::parse("timers.target").ok());
+    if draft.trigger().is_some() && draft.unit.default_dependencies.value {
+        let target = if draft.timer().is_some() { "timers.target" } else { "paths.target" };
+        names.extend(Name::parse(target).ok());
     }
     names.extend(draft.socket().map(|socket| service_of(&draft.name, socket)));
     names.extend(triggered_by(draft));
     names
 }
 
-/// The unit that a timer starts.
+/// The unit that a timer or a path unit starts.
 pub fn triggered_by(draft: &Draft) -> Option<Name> {
-    let given = draft.timer()?.trigger.value().cloned();
+    let given = draft.trigger()?.value().cloned();
     Some(given.unwrap_or_else(|| draft.name.with_kind(Kind::Service)))
 }
 
@@ -374,6 +375,7 @@ impl Loader<'_> {
             }
             Kind::Socket => (draft::Socket::NAME, Body::Socket(Box::new(draft::Socket::fresh()))),
             Kind::Mount => (draft::Mount::NAME, Body::Mount(Box::new(draft::Mount::fresh()))),
+            Kind::Path => (draft::Path::NAME, Body::Path(Box::new(draft::Path::fresh()))),
             Kind::Timer => (draft::Timer::NAME, Body::Timer(Box::new(draft::Timer::fresh()))),
         };
         let mut known = vec![draft::Unit::NAME, own, draft::Install::NAME];
@@ -410,6 +412,7 @@ fn spend_own(
         Body::Service(service) => service.assign(entry, cx) || exec.assign(entry, cx),
         Body::Timer(timer) => timer.assign(entry, cx),
         Body::Mount(mount) => mount.assign(entry, cx),
+        Body::Path(path) => path.assign(entry, cx),
         Body::Socket(socket) => {
             let known = socket.assign(entry, cx);
             if !known && entry.key.starts_with("Listen") {

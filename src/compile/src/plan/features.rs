@@ -49,6 +49,7 @@ const FEATURES: &[Feature] = &[
         let limit = usize::from(plan.manager.parallel_starts);
         limit > 0 && plan.limits.services > limit
     }),
+    ("paths", |plan| plan.limits.paths > 0),
     ("netlink", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Netlink)),
     ("relations", |plan| {
         let says = |unit: &UnitPlan| unit.edges.more.has_edges() || unit.edges.more.has_extra();
@@ -94,14 +95,22 @@ const FEATURES: &[Feature] = &[
 pub(super) fn use_calendars(units: &[UnitPlan]) -> bool {
     units.iter().any(|unit| match &unit.kind {
         KindPlan::Timer(timer) => !timer.calendars.is_empty() || timer.on_clock_change,
-        KindPlan::Target | KindPlan::Service(_) | KindPlan::Socket(_) | KindPlan::Mount(_) => false,
+        KindPlan::Target
+        | KindPlan::Service(_)
+        | KindPlan::Socket(_)
+        | KindPlan::Path(_)
+        | KindPlan::Mount(_) => false,
     })
 }
 
 fn sockets(plan: &Plan) -> impl Iterator<Item = &SocketPlan> {
     plan.units.iter().filter_map(|unit| match &unit.kind {
         KindPlan::Socket(socket) => Some(&**socket),
-        KindPlan::Target | KindPlan::Service(_) | KindPlan::Timer(_) | KindPlan::Mount(_) => None,
+        KindPlan::Target
+        | KindPlan::Service(_)
+        | KindPlan::Timer(_)
+        | KindPlan::Path(_)
+        | KindPlan::Mount(_) => None,
     })
 }
 
@@ -117,7 +126,11 @@ fn any_exec(plan: &Plan, says: fn(&ExecPlan) -> bool) -> bool {
 fn services(plan: &Plan) -> impl Iterator<Item = &ServicePlan> {
     plan.units.iter().filter_map(|unit| match &unit.kind {
         KindPlan::Service(service) => Some(&**service),
-        KindPlan::Target | KindPlan::Socket(_) | KindPlan::Timer(_) | KindPlan::Mount(_) => None,
+        KindPlan::Target
+        | KindPlan::Socket(_)
+        | KindPlan::Timer(_)
+        | KindPlan::Path(_)
+        | KindPlan::Mount(_) => None,
     })
 }
 

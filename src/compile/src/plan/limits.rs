@@ -59,11 +59,13 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
                     limits.spawn_pointers = limits.spawn_pointers.max(pointers);
                 }
             }
+            KindPlan::Path(_) => limits.paths += 1,
             KindPlan::Timer(_) | KindPlan::Mount(_) => {}
         }
     }
     limits.fds_at_rest =
         FIXED_FDS + limits.listeners + started_at_boot(manager.default_target, units);
+    limits.fds_at_rest += limits.paths;
     // The timer that tells of a clock that is set.
     limits.fds_at_rest += usize::from(features::use_calendars(units));
     limits
@@ -74,7 +76,11 @@ fn started_at_boot(default_target: u16, units: &[UnitPlan]) -> usize {
     let pulled = pulled(default_target, units);
     let is_started = |unit: &UnitPlan| match &unit.kind {
         KindPlan::Service(service) => !service.per_connection,
-        KindPlan::Target | KindPlan::Socket(_) | KindPlan::Timer(_) | KindPlan::Mount(_) => false,
+        KindPlan::Target
+        | KindPlan::Socket(_)
+        | KindPlan::Timer(_)
+        | KindPlan::Path(_)
+        | KindPlan::Mount(_) => false,
     };
     units.iter().zip(pulled).filter(|(unit, pulled)| *pulled && is_started(unit)).count()
 }
@@ -96,9 +102,11 @@ fn fd_names(service: &ServicePlan, units: &[UnitPlan]) -> Vec<String> {
     let sockets =
         service.sockets.iter().filter_map(|&socket| match &units[usize::from(socket)].kind {
             KindPlan::Socket(socket) => Some(socket),
-            KindPlan::Target | KindPlan::Service(_) | KindPlan::Timer(_) | KindPlan::Mount(_) => {
-                None
-            }
+            KindPlan::Target
+            | KindPlan::Service(_)
+            | KindPlan::Timer(_)
+            | KindPlan::Path(_)
+            | KindPlan::Mount(_) => None,
         });
     if service.per_connection {
         let longest = sockets.map(|socket| socket.fd_name.clone()).max_by_key(String::len);

@@ -7,6 +7,7 @@ mod life;
 mod limits;
 pub(crate) mod mount_plan;
 mod options;
+mod path_plan;
 mod relations;
 mod socket_plan;
 mod streams;
@@ -24,6 +25,7 @@ pub use exec::{
 pub use life::LifePlan;
 pub use mount_plan::MountPlan;
 pub use options::{OptionPlan, OptionText};
+pub use path_plan::PathPlan;
 pub use relations::RelationsPlan;
 pub use socket_plan::{CommandsPlan, SocketPlan};
 pub use streams::StreamsPlan;
@@ -119,7 +121,7 @@ pub struct EdgesPlan {
     pub required_by: BTreeSet<u16>,
     /// The rarer ones.
     pub more: RelationsPlan,
-    /// The timers that start it.
+    /// The timers and paths that start it.
     pub triggered_by: BTreeSet<u16>,
 }
 
@@ -136,6 +138,8 @@ pub enum KindPlan {
     Timer(Box<TimerPlan>),
     /// A file system.
     Mount(Box<MountPlan>),
+    /// Paths.
+    Path(Box<PathPlan>),
 }
 
 /// What units take from `board.conf` where they say nothing.
@@ -174,6 +178,10 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
 
     let mut drafts: BTreeMap<u16, (usize, Draft)> = BTreeMap::new();
     let (triggers, starts) = (checked.triggers, checked.starts);
+    let started = |unit: usize| {
+        let place = starts.binary_search_by_key(&unit, |(starter, _)| *starter).ok()?;
+        Some(numbers[starts[place].1])
+    };
     for (unit, draft) in checked.units.into_iter().enumerate() {
         drafts.insert(numbers[unit], (unit, draft));
     }
@@ -212,10 +220,9 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
                 KindPlan::Mount(Box::new(mount_plan::mount(*mount, &name, &defaults)))
             }
             Body::Timer(timer) => {
-                let started = starts.binary_search_by_key(&unit, |(timer, _)| *timer).ok()?;
-                let started = numbers[starts[started].1];
-                KindPlan::Timer(Box::new(timer_plan::timer(*timer, started, zone)))
+                KindPlan::Timer(Box::new(timer_plan::timer(*timer, started(unit)?, zone)))
             }
+            Body::Path(path) => KindPlan::Path(Box::new(path_plan::path(*path, started(unit)?))),
         };
         units.push(UnitPlan { name: name.to_string(), description, edges, checks, kind });
     }

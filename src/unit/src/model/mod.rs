@@ -8,6 +8,7 @@ mod check;
 mod exec;
 mod exec_more;
 mod mount;
+mod path;
 mod relations;
 mod service;
 mod socket;
@@ -27,6 +28,7 @@ pub use self::exec_more::{
 pub use self::mount::{
     MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, Mount, MountSetup,
 };
+pub use self::path::{CHANGES_MAX, PathSetup, PathUnit, WatchedPath, When};
 pub use self::relations::{JobMode, Relations};
 pub use self::service::{
     Command, EXEC_PATH, ExitStatuses, KillMode, NotifyAccess, Restart, Service, ServiceMore,
@@ -169,7 +171,7 @@ pub struct Edges<'a> {
     pub before: Ids<'a>,
     /// The reverse of `requires` and of `Requisite=`: stopped when this is stopped.
     pub required_by: Ids<'a>,
-    /// The timers that start this unit.
+    /// The timers and paths that start this unit.
     pub triggered_by: Ids<'a>,
     /// [`Relations`] in postcard form: decoded only where they are needed. Empty for most.
     pub more: &'a [u8],
@@ -206,6 +208,8 @@ pub enum Kind<'a> {
     Timer(Timer<'a>),
     /// A file system in its place.
     Mount(Mount<'a>),
+    /// Paths, and the unit that is started for what is there.
+    Path(PathUnit<'a>),
 }
 
 /// Longest unit name, suffix included: UNIT_NAME_MAX of systemd.

@@ -1,17 +1,16 @@
-//! Kinds of unit that are not supported, systemd.mount(5), .path(5) and their kin, and what of
-//! systemd.timer(5) is not.
+//! Kinds of unit that are not supported, systemd.swap(5) and its kin, and what of those that are is
+//! not.
 
 use super::Same::{Empty, No};
 use super::{Unsupported, refused};
 
 /// Their sections. A `.device` has none of its own.
-pub const SECTIONS: &[&str] = &["Automount", "Swap", "Path", "Slice", "Scope"];
+pub const SECTIONS: &[&str] = &["Automount", "Swap", "Slice", "Scope"];
 
 /// Their suffixes, each with what to do instead.
 pub const SUFFIXES: &[(&str, &str)] = &[
     ("automount", "a oneshot service can mount it"),
     ("swap", "a oneshot service can run swapon"),
-    ("path", "let the program watch the path"),
     ("slice", "there are no slices: each service has its own group"),
     ("scope", "processes belong to services here"),
     ("device", "order the unit after the service that makes the device"),
@@ -53,14 +52,6 @@ pub(super) const TIMER: &[Unsupported] = &[
     refused("Persistent", No, "nothing is kept over a reboot"),
     refused("WakeSystem", No, "PID 1 does not wake a board that sleeps"),
     refused("RandomizedOffsetSec", Empty, "use RandomizedDelaySec= with FixedRandomDelay=yes"),
-];
-
-#[rustfmt::skip]
-pub(super) const PATH: &[Unsupported] = &[
-    of_kind("PathExists"), of_kind("PathExistsGlob"), of_kind("PathChanged"),
-    of_kind("PathModified"), of_kind("DirectoryNotEmpty"), of_kind("Unit"),
-    of_kind("MakeDirectory"), of_kind("DirectoryMode"), of_kind("TriggerLimitIntervalSec"),
-    of_kind("TriggerLimitBurst"),
 ];
 
 #[rustfmt::skip]

@@ -101,7 +101,6 @@ pub const TABLES: &[Table] = &[
     Table { sections: &["Automount"], rows: kinds::AUTOMOUNT, instead: None },
     Table { sections: &["Swap"], rows: kinds::SWAP, instead: None },
     Table { sections: &["Timer"], rows: kinds::TIMER, instead: None },
-    Table { sections: &["Path"], rows: kinds::PATH, instead: None },
     Table { sections: &["Slice"], rows: kinds::SLICE, instead: None },
     Table { sections: &["Scope"], rows: kinds::SCOPE, instead: None },
     Table { sections: kinds::RUNNING, rows: exec::EXEC, instead: Some(kinds::NO_SUCH_UNITS) },
