@@ -99,6 +99,8 @@ features! {
     VARIABLES = "variables";
     /// `NotifyAccess=exec` and `all`.
     NOTIFY_ACCESS = "notify-access";
+    /// `FileDescriptorStoreMax=`.
+    FD_STORE = "fd-store";
     /// `WatchdogSec=`.
     WATCHDOG = "watchdog";
     /// `vsock:` addresses.

@@ -28,6 +28,7 @@ mod own;
 mod paths;
 mod prepare;
 mod steps;
+mod store;
 mod switch_root;
 mod wall;
 mod watch;
@@ -53,6 +54,7 @@ use self::lines::Lines;
 use self::listeners::Listeners;
 use self::notifications::Notifications;
 use self::paths::Paths;
+use self::store::Store;
 use self::wall::Wall;
 use self::watch::{Source, Watch};
 
@@ -83,6 +85,7 @@ struct Pilot {
     children: Children,
     groups: Groups,
     leavings: Leavings,
+    store: Store,
     clients: Clients,
     paths: Paths,
     wall: Wall,
@@ -133,6 +136,7 @@ impl Pilot {
                 Source::Notifications | Source::Signals | Source::Control | Source::Client(_) => {}
                 Source::Wall => self.on_clock_set(),
                 Source::Path(unit) => self.on_path_touched(unit, report),
+                Source::Stored(place) => self.on_stored_hung_up(place, report),
                 Source::Listener(listener) => self.on_listener(listener, report),
                 Source::Nodes => self.on_nodes_changed(),
                 Source::Addresses => self.on_addresses_changed(report),
@@ -150,6 +154,7 @@ impl Pilot {
                 | Source::Listener(_)
                 | Source::Wall
                 | Source::Path(_)
+                | Source::Stored(_)
                 | Source::Nodes
                 | Source::Addresses
                 | Source::Executed(_)
@@ -158,6 +163,7 @@ impl Pilot {
             }
         }
         self.remove_leavings();
+        self.release_stored();
     }
 
     /// Steps the engine and does all that it then asks for.

@@ -38,6 +38,8 @@ mod probe;
 mod sockets;
 #[path = "pid1/stage.rs"]
 mod stage;
+#[path = "pid1/store.rs"]
+mod store;
 #[path = "pid1/terminal.rs"]
 mod terminal;
 #[path = "pid1/view.rs"]
@@ -90,6 +92,7 @@ const SUITES: &[Suite] = &[
     ("limits", |pilot| limits::all(&mut World::start(pilot, &[]))),
     ("listeners", |pilot| listeners::all(&mut World::start(pilot, &[]))),
     ("sockets", |pilot| sockets::all(&mut World::start(pilot, &[]))),
+    ("store", |pilot| store::all(&mut World::start(pilot, &[]))),
     ("terminal", |pilot| terminal::all(&mut World::start(pilot, &[Oddity::Terminal]))),
     ("faults", ends::by_fault),
     ("signals", ends::by_signal),

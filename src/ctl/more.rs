@@ -5,6 +5,7 @@ use core::fmt::{self, Display};
 use unit::{Credentials, ExecMore, Privileges, Scheduling, Streams, Variables, Words, decode};
 
 use super::show::List;
+use super::words;
 use crate::features;
 
 /// By the kernel's number: hard and soft. LimitNOFILE= has a place of its own.
@@ -75,8 +76,7 @@ fn directories(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         list.mode(mode, directory.mode);
     }
     if !more.directories.is_empty() {
-        let words = ["no", "restart", "yes"];
-        list.text("RuntimeDirectoryPreserve", words[more.preserve as usize]);
+        list.text("RuntimeDirectoryPreserve", words::preserve(more.preserve));
     }
 }
 

@@ -81,6 +81,10 @@ fn life(list: &mut List<'_, '_>, service: &Service<'_>) {
     list.text("PIDFile", more.pid_file.strip_suffix('\0').unwrap_or_default());
     let access = more.notify_access.unwrap_or(service.type_.notify_access());
     list.text("NotifyAccess", words::notify_access(access));
+    if features::FD_STORE {
+        list.number("FileDescriptorStoreMax", more.store_max.into());
+        list.text("FileDescriptorStorePreserve", words::preserve(more.store_preserve));
+    }
     list.flag("GuessMainPID", more.guess_main_pid);
     list.number("ReloadSignal", more.reload_signal.into());
     list.other("SuccessExitStatus", &Statuses(more.success));

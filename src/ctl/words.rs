@@ -2,8 +2,8 @@
 
 use unit::control::{ActiveState, JobKind, Order, SIGNALS, SubState, SystemState};
 use unit::{
-    BindIpv6Only, Emergency, JobMode, KillMode, NotifyAccess, Restart, ServiceType, Stdio,
-    TimeoutMode,
+    BindIpv6Only, Emergency, JobMode, KillMode, NotifyAccess, Preserve, Restart, ServiceType,
+    Stdio, TimeoutMode,
 };
 
 pub(super) const fn active(state: ActiveState) -> &'static str {
@@ -136,6 +136,14 @@ pub(super) const fn kill_mode(mode: KillMode) -> &'static str {
         KillMode::Mixed => "mixed",
         KillMode::Process => "process",
         KillMode::None => "none",
+    }
+}
+
+pub(super) const fn preserve(preserve: Preserve) -> &'static str {
+    match preserve {
+        Preserve::No => "no",
+        Preserve::Restart => "restart",
+        Preserve::Yes => "yes",
     }
 }
 

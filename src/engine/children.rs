@@ -123,7 +123,7 @@ impl Engine<'_, '_> {
     }
 
     /// Which unit the sender of a message is of, if it is listened to.
-    fn listened_to(&self, pid: Pid, group: Option<UnitId>) -> Option<UnitId> {
+    pub fn listened_to(&self, pid: Pid, group: Option<UnitId>) -> Option<UnitId> {
         let ours = self.table.ids().find_map(|unit| {
             let service = self.service_state(unit)?;
             if service.main().is_some_and(|main| main.pid() == pid) {
@@ -136,6 +136,18 @@ impl Engine<'_, '_> {
         let (unit, least) = ours.or(other.map(|unit| (unit, NotifyAccess::All)))?;
         let Kind::Service(config) = self.table.unit(unit).kind else { return None };
         (access(&config) >= least).then_some(unit)
+    }
+
+    /// True of a service that has stopped: with `for_good` only if nothing is to become of it.
+    pub fn has_stopped(&self, unit: UnitId, for_good: bool) -> bool {
+        if for_good {
+            return self.is_down(unit) && self.units.at(unit).job.is_none();
+        }
+        let service = self.service_state(unit);
+        let waits = |service: &service::Service| {
+            matches!(service.state, service::State::AutoRestart { .. })
+        };
+        self.is_down(unit) || service.is_some_and(waits)
     }
 
     fn service_state(&self, unit: UnitId) -> Option<&service::Service> {

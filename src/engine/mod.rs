@@ -39,7 +39,7 @@ pub use event::{
 };
 pub use instance::Instance;
 pub use manager::{CLIENTS, Engine};
-pub use notify::{NOTIFICATION_MAX, Notification, Ping, access};
+pub use notify::{NOTIFICATION_MAX, Notification, Ping, Storing, access};
 pub use state::{Counters, Extra, ListenerState, Storage, UnitState};
 pub use status::StatusText;
 pub use time::{Bucket, Instant};

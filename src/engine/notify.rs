@@ -39,6 +39,45 @@ pub struct Notification<'e> {
     pub extend_us: Option<u64>,
 }
 
+/// What a datagram says of the descriptors that come with it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Storing<'e> {
+    /// `FDSTORE=1`: keep them.
+    Keep {
+        /// `FDNAME=`, or `stored`.
+        name: &'e str,
+        /// False with `FDPOLL=0`: they stay when they have hung up.
+        polled: bool,
+    },
+    /// `FDSTOREREMOVE=1`: forget those that were stored under that name.
+    Remove(&'e str),
+}
+
+impl<'e> Storing<'e> {
+    /// Reads a datagram. `None` if it says nothing of them, or would have some forgotten and does
+    /// not say which. As systemd does, a bad name counts as none.
+    pub fn parse(datagram: &'e [u8]) -> Option<Self> {
+        let mut name = None;
+        let (mut keep, mut remove, mut polled) = (false, false, true);
+        for line in datagram.split(|&byte| byte == b'\n') {
+            match line {
+                b"FDSTORE=1" => keep = true,
+                b"FDSTOREREMOVE=1" => remove = true,
+                b"FDPOLL=0" => polled = false,
+                other => name = name.or(other.strip_prefix(b"FDNAME=")),
+            }
+        }
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b':';
+        let is_valid =
+            |name: &&[u8]| name.len() <= unit::limits::FD_NAME_MAX && name.iter().all(is_plain);
+        let name = name.filter(is_valid).and_then(|name| core::str::from_utf8(name).ok());
+        if remove {
+            return name.map(Self::Remove);
+        }
+        keep.then_some(Self::Keep { name: name.unwrap_or("stored"), polled })
+    }
+}
+
 /// `NotifyAccess=`, of a service that says nothing of it, too.
 pub fn access(config: &Service<'_>) -> NotifyAccess {
     features::more(config).notify_access.unwrap_or(config.type_.notify_access())
@@ -113,6 +152,27 @@ mod tests {
         assert_eq!(Notification::parse(text), said);
         assert_eq!(Notification::parse(b"WATCHDOG=trigger").watchdog, Some(Ping::Trigger));
         assert_eq!(Notification::parse(b"WATCHDOG=2").watchdog, None);
+    }
+
+    #[test]
+    fn descriptors_have_names_that_are_names() {
+        let keep = |name, polled| Some(Storing::Keep { name, polled });
+        let long = [b"FDSTORE=1\nFDNAME=", &[b'x'; 256][..]].concat();
+        for (text, storing) in [
+            (&b"FDSTORE=1"[..], keep("stored", true)),
+            (b"FDNAME=a b\nFDSTORE=1\nFDNAME=c", keep("a b", true)),
+            (b"FDSTORE=1\nFDNAME=a:b\nFDPOLL=0", keep("stored", false)),
+            (b"FDSTORE=1\nFDNAME=\xc3\xa4", keep("stored", true)),
+            (&long[..], keep("stored", true)),
+            (&long[..long.len() - 1], keep(&"x".repeat(255), true)),
+            (b"FDSTORE=1\nFDSTOREREMOVE=1\nFDNAME=a", Some(Storing::Remove("a"))),
+            (b"FDSTOREREMOVE=1", None),
+            (b"FDSTOREREMOVE=1\nFDNAME=a\tb", None),
+            (b"FDSTORE=0\nFDNAME=a", None),
+            (b"READY=1", None),
+        ] {
+            assert_eq!(Storing::parse(text), storing);
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ use super::lines::Lines;
 use super::listeners::Listeners;
 use super::notifications::Notifications;
 use super::paths::Paths;
+use super::store::Store;
 use super::wall::Wall;
 use super::watch::{Source, Watch};
 use super::{Pilot, command_line, luck};
@@ -129,6 +130,7 @@ impl Pilot {
             children: Children::new(),
             groups: Groups::new(),
             leavings: Leavings::new(),
+            store: Store::new(),
             clients,
             paths: Paths::new(&table),
             wall,

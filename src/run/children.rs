@@ -19,6 +19,7 @@ use crate::log;
 use crate::sys::cell::Once;
 use crate::sys::child::{Failure, Full, Pool, Slot};
 use crate::sys::console;
+use crate::sys::message::FDS_MAX;
 use crate::table::limits::{FDS_AT_REST, INSTANCES, SERVICES, SOCKETS, SPAWN_SLOTS, UNITS};
 
 use super::invocation::Invocations;
@@ -83,7 +84,9 @@ impl Children {
 /// have, if that is not what they inherit: systemd's default of DefaultLimitNOFILE=.
 fn set_own_limit() -> Option<(u64, u64)> {
     let running = if features::SOCKET_COMMANDS { SERVICES + SOCKETS } else { SERVICES };
-    let needed = (FDS_AT_REST + FDS_PER_SERVICE * running + INSTANCES + FDS_TRANSIENT) as u64;
+    let received = if features::FD_STORE { FDS_MAX } else { 0 };
+    let transient = FDS_TRANSIENT + received;
+    let needed = (FDS_AT_REST + FDS_PER_SERVICE * running + INSTANCES + transient) as u64;
     let (soft, hard) = SERVICE_NOFILE;
     let set = |hard: u64| {
         let current = Some(soft.max(needed).min(hard));
@@ -110,6 +113,7 @@ impl Pilot {
             return;
         }
         let request = self.request(process, command, main_pid);
+        self.renew_store(&request);
         let spawned = self.await_leavings(&request).and_then(|()| self.try_spawn(&request));
         match spawned {
             Ok(pid) => {
@@ -135,6 +139,7 @@ impl Pilot {
             table: &self.table,
             engine: &self.engine,
             listeners: &self.listeners,
+            store: &self.store,
             console_is_serial: self.children.console_is_serial,
             limit_nofile: self.children.limit_nofile,
         };

@@ -6,7 +6,7 @@ use rustix::io::Errno;
 
 use unit::{Table, UnitId};
 
-use crate::engine::{Engine, Event, NOTIFICATION_MAX, Notification, Pid};
+use crate::engine::{Engine, Event, NOTIFICATION_MAX, Notification, Pid, Storing};
 use crate::features;
 use crate::log;
 use crate::sys::cell::Once;
@@ -85,7 +85,20 @@ impl Pilot {
                         since.0 = since.0.saturating_add(clock::suspended_us());
                     }
                     let group = group_of(&self.engine, &self.table, &sender);
-                    let event = Event::Notified { pid: Pid(sender.pid), group, notification };
+                    let pid = Pid(sender.pid);
+                    let fds = if features::FD_STORE {
+                        let unit = self.engine.listened_to(pid, group);
+                        self.store.heed(
+                            unit,
+                            Storing::parse(bytes),
+                            fds,
+                            &self.table,
+                            &mut self.watch,
+                        )
+                    } else {
+                        fds
+                    };
+                    let event = Event::Notified { pid, group, notification };
                     self.engine.step(event, self.now);
                     self.drain();
                     // BARRIER=1: whoever waits for these to be closed knows that we have acted.

@@ -21,6 +21,7 @@ use crate::sys::start;
 
 use super::listeners::Listeners;
 use super::steps::{Strings, Work};
+use super::store::Store;
 use super::{Pilot, socket_config};
 
 /// [`unit::EXEC_PATH`].
@@ -141,11 +142,23 @@ fn is_listened_to(request: &Request) -> bool {
     }
 }
 
+/// How many descriptors the service may store.
+fn push_store_max(strings: &mut Strings, request: &Request) -> Result<(), Full> {
+    if !features::FD_STORE {
+        return Ok(());
+    }
+    match request.service.as_ref().map(|service| features::more(service).store_max) {
+        None | Some(0) => Ok(()),
+        Some(max) => strings.push_env("FDSTORE", format_args!("{max}")),
+    }
+}
+
 /// What a child's work is put together from.
 pub(super) struct Sources<'p> {
     pub(super) table: &'p Table<'static>,
     pub(super) engine: &'p Engine<'static, 'static>,
     pub(super) listeners: &'p Listeners,
+    pub(super) store: &'p Store,
     pub(super) console_is_serial: bool,
     pub(super) limit_nofile: Option<(u64, u64)>,
 }
@@ -175,6 +188,7 @@ impl Sources<'_> {
         work.is_main = !is_control;
         work.is_connection = matches!(process, Process::Instance(_));
         work.socket_count = 0;
+        work.stored_count = 0;
         work.has_watchdog = false;
 
         let strings = &mut work.vectors;
@@ -189,6 +203,7 @@ impl Sources<'_> {
         strings.push_env("INVOCATION_ID", format_args!("{id:032x}"))?;
         if context.notify && is_listened_to(request) {
             push_default(strings, NOTIFY_SOCKET)?;
+            push_store_max(strings, request)?;
         }
         if let Some(Pid(pid)) = main_pid {
             strings.push_env("MAINPID", format_args!("{pid}"))?;
@@ -203,9 +218,9 @@ impl Sources<'_> {
         }
         match process {
             Process::Instance(instance) => self.push_connection(*instance, work)?,
-            Process::Main(_) => self.push_listeners(*unit, work)?,
+            Process::Main(_) => self.push_listeners(*unit, true, work)?,
             Process::Control(_) if on_streams || request.passes_sockets => {
-                self.push_listeners(*unit, work)?;
+                self.push_listeners(*unit, false, work)?;
             }
             Process::Control(_) | Process::Checker(_) | Process::Worker(_) | Process::Finisher => {}
         }
@@ -316,12 +331,20 @@ impl Sources<'_> {
         }
     }
 
-    /// All open listeners of a service's sockets, in the order of the units and of their files.
-    fn push_listeners(&self, unit: UnitId, work: &mut Work) -> Result<(), Full> {
+    /// All open listeners of a service's sockets, in the order of the units and of their files; for
+    /// its main process what is stored behind them.
+    fn push_listeners(&self, unit: UnitId, is_main: bool, work: &mut Work) -> Result<(), Full> {
         for socket in self.engine.passed_sockets(unit) {
             for listener in socket_config(self.table, socket).listener_ids() {
                 let Some(fd) = self.listeners.fd(listener) else { continue };
                 work.push_socket(fd);
+            }
+        }
+        let with_stored = features::FD_STORE && is_main && work.passes_sockets;
+        if with_stored {
+            for (fd, _) in self.store.of(unit) {
+                work.push_socket(fd);
+                work.stored_count += 1;
             }
         }
         if !work.passes_sockets || work.socket_count == 0 {
@@ -329,7 +352,7 @@ impl Sources<'_> {
         }
         let count = work.socket_count;
         work.vectors.push_env("LISTEN_FDS", format_args!("{count}"))?;
-        let names = ListenerNames { sources: self, unit };
+        let names = ListenerNames { sources: self, unit, with_stored };
         work.vectors.push_env("LISTEN_FDNAMES", format_args!("{names}"))
     }
 }
@@ -338,6 +361,7 @@ impl Sources<'_> {
 struct ListenerNames<'p> {
     sources: &'p Sources<'p>,
     unit: UnitId,
+    with_stored: bool,
 }
 
 impl fmt::Display for ListenerNames<'_> {
@@ -348,6 +372,12 @@ impl fmt::Display for ListenerNames<'_> {
             let config = socket_config(table, socket);
             for _ in config.listener_ids().filter(|&id| listeners.fd(id).is_some()) {
                 write!(f, "{separator}{}", config.fd_name)?;
+                separator = ":";
+            }
+        }
+        if self.with_stored {
+            for (_, name) in self.sources.store.of(self.unit) {
+                write!(f, "{separator}{name}")?;
                 separator = ":";
             }
         }

@@ -54,6 +54,8 @@ pub(super) struct Work {
     /// Descriptors to pass, or the one that the standard streams are.
     pub(super) sockets: [RawFd; LISTEN_FDS],
     pub(super) socket_count: usize,
+    /// How many of these, the last ones, the service has stored.
+    pub(super) stored_count: usize,
     /// WATCHDOG_PID is set.
     pub(super) has_watchdog: bool,
     /// They become 3, 4, …; else the first is for the standard streams.
@@ -80,6 +82,7 @@ impl Work {
         privileged: false,
         sockets: [0; LISTEN_FDS],
         socket_count: 0,
+        stored_count: 0,
         has_watchdog: false,
         passes_sockets: false,
         is_connection: false,

@@ -31,6 +31,8 @@ pub(super) enum Source {
     Client(ClientId),
     /// The rtnetlink(7) socket that tells of new addresses.
     Addresses,
+    /// A descriptor that is kept for a service, by its place.
+    Stored(u16),
     /// The timer that is canceled when somebody sets the clock.
     Wall,
     /// The watches of a path unit.
@@ -52,6 +54,7 @@ impl Source {
             Self::Addresses => (9, 0),
             Self::Wall => (10, 0),
             Self::Path(unit) => (11, unit.0),
+            Self::Stored(place) => (12, place),
         }
     }
 
@@ -69,6 +72,7 @@ impl Source {
             9 => Self::Addresses,
             10 => Self::Wall,
             11 => Self::Path(UnitId(index)),
+            12 => Self::Stored(index),
             _ => bug!("a tag we did not make"),
         }
     }

@@ -73,6 +73,20 @@ pub fn null_streams() -> Result<(), Errno> {
     (0..LISTEN_FDS_START).try_for_each(|stream| put(null.as_fd(), stream))
 }
 
+/// True if both are the same open file. Where the kernel cannot tell (it may have no kcmp(2)) two
+/// descriptors of one socket are known by its inode; others count as different.
+pub fn is_same(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
+    let pid = rustix::process::getpid().as_raw_nonzero().get() as u32;
+    if let Ok(is_same) = raw::same_file(pid, one, other) {
+        return is_same;
+    }
+    let (Ok(one), Ok(other)) = (rustix::fs::fstat(one), rustix::fs::fstat(other)) else {
+        return false;
+    };
+    FileType::from_raw_mode(one.st_mode) == FileType::Socket
+        && (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+}
+
 /// Takes the numbers below `LISTEN_FDS_START + passed_max` that are still free out of use.
 ///
 /// # Errors

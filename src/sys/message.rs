@@ -22,10 +22,11 @@ use rustix::net::{
 use super::raw;
 use crate::features;
 
-/// Descriptors that are taken from one message; the kernel closes what is more.
-const FDS_MAX: usize = 8;
+/// Descriptors that are taken from one message; the kernel closes what is more. With a store as
+/// many as it lets anybody send: SCM_MAX_FD.
+pub const FDS_MAX: usize = if features::FD_STORE { 253 } else { 8 };
 /// Words for a header with credentials, one with a pidfd and one with [`FDS_MAX`] descriptors.
-const CONTROL_WORDS: usize = 16;
+const CONTROL_WORDS: usize = if features::FD_STORE { 144 } else { 16 };
 /// linux/socket.h
 const SCM_PIDFD: u32 = 4;
 const HEADER_BYTES: usize = size_of::<usize>() + 2 * size_of::<u32>();

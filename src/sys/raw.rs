@@ -12,9 +12,10 @@ use core::ptr::null_mut;
 
 use linux_raw_sys::general::{
     __NR_clone, __NR_clone3, __NR_close_range, __NR_execve, __NR_exit_group, __NR_getsockopt,
-    __NR_ioctl, __NR_kill, __NR_mq_open, __NR_mq_unlink, __NR_pidfd_send_signal, __NR_recvmsg,
-    __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_setsockopt, __NR_signalfd4, O_CLOEXEC, O_CREAT,
-    O_NONBLOCK, O_RDONLY, SIG_SETMASK, SIGCHLD, clone_args, iovec, kernel_sigaction,
+    __NR_ioctl, __NR_kcmp, __NR_kill, __NR_mq_open, __NR_mq_unlink, __NR_pidfd_send_signal,
+    __NR_recvmsg, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_setsockopt, __NR_signalfd4,
+    O_CLOEXEC, O_CREAT, O_NONBLOCK, O_RDONLY, SIG_SETMASK, SIGCHLD, clone_args, iovec,
+    kernel_sigaction,
 };
 use linux_raw_sys::net::{SO_PEERCRED, SOL_SOCKET, msghdr, ucred};
 use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -359,6 +360,20 @@ pub(super) fn is_there(pidfd: BorrowedFd<'_>) -> bool {
     let words = [pidfd.as_raw_fd() as usize, 0, 0, 0, 0, 0];
     // SAFETY: no signal is sent, and no memory looked at.
     checked(unsafe { syscall(__NR_pidfd_send_signal, words) }).is_ok()
+}
+
+/// True if two descriptors of a process are of the same open file:
+/// [kcmp(2)](https://man7.org/linux/man-pages/man2/kcmp.2.html).
+pub(super) fn same_file(
+    pid: u32,
+    one: BorrowedFd<'_>,
+    other: BorrowedFd<'_>,
+) -> Result<bool, Errno> {
+    const KCMP_FILE: usize = 0;
+    let (one, other) = (one.as_raw_fd() as usize, other.as_raw_fd() as usize);
+    let words = [pid as usize, pid as usize, KCMP_FILE, one, other, 0];
+    // SAFETY: numbers only.
+    checked(unsafe { syscall(__NR_kcmp, words) }).map(|order| order == 0)
 }
 
 /// [setsockopt(2)](https://man7.org/linux/man-pages/man2/setsockopt.2.html).

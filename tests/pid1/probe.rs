@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, exit};
@@ -136,6 +136,12 @@ fn act(name: &str) -> ! {
                 writeln!(stage, "{}", receive(passed(object).as_fd())).unwrap();
                 continue;
             }
+            "store" => store(object),
+            "kept" => {
+                let kept = format!("/proc/self/fd/{}", passed(object).as_raw_fd());
+                writeln!(stage, "{}", fs::read_to_string(kept).unwrap()).unwrap();
+                continue;
+            }
             "answer" => {
                 let listener = passed(object);
                 let connection = rustix::net::accept(&*listener).unwrap();
@@ -170,6 +176,32 @@ fn passed(name: &str) -> std::mem::ManuallyDrop<OwnedFd> {
     std::mem::ManuallyDrop::new(given(3 + first + behind.parse::<i32>().unwrap()))
 }
 
+/// Sends descriptors to be stored: "file" has a text in it, "sockets" are the two ends of a pair,
+/// "socket" one end whose other end is closed, "twice" the same pipe's end two times. What stands
+/// behind it is said with them.
+fn store(object: &str) {
+    let (what, text) = object.split_once(' ').unwrap();
+    let text = text.replace("\\n", "\n");
+    let pair = UnixStream::pair().unwrap();
+    match what {
+        "file" => {
+            let file = rustix::fs::memfd_create("kept", rustix::fs::MemfdFlags::CLOEXEC).unwrap();
+            rustix::io::write(&file, b"kept").unwrap();
+            send(&text, &[file.as_fd()]);
+        }
+        "sockets" => send(&text, &[pair.0.as_fd(), pair.1.as_fd()]),
+        "twice" => {
+            send(&text, &[pair.0.as_fd(), pair.0.as_fd(), pair.1.as_fd()]);
+        }
+        "socket" => {
+            drop(pair.1);
+            send(&text, &[pair.0.as_fd()]);
+        }
+        other => panic!("{other}"),
+    }
+    barrier();
+}
+
 /// What somebody wrote, at once.
 fn receive(from: BorrowedFd<'_>) -> String {
     let mut bytes = [0; 4096];
@@ -185,19 +217,23 @@ fn actor(name: &str) -> Command {
 
 /// sd_notify_barrier(3): comes back when PID 1 has read all that was sent before.
 fn barrier() {
-    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix};
     let (reader, writer) = rustix::pipe::pipe().unwrap();
-    let socket = UnixDatagram::unbound().unwrap();
-    let address = SocketAddrUnix::new(env::var("NOTIFY_SOCKET").unwrap().as_str()).unwrap();
-    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-    let mut control = SendAncillaryBuffer::new(&mut space);
-    let fds = [writer.as_fd()];
-    assert!(control.push(SendAncillaryMessage::ScmRights(&fds)));
-    let data = [std::io::IoSlice::new(b"BARRIER=1")];
-    rustix::net::sendmsg_addr(&socket, &address, &data, &mut control, SendFlags::empty()).unwrap();
+    send("BARRIER=1", &[writer.as_fd()]);
     drop(writer);
     let mut nothing = [0];
     assert_eq!(rustix::io::read(&reader, &mut nothing), Ok(0));
+}
+
+/// sd_pid_notify_with_fds(3).
+fn send(text: &str, fds: &[BorrowedFd<'_>]) {
+    use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix};
+    let socket = UnixDatagram::unbound().unwrap();
+    let address = SocketAddrUnix::new(env::var("NOTIFY_SOCKET").unwrap().as_str()).unwrap();
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    assert!(control.push(SendAncillaryMessage::ScmRights(fds)));
+    let data = [std::io::IoSlice::new(text.as_bytes())];
+    rustix::net::sendmsg_addr(&socket, &address, &data, &mut control, SendFlags::empty()).unwrap();
 }
 
 /// Ignores SIGTERM (a shell's trap does it without code of ours) and leaves an orphan.

@@ -423,7 +423,7 @@ fn option(plan: &OptionPlan) -> Vec<u8> {
 }
 
 /// Every size by name, in the order of [`Limits`].
-pub fn fields(limits: &Limits) -> [(&'static str, usize); 12] {
+pub fn fields(limits: &Limits) -> [(&'static str, usize); 13] {
     let Limits {
         units,
         services,
@@ -433,6 +433,7 @@ pub fn fields(limits: &Limits) -> [(&'static str, usize); 12] {
         paths,
         extras,
         listen_fds,
+        stored_fds,
         spawn_strings,
         spawn_pointers,
         table_bytes,
@@ -447,6 +448,7 @@ pub fn fields(limits: &Limits) -> [(&'static str, usize); 12] {
         ("paths", paths),
         ("extras", extras),
         ("listen_fds", listen_fds),
+        ("stored_fds", stored_fds),
         ("spawn_strings", spawn_strings),
         ("spawn_pointers", spawn_pointers),
         ("table_bytes", table_bytes),

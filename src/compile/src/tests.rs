@@ -316,6 +316,22 @@ fn spawn_sizes_are_what_one_spawn_writes_at_most() {
 }
 
 #[test]
+fn a_store_has_room_for_all_that_it_may_hold() {
+    let plain = compile("--- a.service\n[Service]\nExecStart=/bin/a\nNotifyAccess=main\n");
+    let unit = "--- a.service\n[Service]\nExecStart=/bin/a\nFileDescriptorStoreMax=3\n";
+    let image = compile(unit);
+    assert_eq!((image.limits.stored_fds, image.limits.listen_fds), (3, 3));
+    assert_eq!(image.limits.fds_at_rest, plain.limits.fds_at_rest + 3);
+    let listen = "LISTEN_PID=LISTEN_FDS=LISTEN_FDNAMES=".len() + 10 + 1 + 10 + 1;
+    let names = 3 * (255 + 1);
+    let more = listen + names + "FDSTORE=128".len() + 1;
+    assert_eq!(image.limits.spawn_strings, plain.limits.spawn_strings + more);
+    assert_eq!(image.limits.spawn_pointers, plain.limits.spawn_pointers + 3 + 1);
+    let two = format!("{unit}FileDescriptorStorePreserve=yes\n{}", unit.replace("a.s", "b.s"));
+    assert_eq!(compile(&two).limits.stored_fds, 6);
+}
+
+#[test]
 fn limits_rs_is_what_the_board_includes() {
     let image = compile(WEB);
     for line in [

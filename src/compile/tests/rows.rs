@@ -47,10 +47,7 @@ fn sections_have_what_their_manual_pages_list() {
             "Unit",
             "Upholds PropagatesStopTo WantsMountsFor ConditionFirmware AssertCPUFeature BindTo",
         ),
-        (
-            "Service",
-            "ExecReloadPost ExitType FileDescriptorStorePreserve USBFunctionStrings OpenFile",
-        ),
+        ("Service", "ExecReloadPost ExitType USBFunctionStrings OpenFile"),
         (
             "Service",
             "RootHashSignature PrivatePIDs ImportCredential NUMAMask LimitRTTIME MemoryTHP",

@@ -131,7 +131,8 @@ pub(super) fn pass_sockets(
 ) -> Result<(), Errno> {
     let sockets = &work.sockets[..work.socket_count];
     let flags = if context.non_blocking { OFlags::NONBLOCK } else { OFlags::empty() };
-    for &socket in sockets {
+    // What was stored is as the service has left it.
+    for &socket in &sockets[..sockets.len() - work.stored_count] {
         if !work.is_connection || context.non_blocking {
             rustix::fs::fcntl_setfl(fd::number(socket), flags)?;
         }

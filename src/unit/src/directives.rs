@@ -157,7 +157,7 @@ macro_rules! directives {
                 /// ExecStartPost= as well; all, whoever is in the service's control group when its
                 /// message is read.
                 notify_access: Maybe<NotifyAccessName> ["NotifyAccess"]
-                    = "main with Type=notify or WatchdogSec=, else none";
+                    = "main with Type=notify, WatchdogSec= or FileDescriptorStoreMax=, else none";
                 /// Sockets whose listeners are passed: those that start the service, and no
                 /// others.
                 sockets: Many<Units> ["Sockets"] = "";
@@ -185,6 +185,14 @@ macro_rules! directives {
                 /// /run. It is waited for, believed of the service's own processes only, and
                 /// removed when the service has ended. Without control groups there must be one.
                 pid_file: Maybe<PidFile> ["PIDFile"] = "none";
+                /// Descriptors that PID 1 keeps for the service, at most 128: those that come with
+                /// FDSTORE=1 (under the name of FDNAME=, else stored), until FDSTOREREMOVE=1 or,
+                /// without FDPOLL=0, until they hang up. The next start is passed them behind the
+                /// listeners. One more than these is closed, as is one that is there already.
+                store_max: One<Unsigned> ["FileDescriptorStoreMax"] = "0";
+                /// Whether they stay: no, until the service has stopped; restart, over Restart= and
+                /// restart jobs; yes, for as long as the board is up.
+                store_preserve: One<PreserveName> ["FileDescriptorStorePreserve"] = "restart";
                 /// Without PIDFile=: takes the only process that was left behind for the main one.
                 guess_main_pid: One<Boolean> ["GuessMainPID"] = "yes";
                 /// What a service of Type=notify-reload is sent, after ExecReload=. It answers with

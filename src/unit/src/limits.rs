@@ -20,6 +20,8 @@ pub struct Limits {
     pub extras: usize,
     /// Listeners that one service is passed at most.
     pub listen_fds: usize,
+    /// Descriptors that services store: the sum of `FileDescriptorStoreMax=`.
+    pub stored_fds: usize,
     /// Bytes of argument and environment text that one spawn writes at most.
     pub spawn_strings: usize,
     /// Entries of argv and envp, both terminators included, that one spawn writes at most.
@@ -42,6 +44,8 @@ pub const FILE_VARIABLES_MAX: usize = 64;
 pub const FILE_VARIABLE_MAX: usize = 1024;
 /// NOTIFY_SOCKET: where READY=1 and its kin are received.
 pub const NOTIFY_SOCKET: &str = "/run/pilot/notify";
+/// Longest name of a stored descriptor, in bytes: FDNAME=.
+pub const FD_NAME_MAX: usize = 255;
 /// USER of a service without `User=`.
 pub const USER: &str = "root";
 /// TERM of a service on the console.

@@ -116,7 +116,7 @@ fn of_a_longer_life<'a>(
     checked: &'a Checked,
     unit: usize,
     service: &'a Service,
-) -> [(Option<&'a Span>, &'static str); 12] {
+) -> [(Option<&'a Span>, &'static str); 13] {
     let common = &checked.units[unit].unit;
     let access = service.notify_access.given.as_ref();
     let set = |is_set: bool, span: &'a Option<Span>| span.as_ref().filter(|_| is_set);
@@ -132,6 +132,7 @@ fn of_a_longer_life<'a>(
             access.filter(|given| given.value != NotifyAccess::None).map(|given| &given.span),
             "NotifyAccess=",
         ),
+        (set(service.store_max.value > 0, &service.store_max.given), "FileDescriptorStoreMax="),
         (set(service.watchdog.value.is_some(), &service.watchdog.given), "WatchdogSec="),
         (restart_signal.map(|given| &given.span), "RestartKillSignal="),
         (

@@ -10,6 +10,8 @@ use crate::report::{Diagnostic, Report, Span};
 
 /// The longest list of growing pauses.
 const RESTART_STEPS_MAX: u32 = 255;
+/// The most descriptors that are stored for a service: each has a number reserved in PID 1.
+const STORE_MAX: u32 = 128;
 
 pub(super) fn check(checked: &Checked, report: &mut Report) {
     for draft in &checked.units {
@@ -17,6 +19,7 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
             Body::Service(service) => {
                 check_effects(service, report);
                 check_steps(service, report);
+                check_store(service, report);
             }
             Body::Target | Body::Socket(_) | Body::Timer(_) | Body::Path(_) | Body::Mount(_) => {
                 check_actions(draft, report)
@@ -35,7 +38,7 @@ fn check_effects(service: &Service, report: &mut Report) {
     let endless = service.runtime_max.value.is_none();
     let steps = service.restart_steps.value > 0;
     let grows = steps && service.restart_max_delay.value.is_some();
-    let rows: [(Option<&Span>, bool, &str); 7] = [
+    let rows: [(Option<&Span>, bool, &str); 8] = [
         (pid_file, forking, "PIDFile= goes with Type=forking"),
         (guess, forking, "GuessMainPID= goes with Type=forking"),
         (
@@ -52,6 +55,11 @@ fn check_effects(service: &Service, report: &mut Report) {
             service.runtime_extra.given.as_ref(),
             !endless,
             "RuntimeRandomizedExtraSec= goes with RuntimeMaxSec=",
+        ),
+        (
+            service.store_preserve.given.as_ref(),
+            service.store_max.value > 0,
+            "FileDescriptorStorePreserve= goes with FileDescriptorStoreMax=",
         ),
         (
             service.restart_steps.given.as_ref(),
@@ -77,6 +85,15 @@ fn check_steps(service: &Service, report: &mut Report) {
     {
         let message = format!("RestartSteps= is at most {RESTART_STEPS_MAX}");
         report.push(Diagnostic::new(codes::BAD_RANGE, message, span, "too many steps"));
+    }
+}
+
+fn check_store(service: &Service, report: &mut Report) {
+    if let Some(span) = &service.store_max.given
+        && service.store_max.value > STORE_MAX
+    {
+        let message = format!("FileDescriptorStoreMax= is at most {STORE_MAX}");
+        report.push(Diagnostic::new(codes::BAD_RANGE, message, span, "too many descriptors"));
     }
 }
 

@@ -230,7 +230,7 @@ keywords! {
         "ext" => "use other",
     }
 
-    /// `RuntimeDirectoryPreserve=`.
+    /// `RuntimeDirectoryPreserve=`, `FileDescriptorStorePreserve=`.
     PreserveName -> Preserve {
         "no" => Preserve::No,
         "yes" => Preserve::Yes,

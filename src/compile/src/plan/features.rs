@@ -85,6 +85,7 @@ const FEATURES: &[Feature] = &[
     ("special-files", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Special)),
     ("variables", |plan| any_exec(plan, |exec| exec.variables != Default::default())),
     ("notify-access", |plan| services(plan).any(|service| service.access() > NotifyAccess::Main)),
+    ("fd-store", |plan| plan.limits.stored_fds > 0),
     ("watchdog", |plan| services(plan).any(|service| service.life.watchdog.is_some())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("calendars", |plan| use_calendars(&plan.units)),

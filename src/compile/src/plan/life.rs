@@ -1,6 +1,8 @@
 //! The settings that few services have: [`unit::ServiceMore`] with text of its own.
 
-use unit::{Emergency, ExitStatuses, Millis, NotifyAccess, Seq, ServiceMore, TimeoutMode, UnitId};
+use unit::{
+    Emergency, ExitStatuses, Millis, NotifyAccess, Preserve, Seq, ServiceMore, TimeoutMode, UnitId,
+};
 
 use super::{KindPlan, UnitPlan};
 use crate::check::type_of;
@@ -20,6 +22,8 @@ pub struct LifePlan {
     /// Empty if there is none.
     pub pid_file: String,
     pub notify_access: Option<NotifyAccess>,
+    pub store_max: u8,
+    pub store_preserve: Preserve,
     pub guess_main_pid: bool,
     pub reload_signal: u8,
     pub success: Vec<Status>,
@@ -53,9 +57,16 @@ pub(super) struct FromElsewhere {
 /// Who is listened to, where it is not what `Type=` says.
 fn notify_access(service: &draft::Service) -> Option<NotifyAccess> {
     let given = service.notify_access.value().copied();
+    let says_more = service.watchdog.value.is_some() || service.store_max.value > 0;
     given
-        .or_else(|| service.watchdog.value.map(|_| NotifyAccess::Main))
+        .or_else(|| says_more.then_some(NotifyAccess::Main))
         .filter(|access| *access != type_of(service).notify_access())
+}
+
+/// When the store is emptied; without one it does not matter.
+fn store_preserve(service: &draft::Service) -> Preserve {
+    let is_there = service.store_max.value > 0;
+    if is_there { service.store_preserve.value } else { Preserve::Restart }
 }
 
 impl LifePlan {
@@ -71,6 +82,8 @@ impl LifePlan {
             remain_after_exit: service.remain_after_exit.value,
             pid_file: service.pid_file.value().cloned().unwrap_or_default(),
             notify_access: notify_access(service),
+            store_max: u8::try_from(service.store_max.value).expect("checked to be at most 128"),
+            store_preserve: store_preserve(service),
             guess_main_pid: service.guess_main_pid.value,
             reload_signal: service.reload_signal.value,
             success: service.success_exit_status.cloned(),
@@ -128,6 +141,8 @@ impl LifePlan {
             remain_after_exit: self.remain_after_exit,
             pid_file: &pid_file,
             notify_access: self.notify_access,
+            store_max: self.store_max,
+            store_preserve: self.store_preserve,
             guess_main_pid: self.guess_main_pid,
             reload_signal: self.reload_signal,
             success: ExitStatuses { codes: &success.0, signals: &success.1 },

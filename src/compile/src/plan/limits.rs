@@ -1,8 +1,8 @@
 //! How much of everything a board needs: the exact lengths of PID 1's arrays.
 
 use unit::limits::{
-    ENVIRONMENT_FILES_MAX, FILE_VARIABLE_MAX, FILE_VARIABLES_MAX, FIXED_FDS, USER_FIELD_MAX,
-    USER_PATH_MAX,
+    ENVIRONMENT_FILES_MAX, FD_NAME_MAX, FILE_VARIABLE_MAX, FILE_VARIABLES_MAX, FIXED_FDS,
+    USER_FIELD_MAX, USER_PATH_MAX,
 };
 use unit::{Limits, NotifyAccess, Stdio};
 
@@ -16,6 +16,8 @@ const NUMBER_MAX: usize = 10;
 const MICROS_MAX: usize = 13;
 /// INVOCATION_ID: 128 bits in hexadecimal.
 const INVOCATION_ID_BYTES: usize = 32;
+/// FDSTORE: 128.
+const STORE_MAX: usize = 3;
 /// REMOTE_ADDR: INET6_ADDRSTRLEN less its NUL.
 const REMOTE_ADDR_MAX: usize = 45;
 /// REMOTE_PORT: 65535.
@@ -38,6 +40,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
             KindPlan::Service(service) => {
                 limits.services += 1;
                 let names = fd_names(service, units);
+                limits.stored_fds += usize::from(service.life.store_max);
                 let passed = names.len() + service.more.files.len();
                 limits.listen_fds = limits.listen_fds.max(passed);
                 let monitored = service.life.monitored.map(usize::from);
@@ -63,9 +66,8 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
             KindPlan::Timer(_) | KindPlan::Mount(_) => {}
         }
     }
-    limits.fds_at_rest =
-        FIXED_FDS + limits.listeners + started_at_boot(manager.default_target, units);
-    limits.fds_at_rest += limits.paths;
+    limits.fds_at_rest = FIXED_FDS + limits.listeners + limits.paths + limits.stored_fds;
+    limits.fds_at_rest += started_at_boot(manager.default_target, units);
     // The timer that tells of a clock that is set.
     limits.fds_at_rest += usize::from(features::use_calendars(units));
     limits
@@ -97,7 +99,7 @@ pub(super) fn pulled(first: u16, units: &[UnitPlan]) -> Vec<bool> {
     pulled
 }
 
-/// LISTEN_FDNAMES of a service, one name to a descriptor.
+/// LISTEN_FDNAMES of a service, one name to a descriptor; of stored ones the longest there may be.
 fn fd_names(service: &ServicePlan, units: &[UnitPlan]) -> Vec<String> {
     let sockets =
         service.sockets.iter().filter_map(|&socket| match &units[usize::from(socket)].kind {
@@ -112,8 +114,10 @@ fn fd_names(service: &ServicePlan, units: &[UnitPlan]) -> Vec<String> {
         let longest = sockets.map(|socket| socket.fd_name.clone()).max_by_key(String::len);
         return longest.into_iter().collect();
     }
+    let stored = std::iter::repeat_n("n".repeat(FD_NAME_MAX), service.life.store_max.into());
     sockets
         .flat_map(|socket| std::iter::repeat_n(socket.fd_name.clone(), socket.listeners.len()))
+        .chain(stored)
         .collect()
 }
 
@@ -142,9 +146,10 @@ struct Dynamic {
 /// | USER | without User= | in the program |
 /// | USER, LOGNAME; HOME, SHELL | with User= | [`USER_FIELD_MAX`]; [`USER_PATH_MAX`] |
 /// | INVOCATION_ID, SYSTEMD_EXEC_PID | always | 32; 10 |
-/// | LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES | with a socket | 10; 10; the names |
+/// | LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES | with a socket or a store | 10; 10; the names |
 /// | REMOTE_ADDR, REMOTE_PORT | Accept=yes | 45; 5 |
-/// | NOTIFY_SOCKET | Type=notify, WatchdogSec=, NotifyAccess= | in the program |
+/// | NOTIFY_SOCKET | Type=notify, WatchdogSec=, NotifyAccess=, a store | in the program |
+/// | FDSTORE | FileDescriptorStoreMax= | 3 |
 /// | WATCHDOG_USEC, WATCHDOG_PID | WatchdogSec= | 13; 10 |
 /// | MAINPID | all commands from ExecStartPost= on | 10 |
 /// | PIDFILE | with PIDFile= | its path |
@@ -198,6 +203,9 @@ fn dynamics(
     }
     if service.access() != NotifyAccess::None {
         all.push(literal("NOTIFY_SOCKET", unit::limits::NOTIFY_SOCKET));
+    }
+    if service.life.store_max > 0 {
+        all.push(written("FDSTORE", STORE_MAX));
     }
     if service.life.watchdog.is_some() {
         all.extend([written("WATCHDOG_USEC", MICROS_MAX), written("WATCHDOG_PID", NUMBER_MAX)]);

@@ -122,6 +122,8 @@ pub(super) fn service(
         exec_stop_post: _,
         remain_after_exit: _,
         pid_file: _,
+        store_max: _,
+        store_preserve: _,
         guess_main_pid: _,
         reload_signal: _,
         success_exit_status: _,
@@ -141,8 +143,7 @@ pub(super) fn service(
         final_kill_signal: _,
         send_sigkill: _,
     } = service;
-    let Shared { sockets, per_connection, start_limit: (start_limit, start_limit_action), .. } =
-        shared;
+    let Shared { sockets, per_connection, start_limit, .. } = shared;
     let both = timeout.given.map(|given| given.value);
     let timeout_start_default =
         if type_ == ServiceType::Oneshot { None } else { defaults.timeout_start };
@@ -157,8 +158,8 @@ pub(super) fn service(
         restart_delay: restart_delay.or(defaults.restart_delay),
         timeout_start: timeout_start.or(both.unwrap_or(timeout_start_default)),
         timeout_stop: timeout_stop.or(both.unwrap_or(defaults.timeout_stop)),
-        start_limit,
-        start_limit_action,
+        start_limit: start_limit.0,
+        start_limit_action: start_limit.1,
         sockets,
         per_connection,
         exec_start_pre: exec_start_pre.values(),

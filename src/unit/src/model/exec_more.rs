@@ -98,7 +98,7 @@ impl DirectoryKind {
     }
 }
 
-/// When folders below /run outlive their service.
+/// When folders below /run and stored descriptors outlive their service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum Preserve {
     /// Never.

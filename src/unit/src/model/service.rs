@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Emergency, ExecContext, Millis, RateLimit, UnitId};
+use super::{Emergency, ExecContext, Millis, Preserve, RateLimit, UnitId};
 use crate::decode;
 use crate::seq::{Args, Ids, Seq};
 
@@ -92,6 +92,10 @@ pub struct ServiceMore<'a> {
     /// `NotifyAccess=`; `None`: the main process with [`ServiceType::Notify`] and its kin, else
     /// nobody.
     pub notify_access: Option<NotifyAccess>,
+    /// `FileDescriptorStoreMax=`.
+    pub store_max: u8,
+    /// `FileDescriptorStorePreserve=`.
+    pub store_preserve: Preserve,
     /// `GuessMainPID=`: without a pidfile the only child of PID 1 in the group is the main process.
     pub guess_main_pid: bool,
     /// `ReloadSignal=`, with [`ServiceType::NotifyReload`].
@@ -145,6 +149,8 @@ impl ServiceMore<'_> {
         remain_after_exit: false,
         pid_file: "",
         notify_access: None,
+        store_max: 0,
+        store_preserve: Preserve::Restart,
         guess_main_pid: true,
         reload_signal: 1,
         success: ExitStatuses::NONE,

@@ -4,7 +4,6 @@ use super::Same::{Empty, List, No, Words};
 use super::{Unsupported, ignored, refused};
 
 const FOREGROUND: &str = "let the program stay in the foreground, with Type=simple, exec or notify";
-const STORE: &str = "PID 1 keeps listeners only";
 const USB: &str = "ListenUSBFunction= is not supported either";
 const NO_BUS: &str = "there is no message bus here, and it can be left out";
 
@@ -20,9 +19,6 @@ pub(super) const SERVICE: &[Unsupported] = &[
     ignored("SysVStartPriority", Empty, "it has no meaning here, nor in systemd since 218"),
     ignored("BusName", Empty, NO_BUS),
     ignored("BusPolicy", List, NO_BUS),
-    refused("FileDescriptorStoreMax", Words(&["0"]), STORE),
-    ignored("FileDescriptorStorePreserve", Words(&["restart"]),
-        "without FileDescriptorStoreMax= it has no effect"),
     refused("USBFunctionDescriptors", Empty, USB),
     refused("USBFunctionStrings", Empty, USB),
     refused("OOMPolicy", Words(&["continue"]),
