@@ -287,9 +287,15 @@ const ROOT_UNITS: [&str; 8] = [
     "lib/systemd/system-preset",
 ];
 
-/// What is to be done at boot, there: modules-load.d(5), sysctl.d(5).
-const ROOT_DUTIES: [&str; 4] =
-    ["etc/modules-load.d", "etc/sysctl.d", "usr/lib/modules-load.d", "usr/lib/sysctl.d"];
+/// What is to be done at boot, there: modules-load.d(5), sysctl.d(5), tmpfiles.d(5).
+const ROOT_DUTIES: [&str; 6] = [
+    "etc/modules-load.d",
+    "etc/sysctl.d",
+    "etc/tmpfiles.d",
+    "usr/lib/modules-load.d",
+    "usr/lib/sysctl.d",
+    "usr/lib/tmpfiles.d",
+];
 
 /// The list of file systems below such a folder: fstab(5).
 const ROOT_FSTAB: &str = "etc/fstab";

@@ -110,7 +110,7 @@ codes! {
     BAD_FSTAB "E330" "bad-fstab" Error
         "A line of fstab is not of its form, or says what no mount unit can.";
     BAD_DUTY "E331" "bad-duty" Error
-        "A line of a file for the boot, of modules-load.d or sysctl.d, is not of its form.";
+        "A line of modules-load.d, sysctl.d or tmpfiles.d is not of its form, or not carried out.";
     WATCHES_NOTHING "E332" "watches-nothing" Error "A path unit has nothing to look at.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";

@@ -224,7 +224,7 @@ proptest! {
     ) {
         let conf = b"[Board]\nArchitecture=riscv64\n".to_vec();
         let text = fields.join(gap).into_bytes();
-        let names = ["fstab", "sysctl.d/a.conf", "modules-load.d/a.conf"];
+        let names = ["fstab", "sysctl.d/a.conf", "modules-load.d/a.conf", "tmpfiles.d/a.conf"];
         answer(conf, names.map(|name| (name, text.clone())).into());
     }
 

@@ -691,7 +691,7 @@ or socket";
                 /// A program and the names that lead to it, in the program's folder.
                 links: Many<WordLines> ["Links"] = "";
                 /// Folders that are laid over the root file system, relative to this one. Units,
-                /// modules-load.d, sysctl.d and etc/fstab in them are read at build.
+                /// modules-load.d, sysctl.d, tmpfiles.d and etc/fstab in them are read at build.
                 files: Many<Paths> ["Files"] = "";
                 /// Kernel modules loaded at boot.
                 modules: Many<Strings> ["Modules"] = "";

@@ -1,13 +1,14 @@
-//! modules-load.d(5) and sysctl.d(5) to the two services that systemd has for them, whose commands
-//! are the board's own modprobe(8) and sysctl(8).
+//! modules-load.d(5), sysctl.d(5) and tmpfiles.d(5) to the services that systemd has for them,
+//! whose commands are the board's own modprobe(8), sysctl(8) and sh(1).
 //!
 //! Files count in the order of their names, whatever folder they are in; of two of one name the
 //! first to be added counts. What is wrong is told at its line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::tmpfiles;
 use crate::codes;
 use crate::names::Name;
 use crate::report::{Diagnostic, File, Report, Span};
@@ -18,6 +19,7 @@ use crate::text::{Document, Entry, Section, Value};
 pub(super) enum Duty {
     Modules,
     Sysctl,
+    Tmpfiles,
 }
 
 impl Duty {
@@ -26,6 +28,7 @@ impl Duty {
         match folder {
             "modules-load.d" => Some(Self::Modules),
             "sysctl.d" => Some(Self::Sysctl),
+            "tmpfiles.d" => Some(Self::Tmpfiles),
             _ => None,
         }
     }
@@ -35,6 +38,18 @@ impl Duty {
         match self {
             Self::Modules => (MODULES, "Load Kernel Modules"),
             Self::Sysctl => (SYSCTL, "Apply Kernel Variables"),
+            Self::Tmpfiles => ("systemd-tmpfiles-setup.service", "Make and Remove Files"),
+        }
+    }
+
+    /// What its service comes before or after, beside `sysinit.target`: always, or if another duty
+    /// is there.
+    fn order(self) -> (&'static str, &'static str, Option<Self>) {
+        match self {
+            // Variables of a module are there when it is.
+            Self::Modules => ("Before", SYSCTL, Some(Self::Sysctl)),
+            Self::Sysctl => ("After", MODULES, Some(Self::Modules)),
+            Self::Tmpfiles => ("After", "local-fs.target", None),
         }
     }
 }
@@ -42,10 +57,25 @@ impl Duty {
 const MODULES: &str = "systemd-modules-load.service";
 const SYSCTL: &str = "systemd-sysctl.service";
 
-/// The files of both kinds, each with its commands.
+/// What a line wants done at boot.
+#[derive(Clone, Debug)]
+pub(super) struct Task {
+    /// What the first line that names it has alone: a path, and if that is a pattern.
+    pub(super) only: Option<(bool, String)>,
+    /// Those of a lower number come first, those of one number as they stand.
+    pub(super) commands: Vec<((u8, isize), Entry)>,
+}
+
+impl Task {
+    fn plain(entry: Entry) -> Self {
+        Self { only: None, commands: vec![((0, 0), entry)] }
+    }
+}
+
+/// The files of all kinds, each with its commands.
 #[derive(Default, Debug)]
 pub(super) struct Duties {
-    files: BTreeMap<(Duty, String), Vec<Entry>>,
+    files: BTreeMap<(Duty, String), Vec<Task>>,
 }
 
 impl Duties {
@@ -61,13 +91,13 @@ impl Duties {
         if self.files.contains_key(&key) {
             return None;
         }
-        let commands = match duty {
-            Duty::Modules => modules(file, report),
-            Duty::Sysctl => variables(file, report),
+        let tasks = match duty {
+            Duty::Modules => modules(file, report).into_iter().map(Task::plain).collect(),
+            Duty::Sysctl => variables(file, report).into_iter().map(Task::plain).collect(),
+            Duty::Tmpfiles => tmpfiles::tasks(file, report),
         };
-        self.files.insert(key, commands);
-        let own = self.files.iter().filter(|((of, _), _)| *of == duty);
-        let commands: Vec<Entry> = own.flat_map(|(_, commands)| commands).cloned().collect();
+        self.files.insert(key, tasks);
+        let commands = self.commands(duty);
         if commands.is_empty() {
             return None;
         }
@@ -81,14 +111,10 @@ impl Duties {
             ("DefaultDependencies", "no"),
             ("Before", "sysinit.target"),
         ]);
-        // Variables of a module are there when it is. Whichever comes second knows of the first.
-        let has_other =
-            self.files.iter().any(|((of, _), commands)| *of != duty && !commands.is_empty());
-        if has_other {
-            unit.extend(said(&[match duty {
-                Duty::Modules => ("Before", SYSCTL),
-                Duty::Sysctl => ("After", MODULES),
-            }]));
+        // Whichever comes second knows of the first.
+        let (key, other, wanted) = duty.order();
+        if wanted.is_none_or(|other| !self.commands(other).is_empty()) {
+            unit.extend(said(&[(key, other)]));
         }
         let mut service =
             said(&[("Type", "oneshot"), ("RemainAfterExit", "yes"), ("StandardOutput", "null")]);
@@ -98,10 +124,22 @@ impl Duties {
         let sections = vec![section("Unit", unit), section("Service", service)];
         Some((Name::parse(name).ok()?, Document { file: file.clone(), sections }))
     }
+
+    /// All that is to be done for a duty, in order.
+    fn commands(&self, duty: Duty) -> Vec<Entry> {
+        let mut taken = BTreeSet::new();
+        let own = self.files.iter().filter(|((of, _), _)| *of == duty);
+        let tasks = own
+            .flat_map(|(_, tasks)| tasks)
+            .filter(|task| task.only.as_ref().is_none_or(|only| taken.insert(only)));
+        let mut commands: Vec<_> = tasks.flat_map(|task| &task.commands).collect();
+        commands.sort_by_key(|(order, _)| *order);
+        commands.into_iter().map(|(_, entry)| entry.clone()).collect()
+    }
 }
 
 /// The lines that say something, without blanks around, and where they stand.
-fn lines<'f>(
+pub(super) fn lines<'f>(
     file: &'f Arc<File>,
     comments: &'static [char],
 ) -> impl Iterator<Item = (&'f str, Span)> {
@@ -165,15 +203,15 @@ fn variables(file: &Arc<File>, report: &mut Report) -> Vec<Entry> {
 }
 
 /// A word of a command that means itself.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let word = word.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{}\"", word.replace('%', "%%").replace('$', "$$"))
 }
 
-fn refuse(message: &str, span: &Span, hint: &str, report: &mut Report) {
+pub(super) fn refuse(message: &str, span: &Span, hint: &str, report: &mut Report) {
     report.push(Diagnostic::new(codes::BAD_DUTY, message, span, "").hint(hint));
 }
 
-fn entry(key: &str, span: &Span, value: &str) -> Entry {
+pub(super) fn entry(key: &str, span: &Span, value: &str) -> Entry {
     Entry { key: key.into(), key_span: span.clone(), value: Value::at(span, value) }
 }

@@ -6,6 +6,7 @@ mod fstab;
 mod library;
 mod preset;
 mod section;
+mod tmpfiles;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
