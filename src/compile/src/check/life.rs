@@ -93,7 +93,9 @@ fn check_store(service: &Service, report: &mut Report) {
         && service.store_max.value > STORE_MAX
     {
         let message = format!("FileDescriptorStoreMax= is at most {STORE_MAX}");
-        report.push(Diagnostic::new(codes::BAD_RANGE, message, span, "too many descriptors"));
+        let diagnostic =
+            Diagnostic::new(codes::UNSUPPORTED_VALUE, message, span, "too many descriptors");
+        report.push(diagnostic.hint("each is memory of PID 1: say what the service really keeps"));
     }
 }
 
