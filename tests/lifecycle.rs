@@ -4,11 +4,12 @@
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pilotlight::engine::mount::{self, Mount, Worker};
+use pilotlight::engine::mount::{self, Mount};
 use pilotlight::engine::path::{self, Path};
 use pilotlight::engine::service::{self, Child, Helper, Main, Service, Step, StopAsked};
 use pilotlight::engine::socket::{self, ServiceView, Socket};
 use pilotlight::engine::timer::{self, Context, Timer, View};
+use pilotlight::engine::worker::{self, Worker};
 use pilotlight::engine::{Errno, Instant, Notification, Pid, Ping, SpawnError, Stage};
 use unit::control::{ActiveState, Exit, UnitResult};
 use unit::{
@@ -651,37 +652,68 @@ fn sockets_with_commands() {
     golden("socket-commands", &socket_table(&commands(1)));
 }
 
+const fn worker(state: worker::State, deadline: Option<Instant>) -> Worker {
+    Worker { state, deadline }
+}
+
+/// The child that works for a mount, for a path unit, or looks at conditions.
+#[test]
+fn workers() {
+    use worker::{Input, State};
+    let states = [
+        ("asked", worker(State::Asked, AHEAD)),
+        ("alive", worker(State::Alive(MAIN), AHEAD)),
+        ("alive, late", worker(State::Alive(MAIN), PASSED)),
+        ("lacking", worker(State::Lacking(NOW), AHEAD)),
+        ("lacking, for ever", worker(State::Lacking(NOW), None)),
+        ("lacking, late", worker(State::Lacking(NOW), PASSED)),
+    ];
+    let error = |errno| SpawnError { stage: Stage::Clone, errno: Errno(errno) };
+    let inputs = [
+        ("spawned", Input::Spawned(MAIN)),
+        ("spawn failed EAGAIN", Input::SpawnFailed(error(11))),
+        ("spawn failed ENOSYS", Input::SpawnFailed(error(38))),
+        ("elapsed", Input::Elapsed),
+    ];
+    let mut table = String::new();
+    for (state_name, state) in states {
+        writeln!(table, "{state_name}").unwrap();
+        for (input_name, input) in inputs {
+            let line = outcome(|| {
+                let mut worker = state;
+                let next = worker.step(input, NOW);
+                let same = worker == state;
+                let after = if same { "-".to_owned() } else { format!("{:?}", worker.state) };
+                format!("{next:?} {after}, due {:?}", worker.due())
+            });
+            writeln!(table, "    {input_name:<21} {line}").unwrap();
+        }
+    }
+    golden("worker", &table);
+}
+
 #[test]
 fn mount() {
     use mount::{Input, State};
     let minute = Some(Millis(60_000));
     let config = unit::Mount { timeout_mount: minute, timeout_unmount: minute, setup: &[] };
-    let (alive, lacking) = (Worker::Alive(MAIN), Worker::Lacking(NOW));
+    let alive = worker(worker::State::Alive(MAIN), AHEAD);
     let states = [
         ("dead", State::Dead),
-        ("mounting, asked", State::Mounting { worker: Worker::Asked, deadline: AHEAD }),
-        ("mounting", State::Mounting { worker: alive, deadline: AHEAD }),
-        ("mounting, late", State::Mounting { worker: alive, deadline: PASSED }),
-        ("mounting, lacking", State::Mounting { worker: lacking, deadline: AHEAD }),
-        ("giving up", State::Giving { up: MAIN, deadline: PASSED }),
+        ("mounting", State::Mounting(alive)),
+        ("mounting, lacking", State::Mounting(worker(worker::State::Lacking(NOW), AHEAD))),
+        ("giving up", State::Giving(alive)),
         ("mounted", State::Mounted),
-        ("unmounting, asked", State::Unmounting { worker: Worker::Asked, deadline: AHEAD }),
-        ("unmounting", State::Unmounting { worker: alive, deadline: AHEAD }),
-        ("unmounting, late", State::Unmounting { worker: alive, deadline: PASSED }),
-        ("unmounting, lacking", State::Unmounting { worker: lacking, deadline: AHEAD }),
+        ("unmounting", State::Unmounting(alive)),
         ("failed", State::Failed),
     ];
-    let error = |stage, errno| SpawnError { stage, errno: Errno(errno) };
     let inputs = [
         ("start", Input::Start),
         ("stop", Input::Stop),
-        ("spawned", Input::Spawned(MAIN)),
-        ("spawn failed EAGAIN", Input::SpawnFailed(error(Stage::Clone, 11))),
-        ("spawn failed ENOSYS", Input::SpawnFailed(error(Stage::Clone, 38))),
+        ("gave up", Input::GaveUp(UnitResult::Timeout)),
         ("exited 0", Input::Exited(Exit::Code(0))),
         ("exited EBUSY", Input::Exited(Exit::Code(16))),
         ("killed", Input::Exited(Exit::Signal(9))),
-        ("elapsed", Input::Elapsed),
         ("reset-failed", Input::ResetFailed),
     ];
     let mut table = String::new();
@@ -717,16 +749,13 @@ fn paths() {
     use path::{Input, State, Why};
     let trigger_limit = unit::RateLimit { interval: Millis(2_000), burst: 2 };
     let config = &unit::PathUnit { unit: UNIT, trigger_limit, setup: &[] };
-    let (alive, lacking) = (Worker::Alive(MAIN), Worker::Lacking(NOW));
-    let looking = |why, worker| State::Looking { why, worker, deadline: None };
-    let started = |worker, deadline| State::Looking { why: Why::Started, worker, deadline };
+    let looking = |why, state| State::Looking { why, worker: worker(state, AHEAD) };
+    let alive = worker::State::Alive(MAIN);
     let paused = |changed| State::Paused { until: NOW, changed };
     let states = [
         ("dead", State::Dead),
-        ("starting, asked", started(Worker::Asked, AHEAD)),
-        ("starting", started(alive, AHEAD)),
-        ("starting, late", started(alive, PASSED)),
-        ("starting, lacking", started(lacking, AHEAD)),
+        ("starting", looking(Why::Started, alive)),
+        ("starting, lacking", looking(Why::Started, worker::State::Lacking(NOW))),
         ("looking anew", looking(Why::Anew, alive)),
         ("looking again", looking(Why::Touched, alive)),
         ("waiting", State::Waiting { look_at: None }),
@@ -744,13 +773,10 @@ fn paths() {
         ("barred", barred, true),
         ("down, stopping", down, false),
     ];
-    let error = |stage, errno| SpawnError { stage, errno: Errno(errno) };
     let inputs = [
         ("start", Input::Start),
         ("stop", Input::Stop),
-        ("spawned", Input::Spawned(MAIN)),
-        ("spawn failed EAGAIN", Input::SpawnFailed(error(Stage::Clone, 11))),
-        ("spawn failed ENOSYS", Input::SpawnFailed(error(Stage::Clone, 38))),
+        ("gave up", Input::GaveUp(UnitResult::Timeout)),
         ("found both", Input::Exited(Exit::Code(3))),
         ("found one", Input::Exited(Exit::Code(1))),
         ("good", Input::Exited(Exit::Code(path::LOOK_GOOD))),

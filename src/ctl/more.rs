@@ -5,7 +5,6 @@ use core::fmt::{self, Display};
 use unit::{Credentials, ExecMore, Privileges, Scheduling, Streams, Variables, Words, decode};
 
 use super::show::List;
-use super::words;
 use crate::features;
 
 /// By the kernel's number: hard and soft. LimitNOFILE= has a place of its own.
@@ -76,7 +75,7 @@ fn directories(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         list.mode(mode, directory.mode);
     }
     if !more.directories.is_empty() {
-        list.text("RuntimeDirectoryPreserve", words::preserve(more.preserve));
+        list.text("RuntimeDirectoryPreserve", more.preserve.word());
     }
 }
 

@@ -36,17 +36,17 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
     list.number("ExecMainStatus", number.into());
     list.number("NRestarts", status.restarts);
     list.other("StatusText", &Harmless(status.status_text));
-    list.text("Type", words::service_type(service.type_));
-    list.text("Restart", words::restart(service.restart));
+    list.text("Type", service.type_.word());
+    list.text("Restart", service.restart.word());
     list.time("RestartUSec", Some(service.restart_delay));
     list.time("TimeoutStartUSec", service.timeout_start);
     list.time("TimeoutStopUSec", service.timeout_stop);
-    list.text("KillMode", words::kill_mode(service.kill_mode));
+    list.text("KillMode", service.kill_mode.word());
     list.number("KillSignal", service.kill_signal.into());
     life(list, service);
     list.time("StartLimitIntervalUSec", Some(service.start_limit.interval));
     list.number("StartLimitBurst", service.start_limit.burst);
-    list.text("StartLimitAction", words::emergency(service.start_limit_action));
+    list.text("StartLimitAction", service.start_limit_action.word());
     for (name, commands) in [
         ("ExecStartPre", service.exec_start_pre),
         ("ExecStart", service.exec_start),
@@ -73,17 +73,17 @@ fn life(list: &mut List<'_, '_>, service: &Service<'_>) {
     list.flag("SendSIGKILL", more.send_sigkill);
     list.flag("SendSIGHUP", more.send_sighup);
     list.time("TimeoutAbortUSec", more.timeout_abort.unwrap_or(service.timeout_stop));
-    list.text("TimeoutStartFailureMode", words::timeout_mode(more.timeout_start_failure));
-    list.text("TimeoutStopFailureMode", words::timeout_mode(more.timeout_stop_failure));
+    list.text("TimeoutStartFailureMode", more.timeout_start_failure.word());
+    list.text("TimeoutStopFailureMode", more.timeout_stop_failure.word());
     list.time("RuntimeMaxUSec", more.runtime_max);
     list.time("RuntimeRandomizedExtraUSec", Some(more.runtime_extra));
     list.flag("RemainAfterExit", more.remain_after_exit);
     list.text("PIDFile", more.pid_file.strip_suffix('\0').unwrap_or_default());
     let access = more.notify_access.unwrap_or(service.type_.notify_access());
-    list.text("NotifyAccess", words::notify_access(access));
+    list.text("NotifyAccess", access.word());
     if features::FD_STORE {
         list.number("FileDescriptorStoreMax", more.store_max.into());
-        list.text("FileDescriptorStorePreserve", words::preserve(more.store_preserve));
+        list.text("FileDescriptorStorePreserve", more.store_preserve.word());
     }
     list.flag("GuessMainPID", more.guess_main_pid);
     list.number("ReloadSignal", more.reload_signal.into());
@@ -94,8 +94,8 @@ fn life(list: &mut List<'_, '_>, service: &Service<'_>) {
     if let Some(longest) = more.restart_delays.iter().last() {
         list.time("RestartMaxDelayUSec", Some(longest));
     }
-    list.text("FailureAction", words::emergency(more.failure_action));
-    list.text("SuccessAction", words::emergency(more.success_action));
+    list.text("FailureAction", more.failure_action.word());
+    list.text("SuccessAction", more.success_action.word());
     for (name, commands) in [
         ("ExecCondition", more.exec_condition),
         ("ExecStartPost", more.exec_start_post),
@@ -165,7 +165,7 @@ pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &Unit
     list.number("MaxConnectionsPerSource", socket.max_connections_per_source.into());
     let setup = socket.setup();
     list.number("Backlog", setup.backlog);
-    list.text("BindIPv6Only", words::bind_ipv6_only(setup.bind_ipv6_only));
+    list.text("BindIPv6Only", setup.bind_ipv6_only.word());
     list.flag("ReusePort", setup.reuse_port);
     list.flag("NoDelay", setup.no_delay);
     list.flag("KeepAlive", setup.keep_alive);

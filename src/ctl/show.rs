@@ -241,7 +241,7 @@ fn relations(list: &mut List<'_, '_>, table: &Table<'_>, edges: &Edges<'_>) {
     list.flag("IgnoreOnIsolate", relations.ignore_on_isolate);
     list.time("JobTimeoutUSec", relations.job_timeout);
     list.time("JobRunningTimeoutUSec", relations.job_running_timeout);
-    list.text("JobTimeoutAction", words::emergency(relations.job_timeout_action));
+    list.text("JobTimeoutAction", relations.job_timeout_action.word());
 }
 
 /// The condition or assert that did not hold at the last start.

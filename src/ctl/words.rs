@@ -1,10 +1,7 @@
 //! The words for states, results, settings and signals: systemd's, where it has one.
 
-use unit::control::{ActiveState, JobKind, Order, SIGNALS, SubState, SystemState};
-use unit::{
-    BindIpv6Only, Emergency, JobMode, KillMode, NotifyAccess, Preserve, Restart, ServiceType,
-    Stdio, TimeoutMode,
-};
+use unit::control::{ActiveState, JobKind, Order, SIGRTMAX, SubState, SystemState, signal_number};
+use unit::{JobMode, Stdio};
 
 pub(super) const fn active(state: ActiveState) -> &'static str {
     match state {
@@ -85,16 +82,7 @@ pub(super) const fn order(order: Order) -> &'static str {
 
 /// `--job-mode=`.
 pub(super) fn job_mode(word: &str) -> Option<JobMode> {
-    Some(match word {
-        "replace" => JobMode::Replace,
-        "replace-irreversibly" => JobMode::ReplaceIrreversibly,
-        "fail" => JobMode::Fail,
-        "isolate" => JobMode::Isolate,
-        "flush" => JobMode::Flush,
-        "ignore-dependencies" => JobMode::IgnoreDependencies,
-        "ignore-requirements" => JobMode::IgnoreRequirements,
-        _ => return None,
-    })
+    JobMode::WORDS.iter().find(|(known, _)| *known == word).map(|(_, mode)| *mode)
 }
 
 pub(super) const fn system(state: SystemState) -> &'static str {
@@ -103,64 +91,6 @@ pub(super) const fn system(state: SystemState) -> &'static str {
         SystemState::Running => "running",
         SystemState::Degraded => "degraded",
         SystemState::Stopping => "stopping",
-    }
-}
-
-pub(super) const fn service_type(kind: ServiceType) -> &'static str {
-    match kind {
-        ServiceType::Simple => "simple",
-        ServiceType::Exec => "exec",
-        ServiceType::Oneshot => "oneshot",
-        ServiceType::Notify => "notify",
-        ServiceType::NotifyReload => "notify-reload",
-        ServiceType::Forking => "forking",
-        ServiceType::Idle => "idle",
-    }
-}
-
-pub(super) const fn restart(restart: Restart) -> &'static str {
-    match restart {
-        Restart::No => "no",
-        Restart::Always => "always",
-        Restart::OnSuccess => "on-success",
-        Restart::OnFailure => "on-failure",
-        Restart::OnAbnormal => "on-abnormal",
-        Restart::OnAbort => "on-abort",
-        Restart::OnWatchdog => "on-watchdog",
-    }
-}
-
-pub(super) const fn kill_mode(mode: KillMode) -> &'static str {
-    match mode {
-        KillMode::ControlGroup => "control-group",
-        KillMode::Mixed => "mixed",
-        KillMode::Process => "process",
-        KillMode::None => "none",
-    }
-}
-
-pub(super) const fn preserve(preserve: Preserve) -> &'static str {
-    match preserve {
-        Preserve::No => "no",
-        Preserve::Restart => "restart",
-        Preserve::Yes => "yes",
-    }
-}
-
-pub(super) const fn notify_access(access: NotifyAccess) -> &'static str {
-    match access {
-        NotifyAccess::None => "none",
-        NotifyAccess::Main => "main",
-        NotifyAccess::Exec => "exec",
-        NotifyAccess::All => "all",
-    }
-}
-
-pub(super) const fn timeout_mode(mode: TimeoutMode) -> &'static str {
-    match mode {
-        TimeoutMode::Terminate => "terminate",
-        TimeoutMode::Abort => "abort",
-        TimeoutMode::Kill => "kill",
     }
 }
 
@@ -176,29 +106,6 @@ pub(super) const fn stdio(stream: Stdio) -> &'static str {
         Stdio::Named => "fd",
         Stdio::Data => "data",
         Stdio::Inherit => "inherit",
-    }
-}
-
-pub(super) const fn bind_ipv6_only(setting: BindIpv6Only) -> &'static str {
-    match setting {
-        BindIpv6Only::Default => "default",
-        BindIpv6Only::Both => "both",
-        BindIpv6Only::Ipv6Only => "ipv6-only",
-    }
-}
-
-pub(super) const fn emergency(action: Emergency) -> &'static str {
-    match action {
-        Emergency::None => "none",
-        Emergency::Reboot => "reboot",
-        Emergency::RebootForce => "reboot-force",
-        Emergency::RebootImmediate => "reboot-immediate",
-        Emergency::Poweroff => "poweroff",
-        Emergency::PoweroffForce => "poweroff-force",
-        Emergency::PoweroffImmediate => "poweroff-immediate",
-        Emergency::Halt => "halt",
-        Emergency::HaltForce => "halt-force",
-        Emergency::HaltImmediate => "halt-immediate",
     }
 }
 
@@ -230,16 +137,12 @@ pub(super) const fn exit_code(code: u8) -> &'static str {
     }
 }
 
-/// The last real-time signal.
-const SIGNAL_MAX: u8 = 64;
-
 /// The number of a signal given as `TERM`, `SIGTERM` or `15`.
 pub(super) fn signal(text: &str) -> Option<u8> {
     if let Ok(number) = text.parse::<u8>() {
-        return (1..=SIGNAL_MAX).contains(&number).then_some(number);
+        return (1..=SIGRTMAX).contains(&number).then_some(number);
     }
-    let name = text.strip_prefix("SIG").unwrap_or(text);
-    (1..).zip(SIGNALS).find(|(_, known)| *known == name).map(|(number, _)| number)
+    signal_number(text)
 }
 
 /// The name of a signal, without `SIG`.

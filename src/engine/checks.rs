@@ -3,50 +3,20 @@
 //!
 //! The unit stays what it is meanwhile, and its job runs. Whatever ends the job ends the child.
 
-use unit::control::{Checked, Exit, JobResult};
+use unit::control::{Checked, Exit, JobResult, UnitResult};
 use unit::{Kind, Millis, UnitId};
 
 use super::action::{Action, Target};
-use super::event::{Pid, SpawnError, Work};
+use super::event::Work;
 use super::manager::Engine;
-use super::service::{SPAWN_RETRY, is_passing};
 use super::time::Instant;
 use super::trace::Trace;
+use super::worker::{Input, Next, Worker};
 use crate::features;
 
 /// How long a look may take: a disk may be slow, and a server of files gone.
 const CHECK_TIMEOUT: Millis = Millis(90_000);
-const SIGKILL: u8 = 9;
-
-/// A look at the conditions of one unit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Checking {
-    /// There is none.
-    Idle,
-    /// The child is asked for; the answer comes before anything else happens.
-    Asked,
-    /// It could not be made; it is asked for again then.
-    Lacking(Instant),
-    /// It looks.
-    Alive { pid: Pid, deadline: Instant },
-}
-
-impl Checking {
-    pub(super) const fn deadline(self) -> Option<Instant> {
-        match self {
-            Self::Idle | Self::Asked => None,
-            Self::Lacking(at) => Some(at),
-            Self::Alive { deadline, .. } => Some(deadline),
-        }
-    }
-
-    pub(super) const fn pid(self) -> Option<Pid> {
-        match self {
-            Self::Idle | Self::Asked | Self::Lacking(_) => None,
-            Self::Alive { pid, .. } => Some(pid),
-        }
-    }
-}
+pub(super) const SIGKILL: u8 = 9;
 
 impl Engine<'_, '_> {
     /// Whether there is something to look at before the unit starts.
@@ -55,52 +25,29 @@ impl Engine<'_, '_> {
     }
 
     /// Looks. The start goes on when the child has ended.
-    pub(super) fn check(&mut self, unit: UnitId) {
-        self.set_checking(unit, Checking::Asked);
+    pub(super) fn check(&mut self, unit: UnitId, now: Instant) {
+        self.set_checker(unit, Some(Worker::asked(Some(CHECK_TIMEOUT), now)));
         self.push(Action::Work(Work::Check(unit)));
     }
 
-    fn set_checking(&mut self, unit: UnitId, checking: Checking) {
-        self.units.at_mut(unit).checking = checking;
+    fn set_checker(&mut self, unit: UnitId, checker: Option<Worker>) {
+        self.units.at_mut(unit).checker = checker;
         self.schedule.stale = true;
-        self.note_deadline(checking.deadline());
+        self.note_deadline(checker.and_then(|checker| checker.due()));
     }
 
-    pub(super) fn on_checker_spawned(&mut self, unit: UnitId, pid: Pid, now: Instant) {
+    pub(super) fn checker_step(&mut self, unit: UnitId, input: Input, now: Instant) {
         if !features::CONDITIONS {
             return;
         }
-        ensure!(self.units.at(unit).checking == Checking::Asked, "one look at a time");
-        let deadline = now.after(CHECK_TIMEOUT);
-        self.set_checking(unit, Checking::Alive { pid, deadline });
-    }
-
-    pub(super) fn on_checker_spawn_failed(
-        &mut self,
-        unit: UnitId,
-        error: SpawnError,
-        now: Instant,
-    ) {
-        if !features::CONDITIONS {
-            return;
-        }
-        self.note(Trace::SpawnFailed { unit, error }, now);
-        if is_passing(error) {
-            self.set_checking(unit, Checking::Lacking(now.after(SPAWN_RETRY)));
-        } else {
-            self.set_checking(unit, Checking::Idle);
-            self.finish_job(unit, JobResult::Failed, now);
-        }
-    }
-
-    pub(super) fn expire_check(&mut self, unit: UnitId, now: Instant) {
-        if !features::CONDITIONS {
-            return;
-        }
-        match self.units.at(unit).checking {
-            Checking::Lacking(_) => self.check(unit),
-            Checking::Alive { .. } => self.finish_job(unit, JobResult::Timeout, now),
-            Checking::Idle | Checking::Asked => bug!("they have no deadline"),
+        let Some(mut checker) = self.units.at(unit).checker else { bug!("nobody looks") };
+        let next = checker.step(input, now);
+        self.set_checker(unit, Some(checker));
+        match next {
+            Next::Wait => {}
+            Next::Ask => self.push(Action::Work(Work::Check(unit))),
+            Next::Over(UnitResult::Timeout) => self.finish_job(unit, JobResult::Timeout, now),
+            Next::Over(_) => self.finish_job(unit, JobResult::Failed, now),
         }
     }
 
@@ -109,11 +56,11 @@ impl Engine<'_, '_> {
         if !features::CONDITIONS {
             return;
         }
-        if let Some(pid) = self.units.at(unit).checking.pid() {
-            self.push(Action::Kill { target: Target::Child(pid), signal: SIGKILL });
-        }
-        if self.units.at(unit).checking != Checking::Idle {
-            self.set_checking(unit, Checking::Idle);
+        if let Some(checker) = self.units.at(unit).checker {
+            if let Some(pid) = checker.pid() {
+                self.push(Action::Kill { target: Target::Child(pid), signal: SIGKILL });
+            }
+            self.set_checker(unit, None);
         }
     }
 
@@ -122,7 +69,7 @@ impl Engine<'_, '_> {
         if !features::CONDITIONS {
             return;
         }
-        self.set_checking(unit, Checking::Idle);
+        self.set_checker(unit, None);
         let place = match exit {
             Exit::Code(0) => {
                 self.units.at_mut(unit).checked = Checked::Met;

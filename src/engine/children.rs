@@ -9,12 +9,11 @@ use super::action::Action;
 use super::event::{Errno, Pid, Process, SpawnError};
 use super::manager::Engine;
 use super::notify::{Notification, access};
-use super::path;
 use super::service::{self, Main};
-use super::socket;
 use super::state::KindState;
 use super::time::Instant;
 use super::trace::Trace;
+use super::{socket, worker};
 
 impl Engine<'_, '_> {
     pub(super) fn on_spawned(&mut self, process: Process, pid: Pid, now: Instant) {
@@ -29,8 +28,8 @@ impl Engine<'_, '_> {
                 self.service_step(unit, service::Input::ControlSpawned(pid), now);
             }
             Process::Instance(instance) => self.on_instance_spawned(instance, pid, now),
-            Process::Checker(unit) => self.on_checker_spawned(unit, pid, now),
-            Process::Worker(unit) => self.on_worker_spawned(unit, pid, now),
+            Process::Checker(unit) => self.checker_step(unit, worker::Input::Spawned(pid), now),
+            Process::Worker(unit) => self.worker_step(unit, worker::Input::Spawned(pid), now),
             Process::Finisher => self.on_finisher_spawned(pid),
         }
     }
@@ -46,10 +45,13 @@ impl Engine<'_, '_> {
                 }
             }
             Process::Instance(instance) => self.on_instance_spawn_failed(instance, error, now),
-            Process::Checker(unit) => self.on_checker_spawn_failed(unit, error, now),
+            Process::Checker(unit) => {
+                self.note(Trace::SpawnFailed { unit, error }, now);
+                self.checker_step(unit, worker::Input::SpawnFailed(error), now);
+            }
             Process::Worker(unit) => {
                 self.note(Trace::SpawnFailed { unit, error }, now);
-                self.on_worker_spawn_failed(unit, error, now);
+                self.worker_step(unit, worker::Input::SpawnFailed(error), now);
             }
             Process::Finisher => self.on_finisher_gone(now),
         }
@@ -67,8 +69,12 @@ impl Engine<'_, '_> {
             return;
         }
         for unit in self.table.ids() {
-            if self.units.at(unit).checking.pid() == Some(pid) {
+            let state = self.units.at(unit);
+            if state.is_checked_by(pid) {
                 return self.on_checked(unit, exit, now);
+            }
+            if state.worker().is_some_and(|worker| worker.pid() == Some(pid)) {
+                return self.on_worker_exited(unit, exit, now);
             }
             match &self.units.at(unit).kind {
                 KindState::Service(service) => {
@@ -104,12 +110,6 @@ impl Engine<'_, '_> {
                         self.on_instance_exited(instance, error, now);
                         return;
                     }
-                }
-                KindState::Mount(mount) if mount.worker() == Some(pid) => {
-                    return self.on_worker_exited(unit, exit, now);
-                }
-                KindState::Path(path) if path.worker() == Some(pid) => {
-                    return self.path_step(unit, path::Input::Exited(exit), now);
                 }
                 KindState::Socket(_)
                 | KindState::Target { .. }

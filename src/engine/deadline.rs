@@ -6,7 +6,8 @@ use super::event::InstanceId;
 use super::manager::Engine;
 use super::state::KindState;
 use super::time::Instant;
-use super::{mount, path, service, socket};
+use super::worker::{self, Worker};
+use super::{path, service, socket};
 use crate::features;
 
 /// What the engine knows of when something is due.
@@ -111,8 +112,13 @@ impl Engine<'_, '_> {
     }
 
     fn expire_unit(&mut self, unit: UnitId, now: Instant) {
-        if self.units.at(unit).checking.deadline().is_some_and(|deadline| deadline <= now) {
-            return self.expire_check(unit, now);
+        let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
+        let state = self.units.at(unit);
+        if is_due(state.checker_due()) {
+            return self.checker_step(unit, worker::Input::Elapsed, now);
+        }
+        if is_due(state.worker().and_then(Worker::due)) {
+            return self.worker_step(unit, worker::Input::Elapsed, now);
         }
         match self.units.at(unit).kind {
             KindState::Service(_) => self.service_step(unit, service::Input::Elapsed, now),
@@ -122,9 +128,8 @@ impl Engine<'_, '_> {
             }
             KindState::Template(_) => self.expire_template(unit, now),
             KindState::Timer(_) => self.expire_timer(unit, now),
-            KindState::Mount(_) => self.mount_step(unit, mount::Input::Elapsed, now),
             KindState::Path(_) => self.path_step(unit, path::Input::Elapsed, now),
-            KindState::Target { .. } => bug!("a target has no deadline"),
+            KindState::Target { .. } | KindState::Mount(_) => bug!("these have no deadline"),
         }
     }
 }

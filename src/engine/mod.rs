@@ -7,6 +7,7 @@
 //! bound that is asserted; a pid that was reaped is never signalled.
 
 mod action;
+mod at_work;
 mod checks;
 mod children;
 mod connection;
@@ -30,7 +31,7 @@ mod time;
 pub mod timer;
 mod trace;
 mod trigger;
-mod worker;
+pub mod worker;
 
 pub use action::{Action, Answer, CommandList, CommandRef, Target};
 pub use event::{

@@ -9,42 +9,27 @@ use unit::UnitId;
 use unit::control::{ActiveState, Exit, SubState, UnitResult};
 
 use super::action::{Action, Target};
-use super::event::{Pid, SpawnError, Work};
-use super::service::{SPAWN_RETRY, is_passing};
+use super::event::Work;
 use super::time::Instant;
+use super::worker::Worker;
 
 /// Actions that one step of a mount can ask for.
 pub const MOUNT_ACTIONS_MAX: usize = 2;
 const SIGKILL: u8 = 9;
 
-/// The child that a state waits for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Worker {
-    /// Asked for; the answer comes before anything else happens.
-    Asked,
-    /// It could not be made; it is asked for again then.
-    Lacking(Instant),
-    /// There.
-    Alive(Pid),
-}
-
-/// When waiting ends; `None` is never.
-type Deadline = Option<Instant>;
-
 /// Where a mount is in its life.
-#[allow(missing_docs, reason = "the fields mean the same in every state")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
     /// Not mounted.
     Dead,
     /// It is being mounted, or its device is waited for.
-    Mounting { worker: Worker, deadline: Deadline },
+    Mounting(Worker),
     /// It is to be unmounted; who mounts it is told to end, and what it has done is undone then.
-    Giving { up: Pid, deadline: Deadline },
+    Giving(Worker),
     /// In its place.
     Mounted,
     /// It is being unmounted.
-    Unmounting { worker: Worker, deadline: Deadline },
+    Unmounting(Worker),
     /// It could not be mounted.
     Failed,
 }
@@ -56,14 +41,10 @@ pub enum Input {
     Start,
     /// A stop job runs.
     Stop,
-    /// The child exists.
-    Spawned(Pid),
-    /// It could not be made.
-    SpawnFailed(SpawnError),
+    /// The child could not be made, or did not end in time.
+    GaveUp(UnitResult),
     /// It ended: with an error number if it could not do its work.
     Exited(Exit),
-    /// Time has passed.
-    Elapsed,
     /// Its failure is forgotten.
     ResetFailed,
 }
@@ -95,9 +76,9 @@ impl Mount {
     pub const fn active(&self) -> ActiveState {
         match self.state {
             State::Dead => ActiveState::Inactive,
-            State::Mounting { .. } => ActiveState::Activating,
+            State::Mounting(_) => ActiveState::Activating,
             State::Mounted => ActiveState::Active,
-            State::Giving { .. } | State::Unmounting { .. } => ActiveState::Deactivating,
+            State::Giving(_) | State::Unmounting(_) => ActiveState::Deactivating,
             State::Failed => ActiveState::Failed,
         }
     }
@@ -106,9 +87,9 @@ impl Mount {
     pub const fn sub(&self) -> SubState {
         match self.state {
             State::Dead => SubState::Dead,
-            State::Mounting { .. } => SubState::Mounting,
+            State::Mounting(_) => SubState::Mounting,
             State::Mounted => SubState::Mounted,
-            State::Giving { .. } | State::Unmounting { .. } => SubState::Unmounting,
+            State::Giving(_) | State::Unmounting(_) => SubState::Unmounting,
             State::Failed => SubState::Failed,
         }
     }
@@ -118,31 +99,34 @@ impl Mount {
         matches!(self.state, State::Mounted) && !matches!(self.result, UnitResult::Success)
     }
 
-    /// The child at work.
-    pub const fn worker(&self) -> Option<Pid> {
-        match self.state {
-            State::Mounting { worker: Worker::Alive(pid), .. }
-            | State::Unmounting { worker: Worker::Alive(pid), .. }
-            | State::Giving { up: pid, .. } => Some(pid),
-            State::Mounting { worker: Worker::Asked | Worker::Lacking(_), .. }
-            | State::Unmounting { worker: Worker::Asked | Worker::Lacking(_), .. }
-            | State::Dead
-            | State::Mounted
-            | State::Failed => None,
+    /// Who works at it.
+    pub const fn worker(&self) -> Option<&Worker> {
+        match &self.state {
+            State::Mounting(worker) | State::Giving(worker) | State::Unmounting(worker) => {
+                Some(worker)
+            }
+            State::Dead | State::Mounted | State::Failed => None,
         }
     }
 
-    /// When it wants [`Input::Elapsed`].
-    pub fn deadline(&self) -> Deadline {
-        match self.state {
-            State::Mounting { worker, deadline } | State::Unmounting { worker, deadline } => {
-                match worker {
-                    Worker::Lacking(at) => Some(deadline.map_or(at, |deadline| deadline.min(at))),
-                    Worker::Asked | Worker::Alive(_) => deadline,
-                }
+    /// Likewise.
+    pub const fn worker_mut(&mut self) -> Option<&mut Worker> {
+        match &mut self.state {
+            State::Mounting(worker) | State::Giving(worker) | State::Unmounting(worker) => {
+                Some(worker)
             }
-            State::Giving { deadline, .. } => deadline,
             State::Dead | State::Mounted | State::Failed => None,
+        }
+    }
+
+    /// What they do.
+    pub fn work(&self, unit: UnitId) -> Work {
+        match self.state {
+            State::Mounting(_) => Work::Mount(unit),
+            State::Unmounting(_) => Work::Unmount(unit),
+            State::Giving(_) | State::Dead | State::Mounted | State::Failed => {
+                bug!("nobody is asked for in these states")
+            }
         }
     }
 
@@ -160,10 +144,8 @@ impl Mount {
         match input {
             Input::Start => self.on_start(context, &mut out),
             Input::Stop => self.on_stop(context, &mut out),
-            Input::Spawned(pid) => self.on_spawned(pid),
-            Input::SpawnFailed(error) => self.on_spawn_failed(error, now),
+            Input::GaveUp(result) => self.on_gave_up(result),
             Input::Exited(exit) => self.on_exited(context, exit, &mut out),
-            Input::Elapsed => self.on_elapsed(context, &mut out),
             Input::ResetFailed => {
                 if self.state == State::Failed {
                     self.state = State::Dead;
@@ -178,14 +160,13 @@ impl Mount {
         match self.state {
             State::Dead | State::Failed => {
                 self.result = UnitResult::Success;
-                let deadline = context.config.timeout_mount.map(|time| context.now.after(time));
-                self.state = State::Mounting { worker: Worker::Asked, deadline };
-                push(out, Action::Work(Work::Mount(context.unit)));
+                self.state =
+                    State::Mounting(Worker::asked(context.config.timeout_mount, context.now));
+                push(out, Action::Work(self.work(context.unit)));
             }
-            State::Mounting { .. }
-            | State::Giving { .. }
-            | State::Mounted
-            | State::Unmounting { .. } => bug!("a start job runs only when nothing else does"),
+            State::Mounting(_) | State::Giving(_) | State::Mounted | State::Unmounting(_) => {
+                bug!("a start job runs only when nothing else does")
+            }
         }
     }
 
@@ -195,50 +176,22 @@ impl Mount {
                 self.result = UnitResult::Success;
                 self.unmount(context, out);
             }
-            State::Mounting { worker: Worker::Alive(pid), .. } => {
-                push(out, Action::Kill { target: Target::Child(pid), signal: SIGKILL });
-                let deadline = context.config.timeout_unmount.map(|time| context.now.after(time));
-                self.state = State::Giving { up: pid, deadline };
-            }
-            State::Mounting { worker: Worker::Asked | Worker::Lacking(_), .. } => {
-                self.state = State::Dead;
-            }
-            State::Dead | State::Failed | State::Giving { .. } | State::Unmounting { .. } => {}
+            State::Mounting(worker) => match worker.pid() {
+                Some(pid) => {
+                    push(out, Action::Kill { target: Target::Child(pid), signal: SIGKILL });
+                    let timeout = context.config.timeout_unmount;
+                    let deadline = Worker::asked(timeout, context.now).deadline;
+                    self.state = State::Giving(Worker { deadline, ..worker });
+                }
+                None => self.state = State::Dead,
+            },
+            State::Dead | State::Failed | State::Giving(_) | State::Unmounting(_) => {}
         }
     }
 
     fn unmount(&mut self, context: &Context<'_, '_>, out: &mut Actions) {
-        let deadline = context.config.timeout_unmount.map(|time| context.now.after(time));
-        self.state = State::Unmounting { worker: Worker::Asked, deadline };
-        push(out, Action::Work(Work::Unmount(context.unit)));
-    }
-
-    fn on_spawned(&mut self, pid: Pid) {
-        match &mut self.state {
-            State::Mounting { worker, .. } | State::Unmounting { worker, .. } => {
-                ensure!(*worker == Worker::Asked, "one child at a time");
-                *worker = Worker::Alive(pid);
-            }
-            State::Dead | State::Giving { .. } | State::Mounted | State::Failed => {
-                bug!("a spawn is answered before anything else happens")
-            }
-        }
-    }
-
-    /// A passing lack of resources is waited out, under the state's own deadline.
-    fn on_spawn_failed(&mut self, error: SpawnError, now: Instant) {
-        match &mut self.state {
-            State::Mounting { worker, .. } | State::Unmounting { worker, .. }
-                if is_passing(error) =>
-            {
-                *worker = Worker::Lacking(now.after(SPAWN_RETRY));
-            }
-            State::Mounting { .. } => self.fail(UnitResult::Resources),
-            State::Unmounting { .. } => self.stay(UnitResult::Resources),
-            State::Dead | State::Giving { .. } | State::Mounted | State::Failed => {
-                bug!("a spawn is answered before anything else happens")
-            }
-        }
+        self.state = State::Unmounting(Worker::asked(context.config.timeout_unmount, context.now));
+        push(out, Action::Work(self.work(context.unit)));
     }
 
     fn on_exited(&mut self, context: &Context<'_, '_>, exit: Exit, out: &mut Actions) {
@@ -249,37 +202,21 @@ impl Mount {
             Exit::Core(_) => UnitResult::CoreDump,
         };
         match self.state {
-            State::Mounting { .. } if end == UnitResult::Success => self.state = State::Mounted,
-            State::Mounting { .. } => self.fail(end),
-            State::Giving { .. } => self.unmount(context, out),
-            State::Unmounting { .. } if end == UnitResult::Success => self.state = State::Dead,
-            State::Unmounting { .. } => self.stay(end),
+            State::Mounting(_) if end == UnitResult::Success => self.state = State::Mounted,
+            State::Mounting(_) => self.fail(end),
+            State::Giving(_) => self.unmount(context, out),
+            State::Unmounting(_) if end == UnitResult::Success => self.state = State::Dead,
+            State::Unmounting(_) => self.stay(end),
             State::Dead | State::Mounted | State::Failed => bug!("nobody is at work"),
         }
     }
 
-    fn on_elapsed(&mut self, context: &Context<'_, '_>, out: &mut Actions) {
-        let over = |deadline: Deadline| deadline.is_some_and(|deadline| deadline <= context.now);
+    fn on_gave_up(&mut self, result: UnitResult) {
         match self.state {
-            State::Mounting { worker, deadline } if over(deadline) => {
-                kill(worker, out);
-                self.fail(UnitResult::Timeout);
-            }
-            State::Unmounting { worker, deadline } if over(deadline) => {
-                kill(worker, out);
-                self.stay(UnitResult::Timeout);
-            }
-            State::Mounting { deadline, .. } => {
-                self.state = State::Mounting { worker: Worker::Asked, deadline };
-                push(out, Action::Work(Work::Mount(context.unit)));
-            }
-            State::Unmounting { deadline, .. } => {
-                self.state = State::Unmounting { worker: Worker::Asked, deadline };
-                push(out, Action::Work(Work::Unmount(context.unit)));
-            }
-            // It was killed before: it waits for a disk, and nobody can help that.
-            State::Giving { .. } => self.fail(UnitResult::Timeout),
-            State::Dead | State::Mounted | State::Failed => bug!("they have no deadline"),
+            // Who gives up was killed before: it waits for a disk, and nobody can help that.
+            State::Mounting(_) | State::Giving(_) => self.fail(result),
+            State::Unmounting(_) => self.stay(result),
+            State::Dead | State::Mounted | State::Failed => bug!("nobody is at work"),
         }
     }
 
@@ -292,12 +229,6 @@ impl Mount {
     fn stay(&mut self, result: UnitResult) {
         self.result = result;
         self.state = State::Mounted;
-    }
-}
-
-fn kill(worker: Worker, out: &mut Actions) {
-    if let Worker::Alive(pid) = worker {
-        push(out, Action::Kill { target: Target::Child(pid), signal: SIGKILL });
     }
 }
 

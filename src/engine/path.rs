@@ -11,11 +11,10 @@ use unit::control::{ActiveState, Exit, SubState, UnitResult};
 use unit::{CHANGES_MAX, Millis, PathUnit};
 
 use super::action::{Action, Target};
-use super::event::{Pid, SpawnError, Work};
-use super::mount::Worker;
-use super::service::{SPAWN_RETRY, is_passing};
+use super::event::Work;
 use super::time::{Bucket, Instant};
 use super::timer::View;
+use super::worker::Worker;
 
 /// Actions that one step of a path unit can ask for.
 pub const PATH_ACTIONS_MAX: usize = 2;
@@ -51,8 +50,8 @@ pub enum Why {
 pub enum State {
     /// Not started.
     Dead,
-    /// A child sets the watches and looks; `deadline` is that of the start.
-    Looking { why: Why, worker: Worker, deadline: Option<Instant> },
+    /// A child sets the watches and looks.
+    Looking { why: Why, worker: Worker },
     /// The watches are set. If `look_at`, something was told of, and a child is to look then.
     Waiting { look_at: Option<Instant> },
     /// What it starts is up.
@@ -70,10 +69,8 @@ pub enum Input {
     Start,
     /// A stop job runs.
     Stop,
-    /// The child exists.
-    Spawned(Pid),
-    /// It could not be made.
-    SpawnFailed(SpawnError),
+    /// The child could not be made, or did not end in time.
+    GaveUp(UnitResult),
     /// It ended.
     Exited(Exit),
     /// The watches tell of something: a change that was waited for, or not.
@@ -166,12 +163,23 @@ impl Path {
         }
     }
 
-    /// The child that looks.
-    pub const fn worker(&self) -> Option<Pid> {
-        match self.state {
-            State::Looking { worker: Worker::Alive(pid), .. } => Some(pid),
-            State::Looking { worker: Worker::Asked | Worker::Lacking(_), .. }
-            | State::Dead
+    /// Who looks.
+    pub const fn worker(&self) -> Option<&Worker> {
+        match &self.state {
+            State::Looking { worker, .. } => Some(worker),
+            State::Dead
+            | State::Waiting { .. }
+            | State::Running
+            | State::Paused { .. }
+            | State::Failed => None,
+        }
+    }
+
+    /// Likewise.
+    pub const fn worker_mut(&mut self) -> Option<&mut Worker> {
+        match &mut self.state {
+            State::Looking { worker, .. } => Some(worker),
+            State::Dead
             | State::Waiting { .. }
             | State::Running
             | State::Paused { .. }
@@ -180,15 +188,11 @@ impl Path {
     }
 
     /// When it wants [`Input::Elapsed`].
-    pub fn deadline(&self) -> Option<Instant> {
+    pub const fn deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Looking { worker: Worker::Lacking(at), deadline, .. } => {
-                Some(deadline.map_or(at, |deadline| deadline.min(at)))
-            }
-            State::Looking { worker: Worker::Asked | Worker::Alive(_), deadline, .. } => deadline,
             State::Waiting { look_at } => look_at,
             State::Paused { until, .. } => Some(until),
-            State::Dead | State::Running | State::Failed => None,
+            State::Looking { .. } | State::Dead | State::Running | State::Failed => None,
         }
     }
 
@@ -198,8 +202,7 @@ impl Path {
         match input {
             Input::Start => self.on_start(cx, &mut out),
             Input::Stop => self.on_stop(cx, &mut out),
-            Input::Spawned(pid) => self.on_spawned(pid),
-            Input::SpawnFailed(error) => self.on_spawn_failed(cx, error, &mut out),
+            Input::GaveUp(result) => self.fail(cx, result, &mut out),
             Input::Exited(exit) => self.on_exited(cx, exit, &mut out),
             Input::Touched { changed } => self.on_touched(cx, changed, &mut out),
             Input::UnitChanged => self.on_unit_changed(cx, &mut out),
@@ -215,8 +218,8 @@ impl Path {
     }
 
     fn look(&mut self, cx: &Context<'_, '_>, why: Why, out: &mut Outcome) {
-        let deadline = (why == Why::Started).then(|| cx.now.after(FIRST_LOOK_TIMEOUT));
-        self.state = State::Looking { why, worker: Worker::Asked, deadline };
+        let timeout = (why == Why::Started).then_some(FIRST_LOOK_TIMEOUT);
+        self.state = State::Looking { why, worker: Worker::asked(timeout, cx.now) };
         push(out, Action::Work(Work::Look(cx.unit)));
     }
 
@@ -264,11 +267,9 @@ impl Path {
     fn on_stop(&mut self, cx: &Context<'_, '_>, out: &mut Outcome) {
         match self.state {
             State::Looking { worker, .. } => {
-                match worker {
-                    Worker::Asked => bug!("the answer comes before anything else"),
-                    Worker::Lacking(_) => {}
-                    // Nobody waits for it: a disk may hold it for long.
-                    Worker::Alive(pid) => kill(pid, out),
+                // Nobody waits for it: a disk may hold it for long.
+                if let Some(pid) = worker.pid() {
+                    push(out, Action::Kill { target: Target::Child(pid), signal: SIGKILL });
                 }
                 push(out, Action::UnwatchPath(cx.unit));
                 self.state = State::Dead;
@@ -283,37 +284,8 @@ impl Path {
         }
     }
 
-    fn on_spawned(&mut self, pid: Pid) {
-        match &mut self.state {
-            State::Looking { worker: worker @ Worker::Asked, .. } => *worker = Worker::Alive(pid),
-            State::Looking { .. }
-            | State::Dead
-            | State::Waiting { .. }
-            | State::Running
-            | State::Paused { .. }
-            | State::Failed => bug!("nobody asked for a child"),
-        }
-    }
-
-    fn on_spawn_failed(&mut self, cx: &Context<'_, '_>, error: SpawnError, out: &mut Outcome) {
-        match &mut self.state {
-            State::Looking { worker: worker @ Worker::Asked, .. } if is_passing(error) => {
-                *worker = Worker::Lacking(cx.now.after(SPAWN_RETRY));
-            }
-            State::Looking { worker: Worker::Asked, .. } => {
-                self.fail(cx, UnitResult::Resources, out);
-            }
-            State::Looking { .. }
-            | State::Dead
-            | State::Waiting { .. }
-            | State::Running
-            | State::Paused { .. }
-            | State::Failed => bug!("nobody asked for a child"),
-        }
-    }
-
     fn on_exited(&mut self, cx: &Context<'_, '_>, exit: Exit, out: &mut Outcome) {
-        let State::Looking { why, worker: Worker::Alive(_), deadline } = self.state else {
+        let State::Looking { why, worker } = self.state else {
             bug!("it is known by its state");
         };
         self.looked_at = cx.now;
@@ -328,7 +300,7 @@ impl Path {
         let has_changed = why == Why::Touched && self.existed != before;
         match code {
             LOOK_AGAIN => {
-                self.state = State::Looking { why, worker: Worker::Asked, deadline };
+                self.state = State::Looking { why, worker: worker.another() };
                 push(out, Action::Work(Work::Look(cx.unit)));
             }
             LOOK_GOOD => {
@@ -391,16 +363,6 @@ impl Path {
 
     fn on_elapsed(&mut self, cx: &Context<'_, '_>, out: &mut Outcome) {
         match self.state {
-            State::Looking { worker, deadline: Some(deadline), .. } if deadline <= cx.now => {
-                if let Worker::Alive(pid) = worker {
-                    kill(pid, out);
-                }
-                self.fail(cx, UnitResult::Timeout, out);
-            }
-            State::Looking { why, worker: Worker::Lacking(_), deadline } => {
-                self.state = State::Looking { why, worker: Worker::Asked, deadline };
-                push(out, Action::Work(Work::Look(cx.unit)));
-            }
             State::Waiting { look_at: Some(_) } => self.look(cx, Why::Touched, out),
             State::Paused { changed: true, .. } => self.trigger(cx, true, out),
             State::Paused { changed: false, .. } if cx.view.is_up || !cx.may_start => {
@@ -414,10 +376,6 @@ impl Path {
             | State::Failed => bug!("these states have no deadline"),
         }
     }
-}
-
-fn kill(pid: Pid, out: &mut Outcome) {
-    push(out, Action::Kill { target: Target::Child(pid), signal: SIGKILL });
 }
 
 fn push(out: &mut Outcome, action: Action) {

@@ -3,7 +3,7 @@
 use unit::UnitId;
 use unit::control::{ActiveState, Checked, SubState, UnitResult};
 
-use super::checks::Checking;
+use super::event::{Pid, Work};
 use super::instance::{Instance, Template};
 use super::job::{Follow, Job, Mark};
 use super::mount::Mount;
@@ -13,13 +13,15 @@ use super::socket::{self, Socket};
 use super::status::StatusText;
 use super::time::{Bucket, Instant};
 use super::timer::Timer;
+use super::worker::Worker;
 
 /// One unit's place in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct UnitState {
     pub(super) kind: KindState,
     pub(super) job: Option<Job>,
-    pub(super) checking: Checking,
+    /// Who looks at its conditions.
+    pub(super) checker: Option<Worker>,
     /// How that last turned out.
     pub(super) checked: Checked,
     /// Its socket half must look at its service again.
@@ -57,7 +59,7 @@ impl UnitState {
     pub const NEW: Self = Self {
         kind: KindState::Target { reached: false },
         job: None,
-        checking: Checking::Idle,
+        checker: None,
         checked: Checked::Never,
         dirty: false,
         mark: Mark::NONE,
@@ -124,6 +126,55 @@ impl UnitState {
         }
     }
 
+    /// The child that mounts, unmounts or looks at paths.
+    pub(super) const fn worker(&self) -> Option<&Worker> {
+        match &self.kind {
+            KindState::Mount(mount) => mount.worker(),
+            KindState::Path(path) => path.worker(),
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => None,
+        }
+    }
+
+    /// Likewise.
+    pub(super) const fn worker_mut(&mut self) -> Option<&mut Worker> {
+        match &mut self.kind {
+            KindState::Mount(mount) => mount.worker_mut(),
+            KindState::Path(path) => path.worker_mut(),
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => None,
+        }
+    }
+
+    /// What it does.
+    pub(super) fn work(&self, unit: UnitId) -> Work {
+        match &self.kind {
+            KindState::Mount(mount) => mount.work(unit),
+            KindState::Path(_) => Work::Look(unit),
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Timer(_) => bug!("nobody works for these"),
+        }
+    }
+
+    /// True if that is the child that looks at its conditions.
+    pub(super) fn is_checked_by(&self, pid: Pid) -> bool {
+        self.checker.is_some_and(|checker| checker.pid() == Some(pid))
+    }
+
+    /// When that child is to be asked for again, or is late.
+    pub(super) fn checker_due(&self) -> Option<Instant> {
+        self.checker.and_then(|checker| checker.due())
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         let own = match &self.kind {
             KindState::Target { .. } => None,
@@ -131,16 +182,16 @@ impl UnitState {
             KindState::Socket(socket) => socket.deadline(),
             KindState::Template(template) => template.deadline(),
             KindState::Timer(timer) => timer.deadline(),
-            KindState::Mount(mount) => mount.deadline(),
+            KindState::Mount(_) => None,
             KindState::Path(path) => path.deadline(),
         };
-        sooner(own, self.checking.deadline())
+        sooner(sooner(own, self.worker().and_then(Worker::due)), self.checker_due())
     }
 
     /// From when on what the deadline is for may be done: before it, if PID 1 is awake.
     pub(super) fn due(&self) -> Option<Instant> {
         match &self.kind {
-            KindState::Timer(timer) => sooner(timer.due(), self.checking.deadline()),
+            KindState::Timer(timer) => sooner(timer.due(), self.checker_due()),
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Socket(_)

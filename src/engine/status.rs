@@ -2,7 +2,7 @@
 
 use unit::control::{
     ActiveState, Exit, InstanceStatus, KillWhom, ManagerStatus, Refusal, Reply, Request, Retry,
-    STATUS_TEXT_MAX, SystemState, UnitResult, UnitStatus, Verb,
+    SIGRTMAX, STATUS_TEXT_MAX, SystemState, UnitResult, UnitStatus, Verb,
 };
 use unit::{Kind, UnitId};
 
@@ -15,9 +15,6 @@ use super::socket;
 use super::state::KindState;
 use super::time::Instant;
 use super::{mount, path};
-
-/// Highest signal number, signal(7).
-const SIGNAL_MAX: u8 = 64;
 
 /// What a service last said of itself, cut to [`STATUS_TEXT_MAX`] bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -115,7 +112,7 @@ impl Engine<'_, '_> {
     }
 
     fn answer_kill(&mut self, unit: UnitId, signal: u8, whom: KillWhom) -> Answer {
-        if !(1..=SIGNAL_MAX).contains(&signal) {
+        if !(1..=SIGRTMAX).contains(&signal) {
             return Answer::Refused(Refusal::NotSupported);
         }
         let target = match &self.units.at(unit).kind {

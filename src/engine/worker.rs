@@ -1,90 +1,111 @@
-//! Mounts, path units, and the children that work at them.
+//! A child that works for a unit ([`Work`](super::Work)), from when it is asked for until its end
+//! is told: that of a mount or a path unit, or the look at conditions.
+//!
+//! A passing lack of resources is waited out, under the deadline of the work. What comes of the
+//! work, and what is to be done if it is not done in time, is for the state to say that holds it.
 
-use unit::control::{Exit, JobKind, SubState};
-use unit::{Kind, UnitId};
+use unit::Millis;
+use unit::control::UnitResult;
 
-use super::event::{Errno, Pid, SpawnError};
-use super::manager::Engine;
-use super::mount;
-use super::path::{self, Path};
-use super::state::KindState;
+use super::event::{Pid, SpawnError};
+use super::service::{SPAWN_RETRY, is_passing};
 use super::time::Instant;
-use super::trace::Trace;
-use crate::features;
 
-impl Engine<'_, '_> {
-    pub(super) fn mount_step(&mut self, unit: UnitId, input: mount::Input, now: Instant) {
-        if !features::MOUNTS {
-            return;
-        }
-        let Kind::Mount(config) = self.table.kind(unit) else { bug!("not a mount") };
-        let before = *self.units.at(unit);
-        let KindState::Mount(mount) = &mut self.units.at_mut(unit).kind else {
-            bug!("not a mount");
-        };
-        for action in mount.step(unit, &config, input, now) {
-            self.push(action);
-        }
-        self.changed(unit, &before, now);
+/// Where the child is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Asked for; the answer comes before anything else happens.
+    Asked,
+    /// It could not be made; it is asked for again then.
+    Lacking(Instant),
+    /// There.
+    Alive(Pid),
+}
+
+/// The child.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Worker {
+    /// Where it is.
+    pub state: State,
+    /// When waiting ends; `None` is never.
+    pub deadline: Option<Instant>,
+}
+
+/// What happens to it, but its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// It exists.
+    Spawned(Pid),
+    /// It could not be made.
+    SpawnFailed(SpawnError),
+    /// Time has passed.
+    Elapsed,
+}
+
+/// What comes next.
+#[must_use]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Next {
+    /// Nothing.
+    Wait,
+    /// It is to be asked for again.
+    Ask,
+    /// The work will not be done; this is why. A child that is there is to be killed.
+    Over(UnitResult),
+}
+
+impl Worker {
+    /// One that has just been asked for.
+    pub fn asked(timeout: Option<Millis>, now: Instant) -> Self {
+        Self { state: State::Asked, deadline: timeout.map(|timeout| now.after(timeout)) }
     }
 
-    pub(super) fn path_step(&mut self, unit: UnitId, input: path::Input, now: Instant) {
-        if !features::PATHS {
-            return;
+    /// The same work by another child, under the deadline of the first.
+    #[must_use]
+    pub const fn another(self) -> Self {
+        Self { state: State::Asked, ..self }
+    }
+
+    /// The child, if it is there.
+    pub const fn pid(&self) -> Option<Pid> {
+        match self.state {
+            State::Alive(pid) => Some(pid),
+            State::Asked | State::Lacking(_) => None,
         }
-        let Kind::Path(config) = self.table.kind(unit) else { bug!("not a path unit") };
-        let view = self.view(config.unit);
-        let job = self.units.at(unit).job;
-        let may_start = job.is_none_or(|job| job.kind != JobKind::Stop);
-        let cx = path::Context { unit, config: &config, view, may_start, now };
-        let before = *self.units.at(unit);
-        let KindState::Path(path) = &mut self.units.at_mut(unit).kind else {
-            bug!("not a path unit");
-        };
-        let outcome = path.step(&cx, input);
-        for action in outcome.actions {
-            self.push(action);
+    }
+
+    /// When it wants [`Input::Elapsed`].
+    pub fn due(&self) -> Option<Instant> {
+        match self.state {
+            State::Lacking(at) => Some(self.deadline.map_or(at, |deadline| deadline.min(at))),
+            State::Asked | State::Alive(_) => self.deadline,
         }
-        if outcome.start {
-            self.start_by_itself(config.unit, now);
-            // If it may not be started just now, nobody will tell of its end.
-            if !self.view(config.unit).is_up {
-                self.mark_dirty(unit);
+    }
+
+    /// Takes one step.
+    pub fn step(&mut self, input: Input, now: Instant) -> Next {
+        match input {
+            Input::Spawned(pid) => {
+                ensure!(self.state == State::Asked, "nobody asked for a child");
+                self.state = State::Alive(pid);
+                Next::Wait
+            }
+            Input::SpawnFailed(error) => {
+                ensure!(self.state == State::Asked, "nobody asked for a child");
+                if !is_passing(error) {
+                    return Next::Over(UnitResult::Resources);
+                }
+                self.state = State::Lacking(now.after(SPAWN_RETRY));
+                Next::Wait
+            }
+            Input::Elapsed if self.deadline.is_some_and(|deadline| deadline <= now) => {
+                Next::Over(UnitResult::Timeout)
+            }
+            Input::Elapsed => {
+                ensure!(matches!(self.state, State::Lacking(_)), "it is not due");
+                self.state = State::Asked;
+                Next::Ask
             }
         }
-        if let KindState::Path(Path { state: path::State::Paused { until, .. }, .. }) =
-            self.units.at(unit).kind
-            && before.sub() != SubState::Paused
-        {
-            self.note(Trace::Paused { unit, until }, now);
-        }
-        self.changed(unit, &before, now);
-    }
-
-    fn is_path(&self, unit: UnitId) -> bool {
-        features::PATHS && matches!(self.units.at(unit).kind, KindState::Path(_))
-    }
-
-    pub(super) fn on_worker_spawned(&mut self, unit: UnitId, pid: Pid, now: Instant) {
-        if self.is_path(unit) {
-            self.path_step(unit, path::Input::Spawned(pid), now);
-        } else {
-            self.mount_step(unit, mount::Input::Spawned(pid), now);
-        }
-    }
-
-    pub(super) fn on_worker_spawn_failed(&mut self, unit: UnitId, error: SpawnError, now: Instant) {
-        if self.is_path(unit) {
-            self.path_step(unit, path::Input::SpawnFailed(error), now);
-        } else {
-            self.mount_step(unit, mount::Input::SpawnFailed(error), now);
-        }
-    }
-
-    pub(super) fn on_worker_exited(&mut self, unit: UnitId, exit: Exit, now: Instant) {
-        if let Exit::Code(code @ 1..) = exit {
-            self.note(Trace::MountFailed { unit, errno: Errno(code.into()) }, now);
-        }
-        self.mount_step(unit, mount::Input::Exited(exit), now);
     }
 }

@@ -4,7 +4,6 @@ use unit::UnitId;
 use unit::control::{ActiveState, JobKind, JobResult, UnitResult};
 
 use super::Job;
-use crate::engine::checks::Checking;
 use crate::engine::manager::Engine;
 use crate::engine::service;
 use crate::engine::state::KindState;
@@ -18,7 +17,7 @@ impl Engine<'_, '_> {
     pub(in crate::engine) fn conclude_job(&mut self, unit: UnitId, now: Instant) {
         let state = self.units.at(unit);
         let Some(job) = state.job.filter(|job| job.running) else { return };
-        if state.checking != Checking::Idle {
+        if state.checker.is_some() {
             // What the unit is now has nothing to do with the job yet.
             return;
         }

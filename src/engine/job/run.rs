@@ -107,7 +107,7 @@ impl Engine<'_, '_> {
     fn run_start(&mut self, unit: UnitId, auto: bool, now: Instant) {
         match self.units.at(unit).active() {
             ActiveState::Inactive | ActiveState::Failed if self.must_check(unit) => {
-                self.check(unit);
+                self.check(unit, now);
             }
             ActiveState::Inactive
             | ActiveState::Failed

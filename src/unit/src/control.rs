@@ -400,6 +400,14 @@ pub const SIGNALS: [&str; 31] = [
 ];
 /// The first real-time signal that a C library leaves to programs.
 pub const SIGRTMIN: u8 = 34;
+/// The last one.
+pub const SIGRTMAX: u8 = 64;
+
+/// The number of a signal that is named, with or without `SIG`; not of the real-time ones.
+pub fn signal_number(name: &str) -> Option<u8> {
+    let name = name.strip_prefix("SIG").unwrap_or(name);
+    (1..).zip(SIGNALS).find(|(_, known)| *known == name).map(|(number, _)| number)
+}
 
 /// The name of a signal, without `SIG`; empty for the real-time ones.
 pub fn signal_name(number: u8) -> &'static str {

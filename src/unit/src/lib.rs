@@ -16,6 +16,7 @@ pub mod model;
 pub mod seq;
 pub mod unsupported;
 pub mod wire;
+mod words;
 
 pub use limits::Limits;
 pub use model::*;

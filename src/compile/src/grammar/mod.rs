@@ -157,68 +157,92 @@ fn trailing_comment(text: &Value) -> Option<String> {
     comment.then(|| "a comment needs a line of its own; here `#` is part of the value".into())
 }
 
+/// A grammar of some words.
+macro_rules! grammar_of_words {
+    ($(#[$meta:meta])* $grammar:ident -> $type:ty, $form:expr, $words:expr, $refused:expr) => {
+        $(#[$meta])*
+        #[derive(Debug)]
+        pub struct $grammar;
+
+        impl Scalar for $grammar {
+            type Value = $type;
+            const FORM: &'static str = $form;
+            const REFUSED: &'static [(&'static str, &'static str)] = $refused;
+            fn parse(text: &Value, cx: &mut Context<'_>) -> Option<$type> {
+                keyword(text, cx, $words, Self::REFUSED)
+            }
+        }
+    };
+}
+
 macro_rules! keywords {
     ($($(#[$meta:meta])* $grammar:ident -> $type:ty {
         $($word:literal => $value:expr,)*
     } $(, but { $($known:literal => $hint:literal,)* })?)*) => {
-        $(
+        $(grammar_of_words! {
             $(#[$meta])*
-            #[derive(Debug)]
-            pub struct $grammar;
-
-            impl Scalar for $grammar {
-                type Value = $type;
-                const FORM: &'static str = concat!($("`", $word, "` "),*);
-                const REFUSED: &'static [(&'static str, &'static str)] =
-                    &[$($(($known, $hint)),*)?];
-                fn parse(text: &Value, cx: &mut Context<'_>) -> Option<$type> {
-                    keyword(text, cx, &[$(($word, $value)),*], Self::REFUSED)
-                }
-            }
-        )*
+            $grammar -> $type,
+            concat!($("`", $word, "` "),*), &[$(($word, $value)),*], &[$($(($known, $hint)),*)?]
+        })*
     };
 }
 
-keywords! {
+/// Of types that know their words.
+macro_rules! words_of {
+    ($($(#[$meta:meta])* $grammar:ident -> $type:ty
+        $(, but { $($known:literal => $hint:literal,)* })?)*) => {
+        $(grammar_of_words! {
+            $(#[$meta])*
+            $grammar -> $type, <$type>::FORM, <$type>::WORDS, &[$($(($known, $hint)),*)?]
+        })*
+    };
+}
+
+words_of! {
     /// `Type=`.
-    ServiceTypeName -> ServiceType {
-        "simple" => ServiceType::Simple,
-        "idle" => ServiceType::Idle,
-        "exec" => ServiceType::Exec,
-        "oneshot" => ServiceType::Oneshot,
-        "notify" => ServiceType::Notify,
-        "notify-reload" => ServiceType::NotifyReload,
-        "forking" => ServiceType::Forking,
-    }, but {
+    ServiceTypeName -> ServiceType, but {
         "dbus" => "there is no message bus: use simple, exec or notify",
     }
 
     /// `TimeoutStartFailureMode=` and its kin.
-    TimeoutModeName -> TimeoutMode {
-        "terminate" => TimeoutMode::Terminate,
-        "abort" => TimeoutMode::Abort,
-        "kill" => TimeoutMode::Kill,
-    }
+    TimeoutModeName -> TimeoutMode
 
     /// `NotifyAccess=`.
-    NotifyAccessName -> NotifyAccess {
-        "none" => NotifyAccess::None,
-        "main" => NotifyAccess::Main,
-        "exec" => NotifyAccess::Exec,
-        "all" => NotifyAccess::All,
-    }
+    NotifyAccessName -> NotifyAccess
 
     /// `Restart=`.
-    RestartName -> Restart {
-        "no" => Restart::No,
-        "always" => Restart::Always,
-        "on-success" => Restart::OnSuccess,
-        "on-failure" => Restart::OnFailure,
-        "on-abnormal" => Restart::OnAbnormal,
-        "on-abort" => Restart::OnAbort,
-        "on-watchdog" => Restart::OnWatchdog,
+    RestartName -> Restart
+
+    /// `RuntimeDirectoryPreserve=`, `FileDescriptorStorePreserve=`.
+    PreserveName -> Preserve
+
+    /// `KillMode=`.
+    KillModeName -> KillMode
+
+    /// `BindIPv6Only=`.
+    BindIpv6OnlyName -> BindIpv6Only
+
+    /// `StartLimitAction=` and its kin.
+    EmergencyName -> Emergency, but {
+        "exit" => "PID 1 of a board cannot exit: use poweroff",
+        "exit-force" => "PID 1 of a board cannot exit: use poweroff-force",
+        "kexec" => "use reboot",
+        "kexec-force" => "use reboot-force",
+        "soft-reboot" => "use reboot",
+        "soft-reboot-force" => "use reboot-force",
     }
 
+    /// `OnFailureJobMode=` and its kin.
+    JobModeName -> JobMode, but {
+        "triggering" => "it is for pilotctl stop: use replace",
+        "restart-dependencies" => "it is for restarts: use replace",
+    }
+
+    /// `CrashAction=`.
+    CrashActionName -> CrashAction
+}
+
+keywords! {
     /// `CPUSchedulingPolicy=`: the numbers of linux/sched.h.
     PolicyName -> u32 {
         "other" => 0,
@@ -228,15 +252,6 @@ keywords! {
         "idle" => 5,
     }, but {
         "ext" => "use other",
-    }
-
-    /// `RuntimeDirectoryPreserve=`, `FileDescriptorStorePreserve=`.
-    PreserveName -> Preserve {
-        "no" => Preserve::No,
-        "yes" => Preserve::Yes,
-        "restart" => Preserve::Restart,
-        "false" => Preserve::No,
-        "true" => Preserve::Yes,
     }
 
     /// `IOSchedulingClass=`: the numbers of linux/ioprio.h.
@@ -250,25 +265,6 @@ keywords! {
     }, but {
         "none" => "leave the line out",
         "0" => "leave the line out",
-    }
-
-    /// `KillMode=`.
-    KillModeName -> KillMode {
-        "control-group" => KillMode::ControlGroup,
-        "mixed" => KillMode::Mixed,
-        "process" => KillMode::Process,
-        "none" => KillMode::None,
-    }
-
-    /// `BindIPv6Only=`.
-    BindIpv6OnlyName -> BindIpv6Only {
-        "default" => BindIpv6Only::Default,
-        "both" => BindIpv6Only::Both,
-        "ipv6-only" => BindIpv6Only::Ipv6Only,
-        "no" => BindIpv6Only::Both,
-        "yes" => BindIpv6Only::Ipv6Only,
-        "false" => BindIpv6Only::Both,
-        "true" => BindIpv6Only::Ipv6Only,
     }
 
     /// `SocketProtocol=`: the numbers of linux/in.h.
@@ -286,48 +282,6 @@ keywords! {
         "µs" => Some(29),
         "ns" => Some(35),
         "nsec" => Some(35),
-    }
-
-    /// `StartLimitAction=` and its kin.
-    EmergencyName -> Emergency {
-        "none" => Emergency::None,
-        "reboot" => Emergency::Reboot,
-        "reboot-force" => Emergency::RebootForce,
-        "reboot-immediate" => Emergency::RebootImmediate,
-        "poweroff" => Emergency::Poweroff,
-        "poweroff-force" => Emergency::PoweroffForce,
-        "poweroff-immediate" => Emergency::PoweroffImmediate,
-        "halt" => Emergency::Halt,
-        "halt-force" => Emergency::HaltForce,
-        "halt-immediate" => Emergency::HaltImmediate,
-    }, but {
-        "exit" => "PID 1 of a board cannot exit: use poweroff",
-        "exit-force" => "PID 1 of a board cannot exit: use poweroff-force",
-        "kexec" => "use reboot",
-        "kexec-force" => "use reboot-force",
-        "soft-reboot" => "use reboot",
-        "soft-reboot-force" => "use reboot-force",
-    }
-
-    /// `OnFailureJobMode=` and its kin.
-    JobModeName -> JobMode {
-        "replace" => JobMode::Replace,
-        "replace-irreversibly" => JobMode::ReplaceIrreversibly,
-        "fail" => JobMode::Fail,
-        "isolate" => JobMode::Isolate,
-        "flush" => JobMode::Flush,
-        "ignore-dependencies" => JobMode::IgnoreDependencies,
-        "ignore-requirements" => JobMode::IgnoreRequirements,
-    }, but {
-        "triggering" => "it is for pilotctl stop: use replace",
-        "restart-dependencies" => "it is for restarts: use replace",
-    }
-
-    /// `CrashAction=`.
-    CrashActionName -> CrashAction {
-        "reboot" => CrashAction::Reboot,
-        "poweroff" => CrashAction::Poweroff,
-        "freeze" => CrashAction::Freeze,
     }
 
     /// `LogLevel=`: syslog(3).

@@ -1,5 +1,7 @@
 //! Booleans, numbers, modes, limits, signals.
 
+use unit::control::{SIGNALS, SIGRTMAX, SIGRTMIN, signal_number};
+
 use super::{Context, Scalar, trailing_comment};
 use crate::codes;
 use crate::report::did_you_mean;
@@ -81,62 +83,23 @@ impl Scalar for Mode {
     }
 }
 
-/// signal(7): the numbers are the same on every supported architecture.
-const SIGNALS: &[(&str, u8)] = &[
-    ("HUP", 1),
-    ("INT", 2),
-    ("QUIT", 3),
-    ("ILL", 4),
-    ("TRAP", 5),
-    ("ABRT", 6),
-    ("BUS", 7),
-    ("FPE", 8),
-    ("KILL", 9),
-    ("USR1", 10),
-    ("SEGV", 11),
-    ("USR2", 12),
-    ("PIPE", 13),
-    ("ALRM", 14),
-    ("TERM", 15),
-    ("STKFLT", 16),
-    ("CHLD", 17),
-    ("CONT", 18),
-    ("STOP", 19),
-    ("TSTP", 20),
-    ("TTIN", 21),
-    ("TTOU", 22),
-    ("URG", 23),
-    ("XCPU", 24),
-    ("XFSZ", 25),
-    ("VTALRM", 26),
-    ("PROF", 27),
-    ("WINCH", 28),
-    ("IO", 29),
-    ("PWR", 30),
-    ("SYS", 31),
-];
-/// The first real-time signal that a C library leaves to programs.
-const SIGRTMIN: u8 = 34;
-const SIGRTMAX: u8 = 64;
-
 /// The number of a signal that is named.
 pub(super) fn signal(word: &str) -> Option<u8> {
-    let name = word.strip_prefix("SIG").unwrap_or(word);
-    let named = SIGNALS.iter().find(|(each, _)| *each == name).map(|(_, number)| *number);
     let real_time = || {
+        let name = word.strip_prefix("SIG").unwrap_or(word);
         let offset: u8 = match name.strip_prefix("RTMIN")? {
             "" => 0,
             offset => offset.strip_prefix('+')?.parse().ok()?,
         };
         SIGRTMIN.checked_add(offset)
     };
-    named.or_else(real_time).filter(|number| *number <= SIGRTMAX)
+    signal_number(word).or_else(real_time).filter(|number| *number <= SIGRTMAX)
 }
 
 /// The nearest name of a signal.
 pub(super) fn signal_like(word: &str) -> Option<String> {
     let name = word.strip_prefix("SIG").unwrap_or(word);
-    did_you_mean(name, SIGNALS.iter().map(|(name, _)| *name))
+    did_you_mean(name, SIGNALS)
 }
 
 /// A signal, by name or number.
