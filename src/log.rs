@@ -22,7 +22,7 @@ impl Log for ConsoleLog {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            write_line_at(Instant(clock::boot_time_us()), *record.args());
+            write_line_at(Instant::at(clock::boot_time_us()), *record.args());
         }
     }
 
@@ -50,7 +50,7 @@ pub fn is_said(level: Level) -> bool {
 /// Writes one line as of `at`, and keeps it for the epitaph.
 pub fn write_line_at(at: Instant, text: Arguments<'_>) {
     let mut line = Line::new();
-    let (seconds, micros) = (at.0 / 1_000_000, at.0 % 1_000_000);
+    let (seconds, micros) = (at.us() / 1_000_000, at.us() % 1_000_000);
     let _ = write!(line, "[{seconds:5}.{micros:06}] {text}");
     let line = line.end();
     fatal::remember(line);

@@ -75,7 +75,7 @@ const REAPS_PER_TURN: usize = 32;
 /// PID 1.
 struct Pilot {
     table: Table<'static>,
-    engine: Engine<'static, 'static>,
+    engine: &'static mut Engine<'static, 'static>,
     now: Instant,
     watch: Watch,
     signals: Signals,
@@ -110,12 +110,12 @@ impl Pilot {
             Some(0)
         } else {
             let deadlines =
-                [self.engine.next_deadline(), self.lines.due(&self.engine, self.now), self.mend_at];
+                [self.engine.next_deadline(), self.lines.due(self.engine, self.now), self.mend_at];
             deadlines.into_iter().flatten().min().map(|deadline| deadline.millis_from(self.now))
         };
         let ready = self.watch.wait(wait_ms);
-        self.now = Instant(clock::boot_time_us());
-        self.lines.write_due(&self.engine, self.now);
+        self.now = Instant::at(clock::boot_time_us());
+        self.lines.write_due(self.engine, self.now);
         self.engine.counters.console_lines_dropped = crate::sys::console::lines_dropped();
         self.drain();
         if self.mend_at.is_some_and(|at| at <= self.now) {
@@ -180,7 +180,7 @@ impl Pilot {
     fn drain(&mut self) {
         while let Some(action) = self.engine.next_action(self.now) {
             self.execute(action);
-            self.lines.write_crowded(&self.engine);
+            self.lines.write_crowded(self.engine);
         }
     }
 
@@ -244,7 +244,7 @@ impl Pilot {
     }
 
     fn shut_down(&mut self, kind: ShutdownKind) -> ! {
-        self.lines.write(&self.engine);
+        self.lines.write(self.engine);
         power::end(match kind {
             ShutdownKind::Poweroff => End::PowerOff,
             ShutdownKind::Reboot => End::Restart,

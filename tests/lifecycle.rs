@@ -18,11 +18,11 @@ use unit::{
 };
 
 const UNIT: UnitId = UnitId(1);
-const NOW: Instant = Instant(10_000_000);
+const NOW: Instant = Instant::at(10_000_000);
 const MAIN: Pid = Pid(100);
 const CONTROL: Pid = Pid(200);
-const PASSED: Option<Instant> = Some(Instant(NOW.0 - 1));
-const AHEAD: Option<Instant> = Some(Instant(NOW.0 + 60_000_000));
+const PASSED: Option<Instant> = Some(Instant::at(NOW.us() - 1));
+const AHEAD: Option<Instant> = Some(NOW.later(60_000_000));
 
 fn commands(count: usize) -> Vec<u8> {
     let command = Command {
@@ -619,7 +619,7 @@ fn timer_table() -> String {
             writeln!(table, "{state_name}, its unit {view_name}").unwrap();
             for (input_name, input) in inputs {
                 let line = outcome(|| {
-                    let (startup, random_us, phase_us) = (Instant(1_000_000), 0, 250_000);
+                    let (startup, random_us, phase_us) = (Instant::at(1_000_000), 0, 250_000);
                     let wall_us = 1_800_000_000_000_000;
                     let cx =
                         Context { setup, view, startup, wall_us, random_us, phase_us, now: NOW };

@@ -100,7 +100,7 @@ impl Scenario<'_, '_> {
                 // Who is nobody that PID 1 knows is another process of that unit.
                 let pid = Pid(self.pids.get(who).copied().unwrap_or(STRANGER));
                 let group = who.split_once('/').and_then(|(unit, _)| self.table.find(unit));
-                let now = format!("MONOTONIC_USEC={}", self.now.0);
+                let now = format!("MONOTONIC_USEC={}", self.now.us());
                 let text = text.replace('|', "\n").replace("MONOTONIC_USEC=now", &now);
                 self.feed(Event::Notified {
                     pid,
@@ -113,7 +113,7 @@ impl Scenario<'_, '_> {
                 self.pass(deadline);
             }
             ["pass", millis] => {
-                self.pass(Instant(self.now.0 + millis.parse::<u64>().unwrap() * 1000));
+                self.pass(self.now.later(millis.parse::<u64>().unwrap() * 1000));
             }
             ["idle"] => assert_eq!(self.engine.next_deadline(), None, "nothing to wait for"),
             ["poweroff"] => self.feed(Event::ShutdownSignal(ShutdownKind::Poweroff)),
@@ -132,7 +132,7 @@ impl Scenario<'_, '_> {
             ["reboot"] => self.feed(Event::ShutdownSignal(ShutdownKind::Reboot)),
             // What the clock on the wall shows now, in seconds since 1970.
             ["clock", seconds] => {
-                let wall_us = seconds.parse::<i64>().unwrap() * 1_000_000 - self.now.0 as i64;
+                let wall_us = seconds.parse::<i64>().unwrap() * 1_000_000 - self.now.us() as i64;
                 self.feed(Event::ClockChanged { wall_us });
             }
             ["touch", unit] => {
@@ -239,7 +239,7 @@ impl Scenario<'_, '_> {
         self.seen = self.engine.trace().written();
         for record in records {
             let name = |unit: UnitId| self.name(unit);
-            let ms = record.at.0 / 1000;
+            let ms = record.at.us() / 1000;
             let text = match record.trace {
                 Trace::State { unit, sub, result } => {
                     format!("{}: {sub:?} ({result:?})", name(unit))
@@ -252,7 +252,7 @@ impl Scenario<'_, '_> {
                 }
                 Trace::Triggered { unit, .. } => format!("{}: triggered", name(unit)),
                 Trace::Paused { unit, until } => {
-                    format!("{}: paused until {} ms", name(unit), until.0 / 1000)
+                    format!("{}: paused until {} ms", name(unit), until.us() / 1000)
                 }
                 Trace::Unmet { unit, check } => format!("{}: check {check} unmet", name(unit)),
                 Trace::Refused { unit } => format!("{}: refused", name(unit)),
@@ -463,7 +463,7 @@ fn play(text: &str) -> String {
     let mut scenario = Scenario {
         table,
         engine: Engine::new(table, storage),
-        now: Instant(0),
+        now: Instant::BOOT,
         next_pid: 100,
         pids: BTreeMap::new(),
         faults: BTreeMap::new(),

@@ -138,7 +138,7 @@ impl<'t, 's> Engine<'t, 's> {
             boot_finished_at: None,
             boot_target: table.manager().default_target,
             presses: Bucket::NEW,
-            startup: Instant(0),
+            startup: Instant::BOOT,
             wall_us: 0,
             luck: Luck::default(),
             counters: Counters::default(),

@@ -106,7 +106,7 @@ impl<'e> Notification<'e> {
                 ("STOPPING", "1") => notification.stopping = true,
                 ("BARRIER", "1") => notification.barrier = true,
                 ("MONOTONIC_USEC", number) => {
-                    notification.since = number.parse().ok().map(Instant);
+                    notification.since = number.parse().ok().map(Instant::at);
                 }
                 ("WATCHDOG", "1") => notification.watchdog = Some(Ping::Alive),
                 ("WATCHDOG", "trigger") => notification.watchdog = Some(Ping::Trigger),

@@ -132,7 +132,7 @@ impl Path {
         state: State::Dead,
         result: UnitResult::Success,
         existed: 0,
-        looked_at: Instant(0),
+        looked_at: Instant::BOOT,
         triggers: Bucket::NEW,
     };
 

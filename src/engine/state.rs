@@ -66,8 +66,8 @@ impl UnitState {
         masked: false,
         related: false,
         follow: Follow::NONE,
-        changed_at: Instant(0),
-        active_at: Instant(0),
+        changed_at: Instant::BOOT,
+        active_at: Instant::BOOT,
         first: 0,
         slots: 0,
     };

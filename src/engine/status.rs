@@ -191,8 +191,8 @@ impl Engine<'_, '_> {
             job: state.job.map(|job| job.kind),
             checked: state.checked,
             job_running: state.job.is_some_and(|job| job.running),
-            state_change_us: state.changed_at.0,
-            active_enter_us: state.active_at.0,
+            state_change_us: state.changed_at.us(),
+            active_enter_us: state.active_at.us(),
             main_pid: 0,
             control_pid: 0,
             exit: None,
@@ -225,7 +225,7 @@ impl Engine<'_, '_> {
                 status.retry = socket.retry().map(|(why, at)| Retry {
                     listener: why.listener,
                     errno: why.errno.0,
-                    at_us: at.0,
+                    at_us: at.us(),
                 });
             }
             KindState::Template(template) => status.connections = u32::from(template.alive),
@@ -249,8 +249,8 @@ impl Engine<'_, '_> {
             state,
             failed: failed as u16,
             jobs: self.jobs_pending,
-            now_us: now.0,
-            boot_finished_us: self.boot_finished_at.map_or(0, |at| at.0),
+            now_us: now.us(),
+            boot_finished_us: self.boot_finished_at.map_or(0, |at| at.us()),
             strangers_reaped: self.counters.strangers_reaped,
             notifications_dropped: self.counters.notifications_dropped,
             console_lines_dropped: self.counters.console_lines_dropped,

@@ -1,16 +1,35 @@
 //! Time as the engine knows it: an argument.
 
+use core::fmt;
+use core::num::NonZeroU64;
+
 use unit::{Millis, RateLimit};
 
 /// A moment: microseconds since boot, of a clock that nobody sets (CLOCK_BOOTTIME).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub struct Instant(pub u64);
+///
+/// It is kept as one more than that, so that `Option<Instant>`, of which every unit has several,
+/// takes no more room than a moment.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(NonZeroU64);
 
 impl Instant {
+    /// The moment of the boot itself.
+    pub const BOOT: Self = Self(NonZeroU64::MIN);
+
+    /// The moment that many microseconds after the boot.
+    pub const fn at(micros: u64) -> Self {
+        Self::BOOT.later(micros)
+    }
+
+    /// Microseconds since the boot.
+    pub const fn us(self) -> u64 {
+        self.0.get() - 1
+    }
+
     /// The moment that much later.
     #[inline(never)]
     pub const fn after(self, delay: Millis) -> Self {
-        Self(self.0.saturating_add(delay.0 as u64 * 1000))
+        self.later(delay.0 as u64 * 1000)
     }
 
     /// The moment that many microseconds later.
@@ -21,7 +40,19 @@ impl Instant {
     /// Milliseconds from `now` until this moment, rounded up so that whoever waits them does not
     /// wake before it; 0 if it has passed.
     pub const fn millis_from(self, now: Self) -> u64 {
-        self.0.saturating_sub(now.0).div_ceil(1000)
+        self.us().saturating_sub(now.us()).div_ceil(1000)
+    }
+}
+
+impl Default for Instant {
+    fn default() -> Self {
+        Self::BOOT
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Instant").field(&self.us()).finish()
     }
 }
 
@@ -34,7 +65,7 @@ pub struct Bucket {
 
 impl Bucket {
     /// A full one.
-    pub const NEW: Self = Self { begin: Instant(0), count: 0 };
+    pub const NEW: Self = Self { begin: Instant::BOOT, count: 0 };
 
     /// Counts one event. `Err` holds the moment from which events are allowed again.
     ///
@@ -66,12 +97,12 @@ mod tests {
     #[test]
     fn a_bucket_heals_when_its_interval_is_over() {
         let mut bucket = Bucket::default();
-        let start = Instant(5_000_000);
+        let start = Instant::at(5_000_000);
         assert_eq!(bucket.take(LIMIT, start), Ok(()));
-        assert_eq!(bucket.take(LIMIT, Instant(start.0 + 1)), Ok(()));
+        assert_eq!(bucket.take(LIMIT, start.later(1)), Ok(()));
         let heals_at = start.after(LIMIT.interval);
-        assert_eq!(bucket.take(LIMIT, Instant(start.0 + 2)), Err(heals_at));
-        assert_eq!(bucket.take(LIMIT, Instant(heals_at.0 - 1)), Err(heals_at));
+        assert_eq!(bucket.take(LIMIT, start.later(2)), Err(heals_at));
+        assert_eq!(bucket.take(LIMIT, Instant::at(heals_at.us() - 1)), Err(heals_at));
         assert_eq!(bucket.take(LIMIT, heals_at), Ok(()));
     }
 
@@ -80,16 +111,16 @@ mod tests {
         let mut bucket = Bucket::default();
         for limit in [RateLimit { burst: 0, ..LIMIT }, RateLimit { interval: Millis(0), ..LIMIT }] {
             for _ in 0..9 {
-                assert_eq!(bucket.take(limit, Instant(0)), Ok(()));
+                assert_eq!(bucket.take(limit, Instant::BOOT), Ok(()));
             }
         }
     }
 
     #[test]
     fn waiting_rounds_up() {
-        assert_eq!(Instant(1001).millis_from(Instant(0)), 2);
-        assert_eq!(Instant(1000).millis_from(Instant(0)), 1);
-        assert_eq!(Instant(7).millis_from(Instant(7)), 0);
-        assert_eq!(Instant(7).millis_from(Instant(9)), 0);
+        assert_eq!(Instant::at(1001).millis_from(Instant::BOOT), 2);
+        assert_eq!(Instant::at(1000).millis_from(Instant::BOOT), 1);
+        assert_eq!(Instant::at(7).millis_from(Instant::at(7)), 0);
+        assert_eq!(Instant::at(7).millis_from(Instant::at(9)), 0);
     }
 }

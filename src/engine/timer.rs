@@ -104,7 +104,7 @@ impl Timer {
     pub const NEW: Self = Self {
         state: State::Dead,
         elapsed_at: None,
-        started_at: Instant(0),
+        started_at: Instant::BOOT,
         since_us: 0,
         clock_changed: false,
         unit_started_at: None,
@@ -233,7 +233,7 @@ impl Timer {
         self.state = match next {
             Some(at) => {
                 let barred_until = cx.view.barred.unwrap_or_default();
-                let pause_ends = self.elapsed_at.map_or(Instant(0), |at| at.later(PAUSE_MIN_US));
+                let pause_ends = self.elapsed_at.map_or(Instant::BOOT, |at| at.later(PAUSE_MIN_US));
                 let at = at.later(cx.random_us).max(barred_until).max(pause_ends);
                 State::Waiting { at, wake: wake(at, cx) }
             }
@@ -249,7 +249,7 @@ impl Timer {
         for (number, delay) in cx.setup.delays.iter().enumerate() {
             let bit = 1u32 << number;
             let (since, is_once) = match delay.since {
-                Since::Boot => (Some(Instant(0)), true),
+                Since::Boot => (Some(Instant::BOOT), true),
                 Since::Startup => (Some(cx.startup), true),
                 Since::Active => (Some(self.started_at), true),
                 Since::UnitActive => (self.unit_started_at.max(self.elapsed_at), false),
@@ -280,14 +280,14 @@ impl Timer {
         let since_us = if self.since_us < CLOCK_IS_SET_US { now_us } else { self.since_us };
         let events = cx.setup.calendars.iter();
         let next = events.filter_map(|calendar| calendar.next(since_us)).min()?;
-        Some(Instant(u64::try_from(next as i64 - cx.wall_us).unwrap_or(0)))
+        Some(Instant::at(u64::try_from(next as i64 - cx.wall_us).unwrap_or(0)))
     }
 }
 
 impl Context<'_> {
     /// What the clock on the wall shows at a moment, in microseconds since 1970.
     fn on_wall(&self, at: Instant) -> u64 {
-        u64::try_from(at.0 as i64 + self.wall_us).unwrap_or(0)
+        u64::try_from(at.us() as i64 + self.wall_us).unwrap_or(0)
     }
 }
 
@@ -300,9 +300,9 @@ fn wake(at: Instant, cx: &Context<'_>) -> Instant {
     }
     for grid_us in GRIDS_US {
         let phase_us = cx.phase_us % grid_us;
-        let point = latest.0.saturating_sub(phase_us) / grid_us * grid_us + phase_us;
-        if (at.0..=latest.0).contains(&point) {
-            return Instant(point);
+        let point = latest.us().saturating_sub(phase_us) / grid_us * grid_us + phase_us;
+        if (at.us()..=latest.us()).contains(&point) {
+            return Instant::at(point);
         }
     }
     latest

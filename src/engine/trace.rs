@@ -201,10 +201,10 @@ mod tests {
     fn keeps_the_newest_and_gives_them_in_order() {
         let mut ring = Ring::new();
         for at in 0..TRACE_RECORDS as u64 + 3 {
-            ring.push(Record { at: Instant(at), trace: Trace::BootFinished });
+            ring.push(Record { at: Instant::at(at), trace: Trace::BootFinished });
         }
         let first = ring.since(0).next().map(|record| record.at);
-        assert_eq!(first, Some(Instant(3)));
+        assert_eq!(first, Some(Instant::at(3)));
         assert_eq!(ring.since(0).count(), TRACE_RECORDS);
         assert_eq!(ring.since(ring.written() - 2).count(), 2);
         assert_eq!(ring.since(ring.written()).count(), 0);

@@ -7,7 +7,7 @@ use unit::Table;
 use crate::engine::{
     Engine, Extra, Instance, Instant, ListenerState, StatusText, Storage, UnitState,
 };
-use crate::sys::cell::{Array, Once};
+use crate::sys::cell::{Array, Once, at_rest};
 use crate::sys::signal::Signals;
 use crate::sys::{clock, console, fatal, fd, mount, power, socket};
 use crate::table::limits::{
@@ -30,11 +30,15 @@ use super::watch::{Source, Watch};
 use super::{Pilot, command_line, luck};
 use crate::reason::Reason;
 
+/// Not on the stack, whose deepest moment is the boot: what that touches stays.
+static ENGINE: Array<Engine<'static, 'static>, 1, 12> = Array::new();
 static UNIT_STATES: Array<UnitState, UNITS, 0> = Array::new();
 static LISTENER_STATES: Array<ListenerState, LISTENERS, 1> = Array::new();
-static INSTANCE_STATES: Once<[Instance; INSTANCES], 2> = Once::new([Instance::FREE; INSTANCES]);
-static EXTRAS: Once<[Extra; EXTRAS_MAX], 20> = Once::new([Extra::NEW; EXTRAS_MAX]);
-static STATUS_TEXTS: Once<[StatusText; SERVICES], 3> = Once::new([StatusText::EMPTY; SERVICES]);
+at_rest! {
+    static INSTANCE_STATES: Once<[Instance; INSTANCES], 2> = Once::new([Instance::FREE; INSTANCES]);
+    static EXTRAS: Once<[Extra; EXTRAS_MAX], 20> = Once::new([Extra::NEW; EXTRAS_MAX]);
+    static STATUS_TEXTS: Once<[StatusText; SERVICES], 3> = Once::new([StatusText::EMPTY; SERVICES]);
+}
 
 /// The role of PID 1. Refuses (and returns an exit code) for any other process, so that a slip
 /// cannot mount over a machine or reboot it.
@@ -95,13 +99,17 @@ fn set_hostname(name: &str) -> Result<(), rustix::io::Errno> {
 
 impl Pilot {
     fn new(table: Table<'static>, signals: Signals) -> Self {
-        let storage = Storage {
-            units: UNIT_STATES.fill_with(|| UnitState::NEW),
-            listeners: LISTENER_STATES.fill_with(|| ListenerState::NEW),
-            instances: INSTANCE_STATES.take(),
-            status: STATUS_TEXTS.take(),
-            extras: EXTRAS.take(),
-        };
+        let engine = ENGINE.fill_with(|| {
+            let storage = Storage {
+                units: UNIT_STATES.fill_with(|| UnitState::NEW),
+                listeners: LISTENER_STATES.fill_with(|| ListenerState::NEW),
+                instances: INSTANCE_STATES.take(),
+                status: STATUS_TEXTS.take(),
+                extras: EXTRAS.take(),
+            };
+            Engine::new(table, storage)
+        });
+        let [engine] = engine else { bug!("there is one") };
         // The order makes the lowest descriptors those that are never closed.
         let mut watch =
             Watch::new().unwrap_or_else(|errno| super::broken("epoll_create1(2)", errno));
@@ -119,9 +127,9 @@ impl Pilot {
             log::error!("descriptors: {}", Reason::of(errno));
         }
         let mut pilot = Self {
-            engine: Engine::new(table, storage),
+            engine,
             table,
-            now: Instant(clock::boot_time_us()),
+            now: Instant::at(clock::boot_time_us()),
             listeners: Listeners::new(&table, &mut watch),
             addresses: Addresses::default(),
             watch,

@@ -16,7 +16,7 @@ use crate::engine::places::Places;
 use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Special, Stage};
 use crate::features;
 use crate::log;
-use crate::sys::cell::Once;
+use crate::sys::cell::{Once, at_rest};
 use crate::sys::child::{Failure, Full, Pool, Slot};
 use crate::sys::console;
 use crate::sys::message::FDS_MAX;
@@ -43,10 +43,12 @@ const WAIT_CORE: i32 = 0x80;
 /// The first real-time signal the kernel has; C libraries keep the first two for themselves.
 const SIGRTMIN: u8 = 34;
 
-static SLOTS: Once<[Slot<Work>; SPAWN_SLOTS], 6> =
-    Once::new([const { Slot::new(Work::EMPTY) }; SPAWN_SLOTS]);
-static KMSG: Once<[Option<OwnedFd>; UNITS], 10> = Once::new([const { None }; UNITS]);
-static PIPES: Once<[Option<ExecPipe>; UNITS], 7> = Once::new([const { None }; UNITS]);
+at_rest! {
+    static SLOTS: Once<[Slot<Work>; SPAWN_SLOTS], 6> =
+        Once::new([const { Slot::new(Work::EMPTY) }; SPAWN_SLOTS]);
+    static KMSG: Once<[Option<OwnedFd>; UNITS], 10> = Once::new([const { None }; UNITS]);
+    static PIPES: Once<[Option<ExecPipe>; UNITS], 7> = Once::new([const { None }; UNITS]);
+}
 
 /// The reading end of a pipe whose writing end execve(2) closes, and whose child has it.
 struct ExecPipe {
@@ -137,7 +139,7 @@ impl Pilot {
         let monitored = monitored.map(|unit| (unit, self.children.invocations.of(unit, false)));
         let filled = prepare::Sources {
             table: &self.table,
-            engine: &self.engine,
+            engine: self.engine,
             listeners: &self.listeners,
             store: &self.store,
             console_is_serial: self.children.console_is_serial,

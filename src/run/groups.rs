@@ -10,7 +10,7 @@ use unit::{Table, UnitId};
 use crate::engine::places::Places;
 use crate::engine::{Event, Pid};
 use crate::log;
-use crate::sys::cell::Once;
+use crate::sys::cell::{Once, at_rest};
 use crate::sys::cgroup::{self, Group, Root};
 use crate::sys::signal;
 use crate::table::limits::UNITS;
@@ -19,7 +19,9 @@ use super::Pilot;
 use super::watch::{Generation, Report, Source};
 use crate::reason::Reason;
 
-static PLACES: Once<[Place; UNITS], 8> = Once::new([const { Place::EMPTY }; UNITS]);
+at_rest! {
+    static PLACES: Once<[Place; UNITS], 8> = Once::new([const { Place::EMPTY }; UNITS]);
+}
 
 /// A watched descriptor.
 struct Watched {

@@ -4,12 +4,14 @@
 use rustix::rand::{GetRandomFlags, getrandom};
 use unit::UnitId;
 
-use crate::sys::cell::Once;
+use crate::sys::cell::{Once, at_rest};
 use crate::sys::clock;
 use crate::table::limits::UNITS;
 
-/// The number of each unit's start, counted over all units.
-static STARTS: Once<[u32; UNITS], 11> = Once::new([0; UNITS]);
+at_rest! {
+    /// The number of each unit's start, counted over all units.
+    static STARTS: Once<[u32; UNITS], 11> = Once::new([0; UNITS]);
+}
 
 /// 2^64 divided by the golden ratio: the increment of SplitMix64.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;

@@ -7,7 +7,7 @@ use unit::{DirectoryKind, ExecContext, Preserve, UnitId};
 
 use crate::engine::Stage;
 use crate::engine::places::Places;
-use crate::sys::cell::Once;
+use crate::sys::cell::{Once, at_rest};
 use crate::table::limits::UNITS;
 use crate::{features, log};
 
@@ -15,7 +15,9 @@ use super::prepare::{self, Request};
 use super::{Pilot, steps};
 use crate::engine::SpawnError;
 
-static LEAVINGS: Once<[Leaving; UNITS], 25> = Once::new([const { Leaving::Nothing }; UNITS]);
+at_rest! {
+    static LEAVINGS: Once<[Leaving; UNITS], 25> = Once::new([const { Leaving::Nothing }; UNITS]);
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Leaving {

@@ -15,7 +15,7 @@ use crate::engine::places::Places;
 use crate::engine::{AcceptFailure, Event, InstanceId};
 use crate::features;
 use crate::log;
-use crate::sys::cell::{Array, Once};
+use crate::sys::cell::{Array, Once, at_rest};
 use crate::sys::path::Path;
 use crate::sys::{message, socket};
 use crate::table::limits::{INSTANCES, LISTENERS};
@@ -26,7 +26,10 @@ use super::watch::{Generation, Report, Source, Watch};
 use crate::reason::Reason;
 
 static PLACES: Array<Place, LISTENERS, 4> = Array::new();
-static CONNECTIONS: Once<[Option<OwnedFd>; INSTANCES], 5> = Once::new([const { None }; INSTANCES]);
+at_rest! {
+    static CONNECTIONS: Once<[Option<OwnedFd>; INSTANCES], 5> =
+        Once::new([const { None }; INSTANCES]);
+}
 
 /// Connections or messages of a listener that FlushPending= drops at once.
 const FLUSHED_MAX: usize = 1024;

@@ -9,7 +9,7 @@ use unit::{Table, UnitId};
 use crate::engine::{Engine, Event, NOTIFICATION_MAX, Notification, Pid, Storing};
 use crate::features;
 use crate::log;
-use crate::sys::cell::Once;
+use crate::sys::cell::{Once, at_rest};
 use crate::sys::cgroup;
 use crate::sys::clock;
 use crate::sys::message::{NotifySocket, Received, Sender};
@@ -19,8 +19,10 @@ use super::watch::{Source, Watch};
 use super::{NOTIFICATIONS_PER_TURN, NOTIFY_PATH, Pilot};
 use crate::reason::Reason;
 
-/// One byte more than a message may have, so that a longer one is noticed.
-static BUFFER: Once<[u8; NOTIFICATION_MAX + 1], 9> = Once::new([0; NOTIFICATION_MAX + 1]);
+at_rest! {
+    /// One byte more than a message may have, so that a longer one is noticed.
+    static BUFFER: Once<[u8; NOTIFICATION_MAX + 1], 9> = Once::new([0; NOTIFICATION_MAX + 1]);
+}
 
 pub(super) struct Notifications {
     /// `None` if it could not be bound: until it can, no service of Type=notify comes up.
@@ -82,9 +84,9 @@ impl Pilot {
                 Received::Message { sender, bytes, fds } => {
                     let mut notification = Notification::parse(bytes);
                     if let Some(since) = &mut notification.since {
-                        since.0 = since.0.saturating_add(clock::suspended_us());
+                        *since = since.later(clock::suspended_us());
                     }
-                    let group = group_of(&self.engine, &self.table, &sender);
+                    let group = group_of(self.engine, &self.table, &sender);
                     let pid = Pid(sender.pid);
                     let fds = if features::FD_STORE {
                         let unit = self.engine.listened_to(pid, group);

@@ -10,7 +10,7 @@ use unit::{Kind, Preserve, Table, UnitId};
 
 use crate::engine::Storing;
 use crate::engine::places::Places;
-use crate::sys::cell::{Array, Once};
+use crate::sys::cell::{Array, Once, at_rest};
 use crate::sys::fd;
 use crate::sys::message::FDS_MAX;
 use crate::table::limits::{STORED_FDS, UNITS};
@@ -21,8 +21,10 @@ use super::prepare::Request;
 use super::watch::{Generation, Report, Source, Watch};
 
 static SLOTS: Array<Option<Stored>, STORED_FDS, 27> = Array::new();
-static NAMES: Once<[Name; STORED_FDS], 28> = Once::new([const { Name::new() }; STORED_FDS]);
-static TOLD: Once<[bool; TELLERS], 29> = Once::new([false; TELLERS]);
+at_rest! {
+    static NAMES: Once<[Name; STORED_FDS], 28> = Once::new([const { Name::new() }; STORED_FDS]);
+    static TOLD: Once<[bool; TELLERS], 29> = Once::new([false; TELLERS]);
+}
 
 const TELLERS: usize = if features::FD_STORE { UNITS } else { 0 };
 

@@ -66,7 +66,7 @@ pub enum Birth {
 pub type Steps<T> = fn(&mut T, Birth) -> Failure;
 
 /// A place for one child.
-#[repr(C, align(4096))]
+#[repr(C)]
 pub struct Slot<T> {
     busy: AtomicU32,
     failure: AtomicU32,

@@ -105,7 +105,7 @@ impl<'t, 's> World<'t, 's> {
     pub fn new(table: Table<'t>, engine: Engine<'t, 's>, listeners: usize, seed: u64) -> Self {
         Self {
             engine,
-            now: Instant(1_000_000),
+            now: Instant::at(1_000_000),
             prng: Prng::new(seed),
             wall_us: 0,
             fault_percent: 0,
@@ -139,7 +139,7 @@ impl<'t, 's> World<'t, 's> {
     /// Feeds an event and does everything that follows.
     pub fn feed(&mut self, event: Event<'_>) {
         assert!(self.over.is_none(), "nothing happens after reboot(2)");
-        self.log.push(format!("{:>12} {event:?}", self.now.0));
+        self.log.push(format!("{:>12} {event:?}", self.now.us()));
         self.engine.step(event, self.now);
         self.drain();
     }
@@ -148,7 +148,7 @@ impl<'t, 's> World<'t, 's> {
     pub fn drain(&mut self) {
         let mut budget = 20_000;
         while let Some(action) = self.engine.next_action(self.now) {
-            self.log.push(format!("{:>12}     {action:?}", self.now.0));
+            self.log.push(format!("{:>12}     {action:?}", self.now.us()));
             self.execute(action);
             budget -= 1;
             assert!(budget > 0, "the engine never rests");
@@ -159,7 +159,7 @@ impl<'t, 's> World<'t, 's> {
     }
 
     fn answer(&mut self, event: Event<'_>) {
-        self.log.push(format!("{:>12}     -> {event:?}", self.now.0));
+        self.log.push(format!("{:>12}     -> {event:?}", self.now.us()));
         self.engine.step(event, self.now);
     }
 
@@ -862,7 +862,7 @@ impl<'t, 's> World<'t, 's> {
     }
 
     fn pass(&mut self, micros: u64) {
-        self.now.0 += micros;
+        self.now = self.now.later(micros);
         self.drain();
     }
 

@@ -294,7 +294,7 @@ fn runtime_end(context: &Context<'_, '_>) -> Option<Instant> {
     let more = context.more();
     let longest = more.runtime_max?;
     let Millis(extra) = more.runtime_extra;
-    let seed = prng::mix(context.now.0 ^ u64::from(context.unit.0) << 48);
+    let seed = prng::mix(context.now.us() ^ u64::from(context.unit.0) << 48);
     let share = (u64::from(extra) * (seed >> 32)) >> 32;
     Some(context.now.after(longest).after(Millis(share as u32)))
 }

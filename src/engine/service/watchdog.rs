@@ -5,7 +5,6 @@ use unit::control::UnitResult;
 use super::kill::Step;
 use super::{Context, Deadline, Main, Outcome, Service, State};
 use crate::engine::notify::{Notification, Ping};
-use crate::engine::time::Instant;
 use crate::features;
 
 impl Service {
@@ -16,7 +15,7 @@ impl Service {
         }
         let own = context.more().watchdog.map(|limit| u64::from(limit.0) * 1000);
         let limit_us = self.watchdog_us.or(own).filter(|&limit| limit > 0);
-        self.alive_by = limit_us.map(|limit| later(context.now, limit));
+        self.alive_by = limit_us.map(|limit| context.now.later(limit));
     }
 
     /// What it says to its watchdog; true if that is the end of it.
@@ -71,7 +70,7 @@ impl Service {
 
     /// Puts off the end of what it is doing. The end of the board's shutdown is not its own.
     pub(super) fn extend(&mut self, context: &Context<'_, '_>, by_us: Option<u64>) {
-        let Some(until) = by_us.map(|by_us| later(context.now, by_us)) else { return };
+        let Some(until) = by_us.map(|by_us| context.now.later(by_us)) else { return };
         let put_off = |at: &mut Deadline| *at = at.map(|at| at.max(until));
         match &mut self.state {
             State::Helper { deadline, .. }
@@ -83,8 +82,4 @@ impl Service {
             State::Dead | State::Exited | State::AutoRestart { .. } | State::Failed { .. } => {}
         }
     }
-}
-
-const fn later(now: Instant, by_us: u64) -> Instant {
-    Instant(now.0.saturating_add(by_us))
 }
