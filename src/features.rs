@@ -21,6 +21,8 @@ features! {
     ACCESS_LISTS = "access-lists";
     /// `CapabilityBoundingSet=`, `AmbientCapabilities=`, `NoNewPrivileges=`.
     CAPABILITIES = "capabilities";
+    /// Children with a copy of PID 1's memory: `OOMScoreAdjust=`.
+    COPIES = "copies";
     /// `LoadCredential=`, `SetCredential=`.
     CREDENTIALS = "credentials";
     /// `RuntimeDirectory=` and its kin.
@@ -55,6 +57,8 @@ features! {
     PATHS = "paths";
     /// `ListenNetlink=`.
     NETLINK = "netlink";
+    /// `OOMScoreAdjust=`.
+    OOM_SCORE = "oom-score";
     /// `OpenFile=`.
     OPEN_FILES = "open-files";
     /// What `unit::Relations` has lists for.

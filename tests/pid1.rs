@@ -14,6 +14,8 @@ mod checks;
 mod clients;
 #[path = "pid1/commands.rs"]
 mod commands;
+#[path = "pid1/context.rs"]
+mod context;
 #[path = "pid1/differences.rs"]
 mod differences;
 #[path = "pid1/ends.rs"]
@@ -88,6 +90,7 @@ const SUITES: &[Suite] = &[
     ("checks", |pilot| checks::all(&mut World::start(pilot, &[]))),
     ("clients", |pilot| clients::all(&mut World::start(pilot, &[]))),
     ("commands", |pilot| commands::all(&mut World::start(pilot, &[]))),
+    ("context", |pilot| context::all(&mut World::start(pilot, &[]))),
     ("life", |pilot| life::all(&mut World::start(pilot, &[]))),
     ("limits", |pilot| limits::all(&mut World::start(pilot, &[]))),
     ("listeners", |pilot| listeners::all(&mut World::start(pilot, &[]))),
@@ -185,6 +188,7 @@ fn without_clone3(world: &mut World) {
         ],
     );
     kills::by_group(world);
+    context::all(world);
     try_cases(world, &[("shutdown_ends_what_ignores_it", shutdown_ends_what_ignores_it)]);
 }
 

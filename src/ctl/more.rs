@@ -51,6 +51,11 @@ pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         list.other("SupplementaryGroups", &Strings(more.groups));
     }
     list.flag("IgnoreSIGPIPE", !more.default_sigpipe);
+    if features::OOM_SCORE
+        && let Some(score) = more.oom_score
+    {
+        list.other("OOMScoreAdjust", &score);
+    }
 }
 
 fn variables(list: &mut List<'_, '_>, more: &ExecMore<'_>) {

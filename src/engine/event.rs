@@ -101,6 +101,8 @@ pub enum Stage {
     Stderr,
     /// The sockets from descriptor 3 on.
     Sockets,
+    /// `OOMScoreAdjust=`.
+    OomScore,
     /// `Nice=`.
     Nice,
     /// `CPUSchedulingPolicy=`.

@@ -17,7 +17,7 @@ use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Special, Stage}
 use crate::features;
 use crate::log;
 use crate::sys::cell::{Once, at_rest};
-use crate::sys::child::{Failure, Full, Pool, Slot};
+use crate::sys::child::{Failure, Full, Memory, Pool, Slot};
 use crate::sys::console;
 use crate::sys::message::FDS_MAX;
 use crate::table::limits::{FDS_AT_REST, INSTANCES, SERVICES, SOCKETS, SPAWN_SLOTS, UNITS};
@@ -174,7 +174,9 @@ impl Pilot {
                 _,
             ) => None,
         };
-        let started = self.children.pool.start(slot, steps::run, group);
+        let is_copy = features::COPIES && request.context.more().copied;
+        let memory = if is_copy { Memory::Copied } else { Memory::Shared };
+        let started = self.children.pool.start(slot, steps::run, group, memory);
         let pid = started.map_err(|errno| prepare::error(Stage::Clone, errno))?;
         if let Some((fd, _writing_end_closes_here)) = pipe {
             self.watch_exec(request.unit, pid, fd);

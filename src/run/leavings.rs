@@ -8,6 +8,7 @@ use unit::{DirectoryKind, ExecContext, Preserve, UnitId};
 use crate::engine::Stage;
 use crate::engine::places::Places;
 use crate::sys::cell::{Once, at_rest};
+use crate::sys::child::Memory;
 use crate::table::limits::UNITS;
 use crate::{features, log};
 
@@ -97,7 +98,9 @@ impl Pilot {
         // Without a place, or memory, for it the next turn tries again.
         let Some((slot, work)) = self.children.pool.prepare() else { return };
         work.context = Some(context);
-        if let Ok(pid) = self.children.pool.start(slot, steps::remove_leavings, None) {
+        if let Ok(pid) =
+            self.children.pool.start(slot, steps::remove_leavings, None, Memory::Shared)
+        {
             *self.leavings.units.at_mut(unit) = Leaving::Going(pid);
         }
     }

@@ -278,6 +278,7 @@ const fn step(stage: Stage) -> &'static str {
         Stage::Stdout => "standard output",
         Stage::Stderr => "standard error",
         Stage::Sockets => "passing sockets",
+        Stage::OomScore => "OOM score",
         Stage::Nice => "nice level",
         Stage::Scheduler => "scheduling policy",
         Stage::Affinity => "processors",

@@ -99,7 +99,7 @@ impl Work {
 }
 
 /// All stages, for those who have only a number.
-pub(super) const STAGES: [Stage; 30] = [
+pub(super) const STAGES: [Stage; 31] = [
     Stage::Slot,
     Stage::Arguments,
     Stage::Clone,
@@ -108,6 +108,7 @@ pub(super) const STAGES: [Stage; 30] = [
     Stage::Stdout,
     Stage::Stderr,
     Stage::Sockets,
+    Stage::OomScore,
     Stage::Nice,
     Stage::Scheduler,
     Stage::Affinity,
@@ -165,6 +166,7 @@ const fn exit_code(stage: Stage) -> u8 {
         Stage::Sockets | Stage::OpenFile => 202,
         Stage::Slot | Stage::Arguments | Stage::Clone | Stage::Exec => 203,
         Stage::Limits => 205,
+        Stage::OomScore => 206,
         Stage::Signals => 207,
         Stage::Stdin => 208,
         Stage::Stdout => 209,
@@ -206,6 +208,7 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
     streams::set_streams(work, &context, &more)?;
     streams::pass_sockets(work, &context, pid.get()).at(Stage::Sockets)?;
     files::open(work, &more, pid.get()).at(Stage::OpenFile)?;
+    scheduling::set_oom_score(&more).at(Stage::OomScore)?;
     scheduling::set_scheduling(&more)?;
     let identity = user::find(&context)?;
     user::name(work, &identity)?;

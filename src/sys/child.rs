@@ -4,6 +4,10 @@
 //! setresuid(2) and execve(2) another process of that user could stop the child, and slow flash
 //! would stall every other service.
 //!
+//! A child that does what may not be done in our memory, or may take long, is made with a copy of
+//! it. It has the slot's contents in that copy, and its slot is free at once; why it failed it
+//! writes into a pipe that all copies share.
+//!
 //! # Safety
 //! A [`Slot`] is a stack and what the child works on. `busy` is set before clone3(2) and zeroed
 //! by the kernel (CLONE_CHILD_CLEARTID) when the child has left our memory, by execve(2) or by
@@ -21,11 +25,13 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use linux_raw_sys::general::{
     CLONE_CHILD_CLEARTID, CLONE_CLEAR_SIGHAND, CLONE_INTO_CGROUP, CLONE_VM, SIGCHLD, clone_args,
 };
-use rustix::fd::{AsRawFd, BorrowedFd};
+use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
 use rustix::io::Errno;
 
 use super::fd::LISTEN_FDS_START;
 use super::raw;
+use super::reports::{self, Reports};
+use crate::features;
 
 /// Stack of a child, in bytes: its deepest steps are the searches of /etc/passwd and /etc/group,
 /// and a path that is no C string, for which rustix may have room for PATH_MAX on the stack.
@@ -62,6 +68,15 @@ pub enum Birth {
     MustMove,
 }
 
+/// Whose memory a child works in until it executes its program.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Memory {
+    /// Ours.
+    Shared,
+    /// Its own, a copy.
+    Copied,
+}
+
 /// What a child does; it comes back only to fail.
 pub type Steps<T> = fn(&mut T, Birth) -> Failure;
 
@@ -79,6 +94,8 @@ pub struct Slot<T> {
 struct Prepared<T> {
     steps: Option<Steps<T>>,
     birth: Birth,
+    /// Where a copy writes why it failed.
+    reports: Option<RawFd>,
     work: T,
 }
 
@@ -93,7 +110,12 @@ impl<T> Slot<T> {
             busy: AtomicU32::new(0),
             failure: AtomicU32::new(0),
             pid: AtomicU32::new(0),
-            prepared: UnsafeCell::new(Prepared { steps: None, birth: Birth::Done, work }),
+            prepared: UnsafeCell::new(Prepared {
+                steps: None,
+                birth: Birth::Done,
+                reports: None,
+                work,
+            }),
             canary: UnsafeCell::new(0),
             stack: UnsafeCell::new(MaybeUninit::uninit()),
         }
@@ -119,6 +141,7 @@ enum Ability {
 pub struct Pool<T: 'static> {
     slots: &'static [Slot<T>],
     ability: Ability,
+    reports: Option<Reports>,
 }
 
 /// A free slot that is being prepared.
@@ -128,7 +151,7 @@ pub struct SlotId(usize);
 impl<T> Pool<T> {
     /// A pool over slots that nobody uses.
     pub fn new(slots: &'static mut [Slot<T>]) -> Self {
-        Self { slots, ability: Ability::IntoCgroup }
+        Self { slots, ability: Ability::IntoCgroup, reports: None }
     }
 
     /// The lowest free slot (its pages are the warm ones), and what its child will work on.
@@ -151,15 +174,18 @@ impl<T> Pool<T> {
     /// Makes the child. Its signal mask is ours, its signal actions the default ones.
     ///
     /// # Errors
-    /// Those of clone3(2); the slot is then free.
+    /// Those of clone3(2), and for the first copy of pipe(2); the slot is then free.
     pub fn start(
         &mut self,
         id: SlotId,
         steps: Steps<T>,
         cgroup: Option<BorrowedFd<'_>>,
+        memory: Memory,
     ) -> Result<u32, Errno> {
         let slot = &self.slots[id.0];
         ensure!(slot.is_free(), "a child is in this slot");
+        let is_copy = features::COPIES && memory == Memory::Copied;
+        let reports = if is_copy { Some(self.reports()?) } else { None };
         loop {
             let birth = match (cgroup, self.ability) {
                 (None, _) | (Some(_), Ability::IntoCgroup) => Birth::Done,
@@ -171,10 +197,14 @@ impl<T> Pool<T> {
                 let prepared = &mut *slot.prepared.get();
                 prepared.steps = Some(steps);
                 prepared.birth = birth;
+                prepared.reports = reports;
             }
             slot.busy.store(1, Ordering::Release);
-            match self.clone_once(slot, cgroup) {
+            match self.clone_once(slot, cgroup, is_copy) {
                 Ok(pid) => {
+                    if is_copy {
+                        slot.busy.store(0, Ordering::Release);
+                    }
                     slot.pid.store(pid, Ordering::Relaxed);
                     return Ok(pid);
                 }
@@ -195,19 +225,33 @@ impl<T> Pool<T> {
         }
     }
 
-    fn clone_once(&self, slot: &Slot<T>, cgroup: Option<BorrowedFd<'_>>) -> Result<u32, Errno> {
+    /// The end of the pipe that copies write into, made for the first of them.
+    fn reports(&mut self) -> Result<RawFd, Errno> {
+        let reports = match self.reports.take() {
+            Some(reports) => reports,
+            None => Reports::new()?,
+        };
+        Ok(self.reports.insert(reports).writer())
+    }
+
+    fn clone_once(
+        &self,
+        slot: &Slot<T>,
+        cgroup: Option<BorrowedFd<'_>>,
+        is_copy: bool,
+    ) -> Result<u32, Errno> {
+        let shared = if is_copy { 0 } else { CLONE_VM | CLONE_CHILD_CLEARTID };
         let stack = slot.stack.get() as usize;
         let clear_tid = slot.busy.as_ptr() as usize;
         let argument = (&raw const *slot).cast_mut().cast::<c_void>();
         if self.ability == Ability::Plain {
-            let flags = CLONE_VM | CLONE_CHILD_CLEARTID;
             let top = stack + STACK_BYTES;
-            // SAFETY: the slot is the child's until the kernel zeroes `busy`.
-            return unsafe { raw::clone(flags, top, clear_tid, enter::<T>, argument) };
+            // SAFETY: the slot is the child's until the kernel zeroes `busy`, or a copy of it is.
+            return unsafe { raw::clone(shared, top, clear_tid, enter::<T>, argument) };
         }
         // SAFETY: a struct of plain numbers.
         let mut args: clone_args = unsafe { core::mem::zeroed() };
-        args.flags = u64::from(CLONE_VM | CLONE_CHILD_CLEARTID) | CLONE_CLEAR_SIGHAND;
+        args.flags = u64::from(shared) | CLONE_CLEAR_SIGHAND;
         if let (Some(cgroup), Ability::IntoCgroup) = (cgroup, self.ability) {
             args.flags |= CLONE_INTO_CGROUP;
             args.cgroup = cgroup.as_raw_fd() as u64;
@@ -222,10 +266,10 @@ impl<T> Pool<T> {
 
     /// Why the child with this pid, just reaped, never ran its program; frees its slot.
     pub fn reaped(&mut self, pid: u32) -> Option<Failure> {
-        let slot = self.slots.iter().find(|slot| {
-            slot.failure.load(Ordering::Acquire) != 0 && slot.pid.load(Ordering::Relaxed) == pid
-        })?;
-        let word = slot.failure.swap(0, Ordering::Relaxed);
+        let word = match self.failed(pid) {
+            Some(slot) => slot.failure.swap(0, Ordering::Relaxed),
+            None => self.reports.as_ref().filter(|_| features::COPIES)?.find(pid, false)?,
+        };
         let [errno_low, errno_high, exit_code, stage] = word.to_le_bytes();
         let errno = u16::from_le_bytes([errno_low, errno_high]);
         Some(Failure { stage, errno, exit_code })
@@ -233,7 +277,12 @@ impl<T> Pool<T> {
 
     /// True if the child with this pid is known not to have reached its program.
     pub fn has_failed(&self, pid: u32) -> bool {
-        self.slots.iter().any(|slot| {
+        let reports = self.reports.as_ref().filter(|_| features::COPIES);
+        self.failed(pid).is_some() || reports.is_some_and(|each| each.find(pid, true).is_some())
+    }
+
+    fn failed(&self, pid: u32) -> Option<&Slot<T>> {
+        self.slots.iter().find(|slot| {
             slot.failure.load(Ordering::Acquire) != 0 && slot.pid.load(Ordering::Relaxed) == pid
         })
     }
@@ -250,7 +299,10 @@ unsafe extern "C" fn enter<T>(argument: *mut c_void) -> ! {
     ensure!(failure.stage != 0, "0 is the mark of no failure");
     let [low, high] = failure.errno.to_le_bytes();
     let word = u32::from_le_bytes([low, high, failure.exit_code, failure.stage]);
-    slot.failure.store(word, Ordering::Release);
+    match prepared.reports {
+        Some(to) if features::COPIES => reports::write(to, word),
+        Some(_) | None => slot.failure.store(word, Ordering::Release),
+    }
     raw::exit_group(failure.exit_code)
 }
 

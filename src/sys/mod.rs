@@ -24,6 +24,7 @@ pub mod pidfile;
 pub mod power;
 pub mod process;
 mod raw;
+mod reports;
 pub mod signal;
 pub mod socket;
 pub mod start;

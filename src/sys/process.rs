@@ -1,12 +1,16 @@
 //! What a process can set for itself: sched(7), setrlimit(2), capabilities(7), prctl(2).
 //!
-//! A child shares PID 1's memory until it executes its program: nothing is set here that belongs
-//! to the memory (as the core dump filter and oom_score_adj do) and so to PID 1 as well.
+//! A child shares PID 1's memory until it executes its program, unless it is a copy: what belongs
+//! to the memory (as the core dump filter does), or what the kernel gives to all who share it
+//! (oom_score_adj), may be set by copies only.
+
+use core::fmt::Write;
 
 use linux_raw_sys::general::{
     __NR_capget, __NR_capset, __NR_ioprio_set, __NR_personality, __NR_prctl, __NR_prlimit64,
     __NR_sched_setaffinity, __NR_sched_setscheduler, __NR_setpriority,
 };
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::raw;
@@ -23,6 +27,18 @@ const SECBIT_KEEP_CAPS: usize = 1 << 4;
 const LINUX_CAPABILITY_VERSION_3: u32 = 0x2008_0522;
 /// As many bits as there are for capabilities.
 const CAPABILITIES_MAX: usize = 64;
+
+/// /proc/self/oom_score_adj: see proc_pid_oom_score_adj(5). For a process with memory of its own.
+///
+/// # Errors
+/// EACCES if it is less than the process may have, and those of open(2).
+pub fn set_oom_score(score: i32) -> Result<(), Errno> {
+    let mut text = heapless::String::<11>::new();
+    write!(text, "{score}").map_err(|_| Errno::INVAL)?;
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(c"/proc/self/oom_score_adj", flags, Mode::empty())?;
+    rustix::io::write(file, text.as_bytes()).map(drop)
+}
 
 /// [setpriority(2)](https://man7.org/linux/man-pages/man2/setpriority.2.html).
 ///

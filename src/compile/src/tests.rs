@@ -225,7 +225,7 @@ fn what_says_what_happens_anyway_is_taken_and_what_is_taken_back_is_gone() {
         "NotifyAccess=none\nRemainAfterExit=no\nGuessMainPID=yes\nSendSIGKILL=yes\n",
         "MemoryMax=infinity\nTasksMax=infinity\nCPUWeight=100\n",
         "CapabilityBoundingSet=~\nSystemCallFilter=@system-service\nSystemCallFilter=\n",
-        "Slice=system.slice\nKeyringMode=inherit\nOOMScoreAdjust=0\nIgnoreSIGPIPE=true\n",
+        "Slice=system.slice\nKeyringMode=inherit\nIgnoreSIGPIPE=true\n",
         "[Unit]\nConditionPathExists=/a\nConditionHost=b\nConditionHost=\nPartOf=\n",
         "[Unit]\nStopWhenUnneeded=no\nFailureAction=none\nJobTimeoutSec=infinity\n",
         "[X-Ours]\nAnything=goes\n[Service]\nX-Mine=too\n",

@@ -12,6 +12,17 @@ use crate::sys::process;
 /// The kernel's number of RLIMIT_NOFILE.
 const NOFILE: u8 = 7;
 
+/// `OOMScoreAdjust=`. As under systemd, what may not be set is left as it is: containers forbid it.
+pub(super) fn set_oom_score(more: &ExecMore<'_>) -> Result<(), Errno> {
+    if !features::OOM_SCORE {
+        return Ok(());
+    }
+    match more.oom_score.map_or(Ok(()), process::set_oom_score) {
+        Err(Errno::ACCESS | Errno::PERM) => Ok(()),
+        set => set,
+    }
+}
+
 /// `Nice=` and its kin.
 pub(super) fn set_scheduling(more: &ExecMore<'_>) -> Result<(), Broken> {
     if !features::SCHEDULING || more.scheduling.is_empty() {

@@ -384,6 +384,10 @@ or socket";
                 limit_rtprio: Maybe<Rlimit> ["LimitRTPRIO"] = "PID 1's";
                 /// Microseconds, or a time, of real-time processing without a blocking call.
                 limit_rttime: Maybe<RlimitMicros> ["LimitRTTIME"] = "PID 1's";
+                /// -1000 (never killed) to 1000 (killed first): how likely the kernel is to kill
+                /// the processes when memory is short. Less than PID 1's needs CAP_SYS_RESOURCE; in
+                /// a container without it the value is left as it is.
+                oom_score_adjust: Maybe<OomScore> ["OOMScoreAdjust"] = "PID 1's: 0";
                 /// -20 (most favourable) to 19.
                 nice: Maybe<Niceness> ["Nice"] = "PID 1's: 0";
                 /// other, batch, idle, fifo or rr: sched(7).

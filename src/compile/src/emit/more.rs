@@ -33,6 +33,8 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
         files: Seq::from_bytes(&files),
         groups: Words::from_bytes(&groups),
         default_sigpipe: plan.default_sigpipe,
+        oom_score: plan.oom_score,
+        copied: plan.copied,
     })
 }
 

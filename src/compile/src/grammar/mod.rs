@@ -50,7 +50,7 @@ pub use open_file::{OpenFiles, Opened};
 pub use option::{Algorithm, Bytes, Hops, Interface, Prefixes, Signed, TypeOfService};
 pub use path::WatchedPaths;
 pub use process::{
-    Capabilities, CapabilityChange, Nanoseconds, Niceness, PersonalityName, Processors,
+    Capabilities, CapabilityChange, Nanoseconds, Niceness, OomScore, PersonalityName, Processors,
 };
 pub use rlimit::{Rlimit, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds};
 pub(crate) use specifier::CREDENTIALS;

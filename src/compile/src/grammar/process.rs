@@ -30,6 +30,24 @@ impl Scalar for Niceness {
     }
 }
 
+/// `OOMScoreAdjust=`.
+#[derive(Debug)]
+pub struct OomScore;
+
+impl Scalar for OomScore {
+    type Value = i32;
+    const FORM: &'static str = "number, -1000 to 1000";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<i32> {
+        let score = Signed::parse(text, cx)?;
+        if !(-1000..=1000).contains(&score) {
+            cx.refuse(codes::BAD_RANGE, &text.whole(), "not between -1000 and 1000");
+            return None;
+        }
+        Some(score)
+    }
+}
+
 /// `CPUAffinity=`: processors, each by its number.
 #[derive(Debug)]
 pub struct Processors;

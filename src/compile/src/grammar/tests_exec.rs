@@ -6,9 +6,9 @@ use super::stdio::base64;
 use super::tests::{many, one};
 use super::{
     Accounts, Capabilities, CapabilityChange, DirectoryNames, EnvironmentFiles, InputData,
-    InputName, IoClassName, LoadCredentials, Nanoseconds, Niceness, OpenFiles, OutputStream,
-    PersonalityName, PolicyName, PreserveName, Processors, RlimitBytes, RlimitMicros, RlimitNice,
-    RlimitSeconds, SetCredentials, UnsetVariables, VariableNames,
+    InputName, IoClassName, LoadCredentials, Nanoseconds, Niceness, OomScore, OpenFiles,
+    OutputStream, PersonalityName, PolicyName, PreserveName, Processors, RlimitBytes, RlimitMicros,
+    RlimitNice, RlimitSeconds, SetCredentials, UnsetVariables, VariableNames,
 };
 
 #[test]
@@ -35,6 +35,9 @@ fn scheduling_is_in_the_kernels_numbers() {
     assert_eq!(one::<Niceness>("-20"), Ok(-20));
     assert_eq!(one::<Niceness>("20"), Err(vec!["E202"]));
     assert_eq!(one::<Niceness>("high"), Err(vec!["E201"]));
+    assert_eq!(one::<OomScore>("-1000"), Ok(-1000));
+    assert_eq!(one::<OomScore>("1001"), Err(vec!["E202"]));
+    assert_eq!(one::<OomScore>("70000"), Err(vec!["E202"]));
     assert_eq!(one::<PolicyName>("idle"), Ok(5));
     assert_eq!(one::<PolicyName>("ext"), Err(vec!["E207"]));
     assert_eq!(one::<IoClassName>("realtime"), Ok(1));

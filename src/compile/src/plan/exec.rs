@@ -33,6 +33,8 @@ pub struct ExecPlan {
     pub files: Vec<Opened>,
     pub groups: Vec<String>,
     pub default_sigpipe: bool,
+    pub oom_score: Option<i32>,
+    pub copied: bool,
 }
 
 /// [`unit::Variables`].
@@ -185,6 +187,7 @@ pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecP
         limit_nice: _,
         limit_rtprio: _,
         limit_rttime: _,
+        oom_score_adjust,
         nice,
         cpu_policy,
         cpu_priority,
@@ -210,9 +213,7 @@ pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecP
     let reset = if cpu_reset_on_fork.value { RESET_ON_FORK } else { 0 };
     let is_real_time = policy.is_some_and(|policy| REAL_TIME.contains(&policy));
     let has_policy = policy.is_some() || cpu_reset_on_fork.value;
-    let has_io = io_class.value().is_some() || io_priority.value().is_some();
-    let io = io_class.or(IO_BEST_EFFORT) << IO_CLASS_SHIFT
-        | io_priority.value().map_or(IO_NORMAL, |&priority| priority as u16);
+    let oom_score = oom_score_adjust.value().copied();
     ExecPlan {
         limits,
         variables: VariablesPlan {
@@ -225,7 +226,7 @@ pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecP
             policy: has_policy.then(|| policy.unwrap_or(0) | reset),
             priority: cpu_priority.or(0).max(is_real_time.into()),
             affinity: mask(&cpu_affinity.values()),
-            io_priority: has_io.then_some(io),
+            io_priority: io(io_class.value().copied(), io_priority.value().copied()),
             timer_slack_ns: timer_slack.value().copied(),
             personality: personality.value().copied(),
         },
@@ -242,7 +243,16 @@ pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecP
         files: open_files.values(),
         groups: supplementary_groups.values(),
         default_sigpipe: !ignore_sigpipe.value,
+        oom_score,
+        copied: oom_score.is_some(),
     }
+}
+
+/// The kernel's number for class and priority, if either is given.
+fn io(class: Option<u16>, priority: Option<u32>) -> Option<u16> {
+    let priority = priority.map(|priority| priority as u16);
+    let number = class.unwrap_or(IO_BEST_EFFORT) << IO_CLASS_SHIFT | priority.unwrap_or(IO_NORMAL);
+    (class.is_some() || priority.is_some()).then_some(number)
 }
 
 /// A bit for each processor, eight to a byte.

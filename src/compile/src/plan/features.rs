@@ -15,6 +15,7 @@ const FEATURES: &[Feature] = &[
         sockets(plan).any(|socket| !socket.allow.is_empty() || !socket.deny.is_empty())
     }),
     ("capabilities", |plan| any_exec(plan, |exec| exec.privileges != Default::default())),
+    ("copies", |plan| any_exec(plan, |exec| exec.copied)),
     ("credentials", |plan| any_exec(plan, |exec| exec.credentials.is_some())),
     ("directories", |plan| any_exec(plan, |exec| !exec.directories.is_empty())),
     ("exec-more", |plan| any_exec(plan, |exec| *exec != ExecPlan::default())),
@@ -44,6 +45,7 @@ const FEATURES: &[Feature] = &[
         listeners(plan).any(|listener| listener.kind == ListenKind::MessageQueue)
     }),
     ("mounts", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Mount(_)))),
+    ("oom-score", |plan| any_exec(plan, |exec| exec.oom_score.is_some())),
     ("open-files", |plan| any_exec(plan, |exec| !exec.files.is_empty())),
     ("parallel-starts", |plan| {
         let limit = usize::from(plan.manager.parallel_starts);

@@ -68,6 +68,16 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
     }
     limits.fds_at_rest = FIXED_FDS + limits.listeners + limits.paths + limits.stored_fds;
     limits.fds_at_rest += started_at_boot(manager.default_target, units);
+    // The pipe that copies of PID 1 report into.
+    let copied = |unit: &UnitPlan| match &unit.kind {
+        KindPlan::Service(service) => service.more.copied,
+        KindPlan::Target
+        | KindPlan::Socket(_)
+        | KindPlan::Timer(_)
+        | KindPlan::Path(_)
+        | KindPlan::Mount(_) => false,
+    };
+    limits.fds_at_rest += if units.iter().any(copied) { 2 } else { 0 };
     // The timer that tells of a clock that is set.
     limits.fds_at_rest += usize::from(features::use_calendars(units));
     limits

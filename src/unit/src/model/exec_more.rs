@@ -31,6 +31,10 @@ pub struct ExecMore<'a> {
     pub groups: Words<'a>,
     /// `IgnoreSIGPIPE=no`.
     pub default_sigpipe: bool,
+    /// `OOMScoreAdjust=`.
+    pub oom_score: Option<i32>,
+    /// Its children do what may not be done in PID 1's memory: they are made with a copy of it.
+    pub copied: bool,
 }
 
 /// What the environment has beside `Environment=`.

@@ -9,9 +9,6 @@ const IMAGES: &str = "services run in the board's own file system";
 const LABELS: &str = "security labels are not supported";
 const PROPERTIES: &str = "processes begin with what the kernel gives them: a command behind `+`, \
                           or the program itself, can set it";
-// A child shares PID 1's memory until it executes its program: the kernel would give the value
-// to all who share it, be it other services' children at that moment.
-const OOM: &str = "ExecStartPost=+/bin/sh -c 'echo NUMBER > /proc/$MAINPID/oom_score_adj' sets it";
 const TERMINAL: &str = "the console is left as it is, and it can be left out";
 const JOURNAL: &str = "there is no journal: output goes where StandardOutput= says";
 const ENCRYPTED: &str = "nothing decrypts it here: LoadCredential= a file that only root can read";
@@ -40,7 +37,6 @@ pub(super) const EXEC: &[Unsupported] = &[
     refused("DynamicUser", No, "make a user in the image and name it in User="),
     refused("RemoveIPC", No, "what a service leaves in System V queues stays there"),
     refused("PAMName", Empty, "there are no login sessions here"),
-    refused("OOMScoreAdjust", Words(&["0"]), OOM),
     refused("CoredumpFilter", Words(&["default"]), PROPERTIES),
     refused("NUMAPolicy", Words(&["default"]), PROPERTIES),
     refused("NUMAMask", List, PROPERTIES),
@@ -166,6 +162,7 @@ pub(super) const OF_SERVICES: &[Unsupported] = &[
     refused("LimitRTPRIO", Words(&["0"]), ""),
     refused("LimitRTTIME", Words(&["infinity"]), ""),
     refused("SupplementaryGroups", List, ""),
+    refused("OOMScoreAdjust", Words(&["0"]), ""),
     refused("Nice", Words(&["0"]), ""),
     refused("IOSchedulingClass", Words(&["none"]), ""),
     refused("IOSchedulingPriority", Empty, ""),
