@@ -5,14 +5,17 @@
 //! otherwise beforehand. The course goes to `tests/expect/scenario-NAME.snap`;
 //! `INSTA_UPDATE=always cargo test --test scenario` writes it anew.
 
+#[path = "sim/memory.rs"]
+mod memory;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use memory::Memory;
 use pilotlight::engine::{
-    AcceptFailure, Action, ClientId, CommandList, Engine, Errno, Event, Extra, Instance, Instant,
-    ListenerState, Notification, Pid, Process, SpawnError, Special, Stage, StatusText, Storage,
-    Target, Trace, UnitState, Work,
+    AcceptFailure, Action, ClientId, CommandList, Engine, Errno, Event, Instant, Notification, Pid,
+    Process, SpawnError, Special, Stage, Target, Trace, Work,
 };
 use unit::control::{Exit, Order, Peer, Request, ShutdownKind, Verb};
 use unit::{JobMode, Kind, Table, UnitId};
@@ -448,21 +451,10 @@ fn play(text: &str) -> String {
         Err(failure) => panic!("{failure}"),
     };
     let table = Table::open(&image.table).unwrap();
-    let mut units = vec![UnitState::NEW; image.limits.units];
-    let mut listeners = vec![ListenerState::NEW; image.limits.listeners];
-    let mut instances = vec![Instance::FREE; image.limits.instances];
-    let mut status = vec![StatusText::EMPTY; image.limits.services];
-    let mut extras = vec![Extra::NEW; image.limits.extras];
-    let storage = Storage {
-        units: &mut units,
-        listeners: &mut listeners,
-        instances: &mut instances,
-        status: &mut status,
-        extras: &mut extras,
-    };
+    let mut memory = Memory::new(&image.limits);
     let mut scenario = Scenario {
         table,
-        engine: Engine::new(table, storage),
+        engine: Engine::new(table, memory.storage()),
         now: Instant::BOOT,
         next_pid: 100,
         pids: BTreeMap::new(),

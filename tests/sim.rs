@@ -3,6 +3,8 @@
 
 #[path = "sim/board.rs"]
 mod board;
+#[path = "sim/memory.rs"]
+mod memory;
 #[path = "sim/prng.rs"]
 mod prng;
 #[path = "sim/world.rs"]
@@ -10,9 +12,8 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use pilotlight::engine::{
-    Engine, Event, Extra, Instance, ListenerState, StatusText, Storage, UnitState,
-};
+use memory::Memory;
+use pilotlight::engine::{Engine, Event};
 use prng::Prng;
 use unit::Table;
 use unit::control::{ActiveState, ShutdownKind};
@@ -48,19 +49,8 @@ fn run(seed: u64) -> bool {
     let Some(image) = compile(seed) else { return false };
     let limits = image.limits;
     let table = Table::open(&image.table).expect("what was compiled opens");
-    let mut units = vec![UnitState::NEW; limits.units];
-    let mut listeners = vec![ListenerState::NEW; limits.listeners];
-    let mut instances = vec![Instance::FREE; limits.instances];
-    let mut status = vec![StatusText::EMPTY; limits.services];
-    let mut extras = vec![Extra::NEW; limits.extras];
-    let storage = Storage {
-        units: &mut units,
-        listeners: &mut listeners,
-        instances: &mut instances,
-        status: &mut status,
-        extras: &mut extras,
-    };
-    let engine = Engine::new(table, storage);
+    let mut memory = Memory::new(&image.limits);
+    let engine = Engine::new(table, memory.storage());
     let mut world = World::new(table, engine, limits.listeners, seed);
     let result = catch_unwind(AssertUnwindSafe(|| live(&mut world, table)));
     if let Err(panic) = result {
@@ -165,19 +155,9 @@ fn whatever_happens_what_must_hold_holds() {
 fn a_board_boots() {
     let image = compile(7).expect("seed 7 is sound");
     let table = Table::open(&image.table).unwrap();
-    let mut units = vec![UnitState::NEW; image.limits.units];
-    let mut listeners = vec![ListenerState::NEW; image.limits.listeners];
-    let mut instances = vec![Instance::FREE; image.limits.instances];
-    let mut status = vec![StatusText::EMPTY; image.limits.services];
-    let mut extras = vec![Extra::NEW; image.limits.extras];
-    let storage = Storage {
-        units: &mut units,
-        listeners: &mut listeners,
-        instances: &mut instances,
-        status: &mut status,
-        extras: &mut extras,
-    };
-    let mut world = World::new(table, Engine::new(table, storage), image.limits.listeners, 7);
+    let mut memory = Memory::new(&image.limits);
+    let mut world =
+        World::new(table, Engine::new(table, memory.storage()), image.limits.listeners, 7);
     world.feed(Event::Boot);
     let target = table.find("sockets.target").expect("every board has it");
     assert_eq!(world.status(target).active, ActiveState::Active);

@@ -234,16 +234,8 @@ fn each(
 }
 
 fn tell(session: &mut Session<'_, '_>, attempt: &str, unit: UnitId, verb: Verb) -> Outcome {
-    let mut frame = [0; FRAME_MAX];
-    match session.ask(verb, &mut frame) {
-        Ok(Reply::Done) => Ok(exit::SUCCESS),
-        Ok(
-            Reply::Failed(_)
-            | Reply::Refused(_)
-            | Reply::Unit(_)
-            | Reply::Instance(_)
-            | Reply::Manager(_),
-        ) => Err(Failure::Confused),
+    match session.tell(verb) {
+        Ok(()) => Ok(exit::SUCCESS),
         Err(failure) => refused(session, attempt, unit, failure),
     }
 }

@@ -2,11 +2,11 @@
 
 use core::ffi::CStr;
 
-use unit::control::{FRAME_MAX, Reply, ShutdownKind, Verb};
+use unit::control::{ShutdownKind, Verb};
 
 use super::args::Call;
 use super::exit;
-use super::session::{Failure, Outcome, Session};
+use super::session::{Outcome, Session};
 
 const USAGE: &str = "\
 shutdown [-h | -P | -r | -H] now
@@ -55,16 +55,8 @@ pub(super) fn shutdown(
 }
 
 fn tell(session: &mut Session<'_, '_>, kind: ShutdownKind, force: bool) -> Outcome {
-    let mut frame = [0; FRAME_MAX];
-    match session.ask(Verb::Shutdown { kind, force }, &mut frame) {
-        Ok(Reply::Done) => Ok(exit::SUCCESS),
-        Ok(
-            Reply::Failed(_)
-            | Reply::Refused(_)
-            | Reply::Unit(_)
-            | Reply::Instance(_)
-            | Reply::Manager(_),
-        ) => Err(Failure::Confused),
+    match session.tell(Verb::Shutdown { kind, force }) {
+        Ok(()) => Ok(exit::SUCCESS),
         Err(failure) => {
             let verb = match kind {
                 ShutdownKind::Poweroff => "power off",

@@ -157,10 +157,7 @@ impl<'s, 't> Session<'s, 't> {
     /// Says on the error output what went wrong.
     pub(super) fn complain(&mut self, sentence: fmt::Arguments<'_>) {
         self.err.write_fmt(sentence);
-        self.err.text(
-            "
-",
-        );
+        self.err.text("\n");
     }
 
     /// Says that there is no such unit, and which one may have been meant.
@@ -195,6 +192,19 @@ impl<'s, 't> Session<'s, 't> {
             | Reply::Unit(_)
             | Reply::Instance(_)
             | Reply::Manager(_)) => Ok(reply),
+        }
+    }
+
+    /// Tells PID 1 what to do, where there is no more to hear than that it does.
+    pub(super) fn tell(&mut self, verb: Verb) -> Result<(), Failure> {
+        let mut frame = [0; FRAME_MAX];
+        match self.ask(verb, &mut frame)? {
+            Reply::Done => Ok(()),
+            Reply::Failed(_)
+            | Reply::Refused(_)
+            | Reply::Unit(_)
+            | Reply::Instance(_)
+            | Reply::Manager(_) => Err(Failure::Confused),
         }
     }
 

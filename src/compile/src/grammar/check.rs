@@ -3,6 +3,7 @@
 use unit::{GLOB_DEPTH_MAX, GLOB_PATH_MAX, NODE_PATH_MAX, Test};
 
 use super::names::absolute_path;
+use super::process::CAPABILITIES;
 use super::{Architecture, Context, List, truth};
 use crate::codes;
 use crate::report::{Span, Spanned, did_you_mean};
@@ -304,51 +305,6 @@ fn architecture(text: &str, span: &Span, cx: &mut Context<'_>) -> Tested {
     // Units that are read without a board may be for any.
     known(text == "native" || own.is_none_or(|own| own == text))
 }
-
-/// By number: capabilities(7).
-const CAPABILITIES: [&str; 41] = [
-    "chown",
-    "dac_override",
-    "dac_read_search",
-    "fowner",
-    "fsetid",
-    "kill",
-    "setgid",
-    "setuid",
-    "setpcap",
-    "linux_immutable",
-    "net_bind_service",
-    "net_broadcast",
-    "net_admin",
-    "net_raw",
-    "ipc_lock",
-    "ipc_owner",
-    "sys_module",
-    "sys_rawio",
-    "sys_chroot",
-    "sys_ptrace",
-    "sys_pacct",
-    "sys_admin",
-    "sys_boot",
-    "sys_nice",
-    "sys_resource",
-    "sys_time",
-    "sys_tty_config",
-    "mknod",
-    "lease",
-    "audit_write",
-    "audit_control",
-    "setfcap",
-    "mac_override",
-    "mac_admin",
-    "syslog",
-    "wake_alarm",
-    "block_suspend",
-    "audit_read",
-    "perfmon",
-    "bpf",
-    "checkpoint_restore",
-];
 
 fn capability(text: &str, span: &Span, cx: &mut Context<'_>) -> Tested {
     let name = text.to_ascii_lowercase();

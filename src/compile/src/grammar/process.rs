@@ -187,7 +187,7 @@ impl List for Capabilities {
 }
 
 /// capabilities(7), in the order of their numbers.
-const CAPABILITIES: [&str; 41] = [
+pub(super) const CAPABILITIES: [&str; 41] = [
     "chown",
     "dac_override",
     "dac_read_search",
