@@ -49,7 +49,7 @@ features! {
     LEAVINGS = "leavings";
     /// `ListenMessageQueue=`.
     MESSAGE_QUEUES = "message-queues";
-    /// Mount units.
+    /// Mount units, and swap units.
     MOUNTS = "mounts";
     /// More services than `ParallelStarts=` allows to start at once.
     PARALLEL_STARTS = "parallel-starts";
@@ -97,6 +97,8 @@ features! {
     SOCKET_COMMANDS = "socket-commands";
     /// `initrd-switch-root.target`.
     SWITCH_ROOT = "switch-root";
+    /// Swap units.
+    SWAPS = "swaps";
     /// `Symlinks=`.
     SYMLINKS = "symlinks";
     /// `EnvironmentFile=`, `PassEnvironment=`, `UnsetEnvironment=`.

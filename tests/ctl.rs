@@ -164,6 +164,17 @@ fn show_has_settings_and_state() {
 }
 
 #[test]
+fn show_has_what_a_swap_unit_swaps_to() {
+    let mut fake = busy_board();
+    golden("show-swap", &printed(&mut fake, &["show", "dev-mmcblk0p4.swap"]));
+    let (code, out, _) = pilotctl(&mut fake, &["status", "dev-mmcblk0p4.swap"]);
+    assert_eq!(code, 3);
+    assert!(out.ends_with("       What: /dev/mmcblk0p4\n"), "{out}");
+    let listed = printed(&mut fake, &["list-units", "--all", "--type=swap", "--no-legend"]);
+    assert!(listed.trim_start().starts_with("dev-mmcblk0p4.swap"), "{listed}");
+}
+
+#[test]
 fn show_prints_the_properties_that_are_asked_for() {
     let mut fake = busy_board();
     let args = ["show", "-p", "NAccepted,NConnections", "--property=NRefused", "echo.socket"];

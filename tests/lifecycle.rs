@@ -696,7 +696,8 @@ fn workers() {
 fn mount() {
     use mount::{Input, State};
     let minute = Some(Millis(60_000));
-    let config = unit::Mount { timeout_mount: minute, timeout_unmount: minute, setup: &[] };
+    let config =
+        unit::Mount { timeout_mount: minute, timeout_unmount: minute, is_swap: false, setup: &[] };
     let alive = worker(worker::State::Alive(MAIN), AHEAD);
     let states = [
         ("dead", State::Dead),
@@ -721,7 +722,7 @@ fn mount() {
         writeln!(table, "{state_name}").unwrap();
         for (input_name, input) in inputs {
             let line = outcome(|| {
-                let mut mount = Mount { state, ..Mount::NEW };
+                let mut mount = Mount { state, ..Mount::new(false) };
                 let actions = mount.step(UNIT, &config, input, NOW);
                 let mut line = if mount.state == state && actions.is_empty() {
                     String::from("-")
@@ -738,6 +739,11 @@ fn mount() {
             });
             writeln!(table, "    {input_name:<21} {line}").unwrap();
         }
+    }
+    writeln!(table, "sub states: of a mount, of a swap unit").unwrap();
+    for (state_name, state) in states {
+        let of = |is_swap| Mount { state, ..Mount::new(is_swap) }.sub();
+        writeln!(table, "    {state_name:<21} {:?}, {:?}", of(false), of(true)).unwrap();
     }
     golden("mount", &table);
 }

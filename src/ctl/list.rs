@@ -213,6 +213,7 @@ fn chosen(call: &Call<'_>, name: &str, kind: &Kind<'_>) -> bool {
         Kind::Service(_) => "service",
         Kind::Socket(_) => "socket",
         Kind::Timer(_) => "timer",
+        Kind::Mount(mount) if mount.is_swap => "swap",
         Kind::Mount(_) => "mount",
         Kind::Path(_) => "path",
     };

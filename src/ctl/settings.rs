@@ -6,8 +6,9 @@ use core::net::Ipv6Addr;
 
 use unit::control::{Exit, UnitStatus};
 use unit::{
-    Args, Command, ExecContext, ExitStatuses, Listener, Mount, PathUnit, Prefix, Seq, Service,
-    Since, Socket, TimerSetup, Word, Words,
+    Args, Command, ExecContext, ExitStatuses, Listener, Mount, PathUnit, Prefix, SWAP_DISCARD,
+    SWAP_DISCARD_ONCE, SWAP_DISCARD_PAGES, SWAP_PREFER, SWAP_PRIORITY, Seq, Service, Since, Socket,
+    SwapSetup, TimerSetup, Word, Words,
 };
 
 use super::address::{self, Printed};
@@ -252,6 +253,11 @@ pub(super) fn mount(list: &mut List<'_, '_>, mount: &Mount<'_>) {
     if !features::MOUNTS {
         return;
     }
+    if features::SWAPS
+        && let Some(setup) = mount.swap()
+    {
+        return swap(list, mount, &setup);
+    }
     let setup = mount.setup();
     for (name, text) in [
         ("Where", setup.target),
@@ -266,6 +272,23 @@ pub(super) fn mount(list: &mut List<'_, '_>, mount: &Mount<'_>) {
     list.flag("LazyUnmount", setup.lazy);
     list.flag("ForceUnmount", setup.force);
     list.flag("ReadWriteOnly", setup.read_write_only);
+    list.time("TimeoutUSec", mount.timeout_unmount);
+    list.time("DeviceTimeoutUSec", Some(setup.device_timeout));
+}
+
+#[inline(never)]
+fn swap(list: &mut List<'_, '_>, mount: &Mount<'_>, setup: &SwapSetup<'_>) {
+    list.text("What", setup.what.trim_end_matches('\0'));
+    let given = setup.flags & SWAP_PREFER != 0;
+    let priority = if given { (setup.flags & SWAP_PRIORITY) as i32 } else { -1 };
+    list.other("Priority", &priority);
+    let discard = [
+        (SWAP_DISCARD_ONCE, "discard=once"),
+        (SWAP_DISCARD_PAGES, "discard=pages"),
+        (SWAP_DISCARD, "discard"),
+    ];
+    let options = discard.into_iter().find(|(flag, _)| setup.flags & flag != 0);
+    list.text("Options", options.map_or("", |(_, word)| word));
     list.time("TimeoutUSec", mount.timeout_unmount);
     list.time("DeviceTimeoutUSec", Some(setup.device_timeout));
 }

@@ -14,6 +14,7 @@ use super::session::{Failure, Outcome, Session};
 use super::settings::CommandLine;
 use super::text::{Harmless, Output, SinceBoot, Span};
 use super::{exit, show, words};
+use crate::features;
 use crate::reason::Reason;
 
 /// Columns of the words before the colons.
@@ -79,9 +80,16 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
         Kind::Timer(timer) => relative(session, "Triggers", 0, timer.unit)?,
         Kind::Path(path) => relative(session, "Triggers", 0, path.unit)?,
         Kind::Mount(mount) => {
-            let setup = mount.setup();
-            writeln!(session.out, "      Where: {}", setup.target.trim_end_matches('\0'));
-            writeln!(session.out, "       What: {}", setup.what.trim_end_matches('\0'));
+            let swap = mount.swap().filter(|_| features::SWAPS);
+            let what = match swap {
+                Some(setup) => setup.what,
+                None => {
+                    let setup = mount.setup();
+                    writeln!(session.out, "      Where: {}", setup.target.trim_end_matches('\0'));
+                    setup.what
+                }
+            };
+            writeln!(session.out, "       What: {}", what.trim_end_matches('\0'));
         }
     }
     Ok(match status.active {
@@ -102,7 +110,7 @@ fn head(session: &mut Session<'_, '_>, unit: &Unit<'_>, status: &UnitStatus<'_>,
     }
     writeln!(out, "\n     Loaded: loaded (table {crc:08x})");
     write!(out, "     Active: {}", words::active(status.active));
-    if !matches!(status.sub, SubState::Failed | SubState::Active) {
+    if !matches!(status.sub, SubState::Failed | SubState::Active | SubState::InUse) {
         write!(out, " ({})", words::sub(status.sub));
     }
     if status.result != UnitResult::Success {

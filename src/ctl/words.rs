@@ -59,6 +59,9 @@ pub(super) const fn sub(state: SubState) -> &'static str {
         SubState::Mounting => "mounting",
         SubState::Mounted => "mounted",
         SubState::Unmounting => "unmounting",
+        SubState::Activating => "activating",
+        SubState::InUse => "active",
+        SubState::Deactivating => "deactivating",
     }
 }
 

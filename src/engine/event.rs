@@ -28,9 +28,10 @@ pub enum Work {
     /// Look at the conditions and asserts of a unit. The code is the place, counted from 1, of
     /// the first one that does not hold.
     Check(UnitId),
-    /// Mount what a mount unit says. The code is an error number.
+    /// Mount what a mount unit says, or swap to what a swap unit says. The code is an error
+    /// number.
     Mount(UnitId),
-    /// Unmount it, likewise.
+    /// Unmount it, or swap to it no more, likewise.
     Unmount(UnitId),
     /// Watch what a path unit looks at, and look. The code is one of `path::LOOK_…`.
     Look(UnitId),

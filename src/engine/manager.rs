@@ -115,7 +115,7 @@ impl<'t, 's> Engine<'t, 's> {
                     }
                 }
                 Kind::Timer(_) => state.kind = KindState::Timer(Timer::NEW),
-                Kind::Mount(_) => state.kind = KindState::Mount(Mount::NEW),
+                Kind::Mount(config) => state.kind = KindState::Mount(Mount::new(config.is_swap)),
                 Kind::Path(_) => state.kind = KindState::Path(Path::NEW),
             }
         }

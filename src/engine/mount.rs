@@ -1,4 +1,5 @@
-//! One mount's life: systemd.mount(5), without a kernel.
+//! One mount's life: systemd.mount(5), without a kernel. That of a swap unit is the same:
+//! systemd.swap(5).
 //!
 //! What mounts and unmounts is a child, [`Work`], which may wait for a disk for as long as that
 //! takes. What somebody else mounts or unmounts meanwhile is not noticed: mounting what is there
@@ -12,6 +13,7 @@ use super::action::{Action, Target};
 use super::event::Work;
 use super::time::Instant;
 use super::worker::Worker;
+use crate::features;
 
 /// Actions that one step of a mount can ask for.
 pub const MOUNT_ACTIONS_MAX: usize = 2;
@@ -56,6 +58,8 @@ pub struct Mount {
     pub state: State,
     /// How what was last done with it ended.
     pub result: UnitResult,
+    /// It is a swap unit.
+    pub is_swap: bool,
 }
 
 /// What a step may look at.
@@ -70,7 +74,9 @@ type Actions = Vec<Action, MOUNT_ACTIONS_MAX>;
 
 impl Mount {
     /// A mount that nothing has happened to.
-    pub const NEW: Self = Self { state: State::Dead, result: UnitResult::Success };
+    pub const fn new(is_swap: bool) -> Self {
+        Self { state: State::Dead, result: UnitResult::Success, is_swap }
+    }
 
     /// Its state in general terms.
     pub const fn active(&self) -> ActiveState {
@@ -83,10 +89,14 @@ impl Mount {
         }
     }
 
-    /// Its state in a mount's terms.
+    /// Its state in a mount's terms, or in those of a swap unit.
     pub const fn sub(&self) -> SubState {
+        let is_swap = features::SWAPS && self.is_swap;
         match self.state {
             State::Dead => SubState::Dead,
+            State::Mounting(_) if is_swap => SubState::Activating,
+            State::Mounted if is_swap => SubState::InUse,
+            State::Giving(_) | State::Unmounting(_) if is_swap => SubState::Deactivating,
             State::Mounting(_) => SubState::Mounting,
             State::Mounted => SubState::Mounted,
             State::Giving(_) | State::Unmounting(_) => SubState::Unmounting,

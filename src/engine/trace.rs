@@ -39,7 +39,7 @@ pub enum Trace {
         /// Why.
         refusal: Refusal,
     },
-    /// A mount could not be mounted, or not be unmounted.
+    /// A mount could not be mounted, or not be unmounted; or a swap unit likewise.
     MountFailed {
         /// The unit.
         unit: UnitId,

@@ -96,7 +96,8 @@ fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
             | SubState::Exited
             | SubState::Active
             | SubState::AutoRestart
-            | SubState::Mounted => Level::Info,
+            | SubState::Mounted
+            | SubState::InUse => Level::Info,
             SubState::Dead
             | SubState::Failed
             | SubState::Condition
@@ -124,7 +125,9 @@ fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
             | SubState::Waiting
             | SubState::Elapsed
             | SubState::Mounting
-            | SubState::Unmounting => Level::Debug,
+            | SubState::Unmounting
+            | SubState::Activating
+            | SubState::Deactivating => Level::Debug,
         },
         Trace::Job { result: JobResult::Done | JobResult::Skipped, .. } => Level::Debug,
         Trace::Job { .. } | Trace::JobRefused { .. } => Level::Warn,
@@ -332,6 +335,9 @@ const fn sub_state(sub: SubState) -> &'static str {
         SubState::Mounting => "mounting",
         SubState::Mounted => "mounted",
         SubState::Unmounting => "unmounting",
+        SubState::Activating => "taken into use",
+        SubState::InUse => "in use",
+        SubState::Deactivating => "taken out of use",
         SubState::Retrying => "will be tried again",
         SubState::Waiting => "waiting",
         SubState::Elapsed => "elapsed",

@@ -4,11 +4,11 @@
 //! stack as the work takes, and cannot touch anything of ours. What it costs is a table of pages.
 
 use rustix::io::Errno;
-use unit::{Kind, MountSetup, Table, UnitId};
+use unit::{Kind, MountSetup, SwapSetup, Table, UnitId};
 
 use crate::engine::{Event, Pid, Stage, Work};
 use crate::features;
-use crate::sys::{attach, child, mount};
+use crate::sys::{attach, child, mount, swap};
 
 use super::look::look;
 use super::{Pilot, checks, prepare, switch_root};
@@ -30,13 +30,16 @@ impl Pilot {
         };
         let work = || match work {
             Work::Check(unit) => checks::first_unmet(table.checks(unit)),
-            Work::Mount(unit) => with_mount(table, unit, attach::mount),
-            Work::Unmount(unit) => with_mount(table, unit, attach::unmount),
+            Work::Mount(unit) => with_mount(table, unit, attach::mount, swap::on),
+            Work::Unmount(unit) => with_mount(table, unit, attach::unmount, swap::off),
             Work::Look(unit) => {
                 let Kind::Path(path) = table.kind(unit) else { bug!("not a path unit") };
                 look(&path.setup())
             }
             Work::LeaveAll => {
+                if features::SWAPS {
+                    swap::leave_all();
+                }
                 mount::leave_all();
                 0
             }
@@ -53,17 +56,23 @@ impl Pilot {
     }
 }
 
-/// Works at a mount; the error number, or 0.
+/// Works at a mount, or at a swap unit; the error number, or 0.
 fn with_mount(
     table: &Table<'_>,
     unit: UnitId,
     work: fn(&MountSetup<'_>) -> Result<(), Errno>,
+    swap: fn(&SwapSetup<'_>) -> Result<(), Errno>,
 ) -> u8 {
     if !features::MOUNTS {
         return 0;
     }
     let Kind::Mount(mount) = table.kind(unit) else { bug!("not a mount") };
+    let code =
+        |done: Result<(), Errno>| done.map_or_else(|errno| errno.raw_os_error() as u8, |()| 0);
+    if let Some(setup) = mount.swap().filter(|_| features::SWAPS) {
+        return code(swap(&setup));
+    }
     let line = &mut [0; switch_root::LINE_BYTES];
     let setup = switch_root::root_setup(mount.setup(), line);
-    setup.and_then(|setup| work(&setup)).map_or_else(|errno| errno.raw_os_error() as u8, |()| 0)
+    code(setup.and_then(|setup| work(&setup)))
 }

@@ -8,7 +8,7 @@ use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
 use rustix::thread::{Timespec, nanosleep};
-use unit::{MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, MountSetup};
+use unit::{MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, Millis, MountSetup};
 
 use super::file;
 use super::mount::is_mount_point;
@@ -33,7 +33,7 @@ pub fn mount(setup: &MountSetup<'_>) -> Result<(), Errno> {
     if is_mount_point(target) {
         return Ok(());
     }
-    wait_for_device(setup)?;
+    wait_for_device(setup.what, setup.device_timeout)?;
     make_place(setup)?;
     if setup.flags & MOUNT_BIND != 0 {
         return bind(setup, target);
@@ -70,13 +70,13 @@ pub fn unmount(setup: &MountSetup<'_>) -> Result<(), Errno> {
 }
 
 /// A device may come after the boot has begun, with its driver.
-fn wait_for_device(setup: &MountSetup<'_>) -> Result<(), Errno> {
-    let mut left = setup.device_timeout.0;
+pub(super) fn wait_for_device(device: &str, timeout: Millis) -> Result<(), Errno> {
+    let mut left = timeout.0;
     if left == 0 {
         return Ok(());
     }
     let mut pause = PAUSE_MS;
-    while file::kind(setup.what).is_none() {
+    while file::kind(device).is_none() {
         if left == 0 {
             return Err(Errno::NOENT);
         }

@@ -28,5 +28,6 @@ mod reports;
 pub mod signal;
 pub mod socket;
 pub mod start;
+pub mod swap;
 pub mod users;
 mod vdso;

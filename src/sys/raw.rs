@@ -14,8 +14,8 @@ use linux_raw_sys::general::{
     __NR_clone, __NR_clone3, __NR_close_range, __NR_execve, __NR_exit_group, __NR_getsockopt,
     __NR_ioctl, __NR_kcmp, __NR_kill, __NR_mq_open, __NR_mq_unlink, __NR_pidfd_send_signal,
     __NR_recvmsg, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_setsockopt, __NR_signalfd4,
-    O_CLOEXEC, O_CREAT, O_NONBLOCK, O_RDONLY, SIG_SETMASK, SIGCHLD, clone_args, iovec,
-    kernel_sigaction,
+    __NR_swapoff, __NR_swapon, O_CLOEXEC, O_CREAT, O_NONBLOCK, O_RDONLY, SIG_SETMASK, SIGCHLD,
+    clone_args, iovec, kernel_sigaction,
 };
 use linux_raw_sys::net::{SO_PEERCRED, SOL_SOCKET, msghdr, ucred};
 use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -418,6 +418,19 @@ pub(super) fn mq_open(name: &CStr, mode: u16, size: Option<[u32; 2]>) -> Result<
 pub(super) fn mq_unlink(name: &CStr) {
     // SAFETY: the name outlives the call.
     let _ = unsafe { syscall(__NR_mq_unlink, [name.as_ptr() as usize, 0, 0, 0, 0, 0]) };
+}
+
+/// [swapon(2)](https://man7.org/linux/man-pages/man2/swapon.2.html).
+pub(super) fn swapon(path: &CStr, flags: u32) -> Result<(), Errno> {
+    let words = [path.as_ptr() as usize, flags as usize, 0, 0, 0, 0];
+    // SAFETY: the path outlives the call.
+    checked(unsafe { syscall(__NR_swapon, words) }).map(drop)
+}
+
+/// [swapoff(2)](https://man7.org/linux/man-pages/man2/swapoff.2.html).
+pub(super) fn swapoff(path: &CStr) -> Result<(), Errno> {
+    // SAFETY: the path outlives the call.
+    checked(unsafe { syscall(__NR_swapoff, [path.as_ptr() as usize, 0, 0, 0, 0, 0]) }).map(drop)
 }
 
 /// [recvmsg(2)](https://man7.org/linux/man-pages/man2/recvmsg.2.html): length, control bytes

@@ -39,6 +39,10 @@ const UNITS: &[(&str, &str)] = &[
          [Install]\nWantedBy=sockets.target\n",
     ),
     ("log.service", "[Service]\nExecStart=/sbin/syslogd -n\n"),
+    (
+        "dev-mmcblk0p4.swap",
+        "[Swap]\nWhat=/dev/mmcblk0p4\nPriority=10\nOptions=discard=once\nTimeoutSec=20s\n",
+    ),
     ("ticker.service", "[Service]\nType=oneshot\nExecStart=/bin/tick\n"),
 ];
 

@@ -61,6 +61,11 @@ pub fn random(prng: &mut Prng) -> Vec<File> {
             files.push(mount(prng, place));
         }
     }
+    for (name, what) in [("dev-sda2", "/dev/sda2"), ("mnt-a-swap", "/mnt/a/swap")] {
+        if prng.chance(10) {
+            files.push(swap(prng, name, what));
+        }
+    }
     for number in 0..services {
         let has_socket = prng.chance(60);
         let accept = has_socket && prng.chance(40);
@@ -89,6 +94,15 @@ fn mount(prng: &mut Prng, place: &str) -> File {
         text.push_str("[Install]\nWantedBy=local-fs.target\n");
     }
     File { name: format!("{place}.mount"), text }
+}
+
+fn swap(prng: &mut Prng, name: &str, what: &str) -> File {
+    let timeout = prng.pick(&["0", "1s", "5s"]);
+    let mut text = format!("[Swap]\nWhat={what}\nPriority=3\nTimeoutSec={timeout}\n");
+    if prng.chance(60) {
+        text.push_str("[Install]\nRequiredBy=swap.target\n");
+    }
+    File { name: format!("{name}.swap"), text }
 }
 
 fn socket(prng: &mut Prng, number: usize, accept: bool) -> File {

@@ -140,7 +140,10 @@ impl World<'_, '_> {
                 | SubState::Elapsed
                 | SubState::Mounting
                 | SubState::Mounted
-                | SubState::Unmounting => false,
+                | SubState::Unmounting
+                | SubState::Activating
+                | SubState::InUse
+                | SubState::Deactivating => false,
             };
             assert_eq!(place.open, open, "{:?} with its listener otherwise", status.sub);
             if place.watched {

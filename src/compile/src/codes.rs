@@ -105,10 +105,10 @@ codes! {
         "A timer or a path has no unit to start.";
     NEVER_ELAPSES "E327" "never-elapses" Error "A timer has no moment at which it elapses.";
     MOUNT_NAME "E328" "mount-name" Error
-        "A mount unit does not have the name of the place, or the place is PID 1's.";
-    NOTHING_TO_MOUNT "E329" "nothing-to-mount" Error "A mount unit has no What=.";
+        "A mount or swap unit does not have the name of its place, or the place is PID 1's.";
+    NOTHING_TO_MOUNT "E329" "nothing-to-mount" Error "A mount or swap unit has no What=.";
     BAD_FSTAB "E330" "bad-fstab" Error
-        "A line of fstab is not of its form, or says what no mount unit can.";
+        "A line of fstab is not of its form, or says what no unit can.";
     BAD_DUTY "E331" "bad-duty" Error
         "A line of modules-load.d, sysctl.d or tmpfiles.d is not of its form, or not carried out.";
     WATCHES_NOTHING "E332" "watches-nothing" Error "A path unit has nothing to look at.";

@@ -300,6 +300,8 @@ pub enum Body {
     Timer(Box<Timer>),
     /// `[Mount]`.
     Mount(Box<Mount>),
+    /// `[Swap]`.
+    Swap(Box<Swap>),
     /// `[Path]`.
     Path(Box<Path>),
 }
@@ -313,6 +315,7 @@ impl Draft {
             Body::Socket(socket) => socket.settings(),
             Body::Timer(timer) => timer.settings(),
             Body::Mount(mount) => mount.settings(),
+            Body::Swap(swap) => swap.settings(),
             Body::Path(path) => path.settings(),
         };
         [self.unit.settings(), own, self.install.settings()].concat()
@@ -322,9 +325,12 @@ impl Draft {
     pub fn service(&self) -> Option<&Service> {
         match &self.body {
             Body::Service(service) => Some(service),
-            Body::Target | Body::Socket(_) | Body::Timer(_) | Body::Path(_) | Body::Mount(_) => {
-                None
-            }
+            Body::Target
+            | Body::Socket(_)
+            | Body::Timer(_)
+            | Body::Path(_)
+            | Body::Mount(_)
+            | Body::Swap(_) => None,
         }
     }
 
@@ -332,9 +338,12 @@ impl Draft {
     pub fn socket(&self) -> Option<&Socket> {
         match &self.body {
             Body::Socket(socket) => Some(socket),
-            Body::Target | Body::Service(_) | Body::Timer(_) | Body::Path(_) | Body::Mount(_) => {
-                None
-            }
+            Body::Target
+            | Body::Service(_)
+            | Body::Timer(_)
+            | Body::Path(_)
+            | Body::Mount(_)
+            | Body::Swap(_) => None,
         }
     }
 
@@ -342,9 +351,12 @@ impl Draft {
     pub fn timer(&self) -> Option<&Timer> {
         match &self.body {
             Body::Timer(timer) => Some(timer),
-            Body::Target | Body::Service(_) | Body::Socket(_) | Body::Path(_) | Body::Mount(_) => {
-                None
-            }
+            Body::Target
+            | Body::Service(_)
+            | Body::Socket(_)
+            | Body::Path(_)
+            | Body::Mount(_)
+            | Body::Swap(_) => None,
         }
     }
 
@@ -352,9 +364,25 @@ impl Draft {
     pub fn mount(&self) -> Option<&Mount> {
         match &self.body {
             Body::Mount(mount) => Some(mount),
-            Body::Target | Body::Service(_) | Body::Socket(_) | Body::Timer(_) | Body::Path(_) => {
-                None
-            }
+            Body::Target
+            | Body::Service(_)
+            | Body::Socket(_)
+            | Body::Timer(_)
+            | Body::Path(_)
+            | Body::Swap(_) => None,
+        }
+    }
+
+    /// `[Swap]`, if it is a swap unit.
+    pub fn swap(&self) -> Option<&Swap> {
+        match &self.body {
+            Body::Swap(swap) => Some(swap),
+            Body::Target
+            | Body::Service(_)
+            | Body::Socket(_)
+            | Body::Timer(_)
+            | Body::Path(_)
+            | Body::Mount(_) => None,
         }
     }
 
@@ -362,9 +390,12 @@ impl Draft {
     pub fn path(&self) -> Option<&Path> {
         match &self.body {
             Body::Path(path) => Some(path),
-            Body::Target | Body::Service(_) | Body::Socket(_) | Body::Timer(_) | Body::Mount(_) => {
-                None
-            }
+            Body::Target
+            | Body::Service(_)
+            | Body::Socket(_)
+            | Body::Timer(_)
+            | Body::Mount(_)
+            | Body::Swap(_) => None,
         }
     }
 

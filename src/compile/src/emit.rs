@@ -10,8 +10,8 @@ use unit::{Args, ExecContext, Ids, Limits, ListenerId, NotifyAccess, Seq, Table,
 
 use crate::grammar::{Arg, Check, Command, Piece};
 use crate::plan::{
-    CommandsPlan, KindPlan, ManagerPlan, MountPlan, OptionPlan, OptionText, PathPlan, Plan,
-    RelationsPlan, ServicePlan, SocketPlan, TimerPlan, UnitPlan,
+    Attached, CommandsPlan, FileSystemPlan, KindPlan, ManagerPlan, OptionPlan, OptionText,
+    PathPlan, Plan, RelationsPlan, ServicePlan, SocketPlan, SwapPlan, TimerPlan, UnitPlan,
 };
 
 /// The table of a plan, and the plan's sizes with the table's own.
@@ -158,10 +158,14 @@ fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
             });
         }
         KindPlan::Mount(mount) => {
-            let setup = mount_setup(mount);
+            let (is_swap, setup) = match &mount.setup {
+                Attached::FileSystem(plan) => (false, mount_setup(plan)),
+                Attached::Swap(plan) => (true, swap_setup(plan)),
+            };
             let mount = unit::Mount {
                 timeout_mount: mount.timeout_mount,
                 timeout_unmount: mount.timeout_unmount,
+                is_swap,
                 setup: &setup,
             };
             then(assemble(plan, edges, checks, unit::Kind::Mount(mount)));
@@ -351,7 +355,7 @@ fn with_socket(plan: &SocketPlan, then: &mut dyn FnMut(unit::Socket<'_>)) {
     });
 }
 
-fn mount_setup(plan: &MountPlan) -> Vec<u8> {
+fn mount_setup(plan: &FileSystemPlan) -> Vec<u8> {
     let text = |text: &String| format!("{text}\0");
     encode(&unit::MountSetup {
         what: &text(&plan.what),
@@ -365,6 +369,14 @@ fn mount_setup(plan: &MountPlan) -> Vec<u8> {
         read_write_only: plan.read_write_only,
         lazy: plan.lazy,
         force: plan.force,
+    })
+}
+
+fn swap_setup(plan: &SwapPlan) -> Vec<u8> {
+    encode(&unit::SwapSetup {
+        what: &format!("{}\0", plan.what),
+        flags: plan.flags,
+        device_timeout: plan.device_timeout,
     })
 }
 

@@ -95,7 +95,10 @@ fn unit(unit: &UnitPlan, plan: &Plan) -> Value {
             let listeners = socket.listeners.iter().map(show::listener_text);
             value["listeners"] = listeners.collect::<Vec<_>>().into();
         }
-        KindPlan::Mount(mount) => value["mounts"] = show::mount_text(mount).into(),
+        KindPlan::Mount(mount) => {
+            let does = if unit.kind.is_swap() { "swaps_to" } else { "mounts" };
+            value[does] = show::mount_text(mount).into();
+        }
         KindPlan::Path(path) => {
             value["starts"] = plan.units[usize::from(path.unit)].name.as_str().into();
             value["watches"] = show::watched(path).into();

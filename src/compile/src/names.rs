@@ -15,6 +15,8 @@ pub enum Kind {
     Timer,
     /// `.mount`
     Mount,
+    /// `.swap`
+    Swap,
     /// `.path`
     Path,
     /// `.service`
@@ -25,8 +27,15 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are understood.
-    pub const OURS: [Self; 6] =
-        [Self::Target, Self::Mount, Self::Socket, Self::Timer, Self::Path, Self::Service];
+    pub const OURS: [Self; 7] = [
+        Self::Target,
+        Self::Mount,
+        Self::Swap,
+        Self::Socket,
+        Self::Timer,
+        Self::Path,
+        Self::Service,
+    ];
 
     /// What follows the last dot of the name.
     pub const fn suffix(self) -> &'static str {
@@ -35,6 +44,7 @@ impl Kind {
             Self::Socket => "socket",
             Self::Timer => "timer",
             Self::Mount => "mount",
+            Self::Swap => "swap",
             Self::Path => "path",
             Self::Service => "service",
             Self::Foreign(suffix) => suffix,

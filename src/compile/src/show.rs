@@ -7,7 +7,8 @@ use unit::{Delay, ListenKind, Since, VSOCK_ANY};
 
 use crate::grammar::{Address, Arg, Command, Listener, Piece, netlink_family};
 use crate::plan::{
-    EdgesPlan, KindPlan, MountPlan, PathPlan, Plan, ServicePlan, SocketPlan, TimerPlan, UnitPlan,
+    Attached, EdgesPlan, FileSystemPlan, KindPlan, MountPlan, PathPlan, Plan, ServicePlan,
+    SocketPlan, SwapPlan, TimerPlan, UnitPlan,
 };
 use crate::{Image, emit};
 
@@ -60,15 +61,20 @@ fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
             }
         }
         KindPlan::Mount(mount) => {
-            line(text, format_args!("    mounts    {}", mount_text(mount)));
+            let does = if unit.kind.is_swap() { "swaps to" } else { "mounts  " };
+            line(text, format_args!("    {does}  {}", mount_text(mount)));
         }
     }
 }
 
-/// What is mounted where, its options behind.
+/// What is mounted where, or swapped to, its options behind.
 pub fn mount_text(mount: &MountPlan) -> String {
-    let MountPlan { what, target, fs_type, flags, data, .. } = mount;
-    format!("{what} {target} {fs_type} {flags:#x} {data}").trim_end().to_string()
+    match &mount.setup {
+        Attached::FileSystem(FileSystemPlan { what, target, fs_type, flags, data, .. }) => {
+            format!("{what} {target} {fs_type} {flags:#x} {data}").trim_end().to_string()
+        }
+        Attached::Swap(SwapPlan { what, flags, device_timeout: _ }) => format!("{what} {flags:#x}"),
+    }
 }
 
 /// The edges of a unit by kind, those that are the reverse of another's left out.

@@ -281,6 +281,12 @@ pub enum SubState {
     Mounted,
     /// umount(2) is at work.
     Unmounting,
+    /// swapon(2) is at work, or its device is waited for.
+    Activating,
+    /// A swap area is in use.
+    InUse,
+    /// swapoff(2) is at work.
+    Deactivating,
     /// A timer waits for its time.
     Waiting,
     /// A timer will not elapse again.

@@ -590,6 +590,23 @@ or socket";
                 mount_timeout: Maybe<Timeout> ["TimeoutSec"]
                     = "DefaultTimeoutStartSec= of board.conf";
             }
+            /// A swap area in use; the `swap` lines of fstab are such units, too.
+            Swap "Swap" {
+                /// The device or the file; the unit's name must be that path, escaped. UUID= and
+                /// its like are as for What= of a mount. mkswap(8) is not run.
+                swap_what: Maybe<MountSource> ["What"] = "none: it must be given";
+                /// The kernel uses areas of a higher priority first, 0 to 32767. -1 leaves it to
+                /// the kernel. pri= in Options= comes before this.
+                swap_priority: Maybe<SwapPriority> ["Priority"] = "the kernel's choice";
+                /// Options of swapon(8): discard, discard=once, discard=pages, pri=. In a file
+                /// `fstab` also nofail, noauto, and what systemd.swap(5) says of x-systemd.; sorts
+                /// of x-systemd. that systemd.mount(5) has, and that make sense, are taken, too.
+                swap_options: Many<SwapOptions> ["Options"] = "";
+                /// Longest time that swapon(2) or swapoff(2) may take. A device that is not there
+                /// yet is waited for before, for 90 seconds or as x-systemd.device-timeout= says.
+                swap_timeout: Maybe<Timeout> ["TimeoutSec"]
+                    = "DefaultTimeoutStartSec= of board.conf";
+            }
             /// Moments, and the unit that is started at each of them.
             Timer "Timer" {
                 /// When the timer elapses, each as often as needed: so long after the kernel's

@@ -21,9 +21,12 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
                 check_steps(service, report);
                 check_store(service, report);
             }
-            Body::Target | Body::Socket(_) | Body::Timer(_) | Body::Path(_) | Body::Mount(_) => {
-                check_actions(draft, report)
-            }
+            Body::Target
+            | Body::Socket(_)
+            | Body::Timer(_)
+            | Body::Path(_)
+            | Body::Mount(_)
+            | Body::Swap(_) => check_actions(draft, report),
         }
     }
 }

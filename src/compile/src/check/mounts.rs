@@ -1,5 +1,5 @@
-//! Mounts: what each must say, and who needs which. systemd.mount(5), systemd.unit(5),
-//! "RequiresMountsFor=".
+//! Mounts and swap units: what each must say, and who needs which. systemd.mount(5),
+//! systemd.swap(5), systemd.unit(5), "RequiresMountsFor=".
 
 use super::{Checked, Edge, EdgeKind, Why};
 use crate::codes;
@@ -12,6 +12,7 @@ use crate::report::{Diagnostic, Report};
 pub(super) fn check(checked: &Checked, report: &mut Report) {
     for draft in &checked.units {
         check_place_is_named(draft, report);
+        check_area_is_named(draft, report);
         check_says_what(draft, report);
         check_options_fit(draft, report);
     }
@@ -38,10 +39,28 @@ fn check_place_is_named(draft: &Draft, report: &mut Report) {
     }
 }
 
+fn check_area_is_named(draft: &Draft, report: &mut Report) {
+    let Some(what) = draft.swap().and_then(|swap| swap.swap_what.given.as_ref()) else { return };
+    let named = format!("{}.swap", escape_path(&what.value));
+    if !what.value.starts_with('/') {
+        let message = format!("{} is no path", what.value);
+        let diagnostic = Diagnostic::new(codes::BAD_VALUE, message, &what.span, "");
+        report.push(diagnostic.hint("write the path of a device or of a file"));
+    } else if named != draft.name.to_string() {
+        let message = format!("`{}` is not the name for a swap area at {}", draft.name, what.value);
+        let diagnostic = Diagnostic::new(codes::MOUNT_NAME, message, &what.span, "");
+        report.push(diagnostic.hint(format!("call the file `{named}`")));
+    }
+}
+
 fn check_says_what(draft: &Draft, report: &mut Report) {
-    let Some(mount) = draft.mount() else { return };
-    if mount.what.given.is_none() {
-        let message = format!("`{}` does not say what is mounted", draft.name);
+    let (what, does) = match (draft.mount(), draft.swap()) {
+        (Some(mount), _) => (&mount.what, "mounted"),
+        (None, Some(swap)) => (&swap.swap_what, "swapped to"),
+        (None, None) => return,
+    };
+    if what.given.is_none() {
+        let message = format!("`{}` does not say what is {does}", draft.name);
         report.push(Diagnostic::new(codes::NOTHING_TO_MOUNT, message, &draft.head, "no What="));
     }
 }
@@ -115,6 +134,10 @@ fn paths(draft: &Draft) -> Vec<(String, EdgeKind, Why)> {
     }
     for item in draft.path().iter().flat_map(|path| &path.watched.items) {
         imply(&item.value.1, EdgeKind::Requires, "a path unit needs what it looks into");
+    }
+    let area = draft.swap().and_then(|swap| swap.swap_what.value());
+    if let Some(what) = area.filter(|what| !what.starts_with("/dev/")) {
+        imply(what, EdgeKind::Requires, "a swap unit needs what its file lies in");
     }
     if let (Some(mount), Kind::Mount) = (draft.mount(), draft.name.kind) {
         let place = place_of(mount, &draft.name);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Checked, Edge, EdgeKind, Why, mounts};
 use crate::codes;
-use crate::draft::{Draft, Many};
-use crate::grammar::{MountOption, Units};
+use crate::draft::{self, Draft, Many};
+use crate::grammar::{MountOption, SwapOption, Units};
 use crate::load::{self, BoardDraft, Library, Pull, Scope};
 use crate::names::{Kind, Name};
 use crate::report::{Diagnostic, Report, Span, Spanned, did_you_mean};
@@ -284,6 +284,9 @@ impl Resolver<'_> {
             }
             return;
         }
+        if let Some(swap) = draft.swap() {
+            return self.implied_by_swap(unit, swap, &why);
+        }
         if let Some(sysinit) = self.named("sysinit.target") {
             let kind = EdgeKind::Requires;
             self.edges.push(Edge { from: unit, to: sysinit, kind, why: why.clone() });
@@ -294,9 +297,22 @@ impl Resolver<'_> {
             Kind::Socket => ordering(self.named("sockets.target"), own, &why),
             Kind::Timer => ordering(self.named("timers.target"), own, &why),
             Kind::Path => ordering(self.named("paths.target"), own, &why),
-            Kind::Target | Kind::Mount | Kind::Foreign(_) => None,
+            Kind::Target | Kind::Mount | Kind::Swap | Kind::Foreign(_) => None,
         };
         self.edges.extend(implied);
+    }
+
+    /// Areas are in use before the system is; boards without them have no such target.
+    fn implied_by_swap(&mut self, unit: usize, swap: &draft::Swap, why: &Why) {
+        let target = self.named("swap.target");
+        if !swap.swap_options.items.iter().any(|item| item.value == SwapOption::NoFail) {
+            self.edges.extend(ordering(target, Some(unit), why));
+        }
+        if let (Some(sysinit), Some(target)) = (self.named("sysinit.target"), target) {
+            let kind = EdgeKind::Wants;
+            self.edges.push(Edge { from: sysinit, to: target, kind, why: why.clone() });
+            self.edges.extend(ordering(Some(sysinit), Some(target), why));
+        }
     }
 
     /// The service of a socket; the socket is always before it.

@@ -39,7 +39,10 @@ pub use command::{Arg, Command, Commands, Piece};
 pub use credential::{CredentialValue, LoadCredentials, SetCredentials, Source};
 pub use exit::{ExitStatusNames, PidFile, Status};
 pub use lint::{LintName, LintNames};
-pub use mount::{FsType, MOUNT_DATA_MAX, MountOption, MountOptions, MountSource};
+pub use mount::{
+    FsType, MOUNT_DATA_MAX, MountOption, MountOptions, MountSource, SwapOption, SwapOptions,
+    SwapPriority, tagged,
+};
 pub use names::{
     AbsolutePaths, Account, Accounts, Assignments, Directory, DirectoryNames, EnvironmentFiles,
     FdName, InstanceName, Paths, Strings, Text, UnitName, Units, UnsetVariables, Uris,

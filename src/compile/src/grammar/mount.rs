@@ -1,6 +1,9 @@
-//! `[Mount]`: systemd.mount(5), mount(8).
+//! `[Mount]` and `[Swap]`: systemd.mount(5), mount(8), systemd.swap(5), swapon(8).
 
-use unit::{MOUNT_BIND, MOUNT_RECURSIVE, Millis, NODE_PATH_MAX};
+use unit::{
+    MOUNT_BIND, MOUNT_RECURSIVE, Millis, NODE_PATH_MAX, SWAP_DISCARD, SWAP_DISCARD_ONCE,
+    SWAP_DISCARD_PAGES, SWAP_PRIORITY,
+};
 
 use super::{Context, List, Scalar, time};
 use crate::codes;
@@ -22,18 +25,8 @@ impl Scalar for MountSource {
         let span = text.whole();
         let source = cx.specifiers.expand(&text.text, &span, cx)?;
         let source = source.trim_matches('"');
-        let tags = [
-            ("UUID=", "uuid"),
-            ("LABEL=", "label"),
-            ("PARTUUID=", "partuuid"),
-            ("PARTLABEL=", "partlabel"),
-        ];
-        let tag = tags.iter().find_map(|(tag, by)| Some((source.strip_prefix(tag)?, by)));
-        let source = match tag {
-            Some((name, by)) => {
-                let name = name.trim_matches('"').replace('/', "\\x2f").replace(' ', "\\x20");
-                format!("/dev/disk/by-{by}/{name}")
-            }
+        let source = match tagged(source) {
+            Some(link) => link,
             None if source.starts_with('/') => match super::names::absolute_path(source) {
                 Ok(path) => path,
                 Err(label) => {
@@ -49,6 +42,19 @@ impl Scalar for MountSource {
         }
         Some(source)
     }
+}
+
+/// The link that stands for `UUID=` and its like.
+pub fn tagged(source: &str) -> Option<String> {
+    let tags = [
+        ("UUID=", "uuid"),
+        ("LABEL=", "label"),
+        ("PARTUUID=", "partuuid"),
+        ("PARTLABEL=", "partlabel"),
+    ];
+    let (name, by) = tags.iter().find_map(|(tag, by)| Some((source.strip_prefix(tag)?, by)))?;
+    let name = name.trim_matches('"').replace('/', "\\x2f").replace(' ', "\\x20");
+    Some(format!("/dev/disk/by-{by}/{name}"))
 }
 
 /// `Type=` of `[Mount]`: empty if it is to be found out.
@@ -78,7 +84,7 @@ impl Scalar for FsType {
     const REFUSED: &'static [(&'static str, &'static str)] = &[
         ("nfs", "mount it from a oneshot service: a helper program finds the server"),
         ("fuse", "start the program that serves it"),
-        ("swap", "write a oneshot service that runs swapon"),
+        ("swap", "write a .swap unit, or have the line in fstab"),
     ];
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
@@ -239,4 +245,88 @@ fn option(word: &str, name: &str) -> Option<MountOption> {
         }
     }
     Some(MountOption::Data(word.to_string()))
+}
+
+/// What one word of `Options=` of a swap unit says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SwapOption {
+    /// Flags of swapon(2).
+    Discard(u32),
+    /// The kernel uses areas of a higher one first.
+    Priority(u16),
+    /// Nobody needs it.
+    NoFail,
+    /// How long its device may take to be there; `None` waits for ever.
+    DeviceTimeout(Option<Millis>),
+}
+
+const DISCARDS: &[(&str, u32)] = &[
+    ("discard", SWAP_DISCARD),
+    ("discard=once", SWAP_DISCARD | SWAP_DISCARD_ONCE),
+    ("discard=pages", SWAP_DISCARD | SWAP_DISCARD_PAGES),
+];
+/// What swapon(8) and fstab are told, and the kernel is not.
+const SWAP_NOTES: &[&str] = &["defaults", "auto", "noauto", "sw", "_netdev"];
+
+/// `Options=` of `[Swap]`: words between commas.
+#[derive(Debug)]
+pub struct SwapOptions;
+
+impl List for SwapOptions {
+    type Item = SwapOption;
+    const FORM: &'static str = "options of swapon(8), a comma between them";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<SwapOption>> {
+        let span = text.whole();
+        let Some(words) = cx.specifiers.expand(&text.text, &span, cx) else { return Vec::new() };
+        let mut options = Vec::new();
+        for word in words.split(',').filter(|word| !word.is_empty()) {
+            let discard = DISCARDS.iter().find(|(each, _)| *each == word);
+            let option = match (word.split_once('='), discard) {
+                (_, Some((_, flags))) => Some(SwapOption::Discard(*flags)),
+                (Some(("pri", number)), _) => priority(number).map(SwapOption::Priority),
+                (Some(("x-systemd.device-timeout", time)), _) => {
+                    device_timeout(time).map(SwapOption::DeviceTimeout)
+                }
+                _ if word == "nofail" => Some(SwapOption::NoFail),
+                _ if SWAP_NOTES.contains(&word) || word.starts_with("x-") => continue,
+                _ => None,
+            };
+            match option {
+                Some(value) => options.push(Spanned { value, span: span.clone() }),
+                None => {
+                    let label = format!("`{word}` is no option of a swap area");
+                    let known = DISCARDS.iter().map(|(each, _)| *each).chain(["pri=0", "nofail"]);
+                    cx.refuse_with(codes::BAD_VALUE, &span, label, did_you_mean(word, known));
+                }
+            }
+        }
+        options
+    }
+}
+
+fn priority(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|&number: &u16| u32::from(number) <= SWAP_PRIORITY)
+}
+
+/// `Priority=`: nothing if the kernel chooses.
+#[derive(Debug)]
+pub struct SwapPriority;
+
+impl Scalar for SwapPriority {
+    type Value = Option<u16>;
+    const FORM: &'static str = "number, -1 to 32767";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Option<u16>> {
+        match (text.text.as_str(), priority(&text.text)) {
+            ("-1", _) => Some(None),
+            (_, Some(number)) => Some(Some(number)),
+            (number, None) => {
+                let is_number = number.parse::<i64>().is_ok();
+                let code = if is_number { codes::BAD_RANGE } else { codes::BAD_VALUE };
+                cx.refuse(code, &text.whole(), "not a number from -1 to 32767");
+                None
+            }
+        }
+    }
 }

@@ -6,7 +6,8 @@ use super::{
     AbsolutePaths, Account, Architecture, Assignments, Boolean, Checks, Context, Directory,
     EmergencyName, FdName, FsType, HostName, InputName, Instance, List, LogLevelName, Mode,
     MountOption, MountOptions, MountSource, OutputName, Rlimit, Scalar, ServiceTypeName, Signal,
-    Specifiers, Stream, Text, Time, Timeout, Units, Unsigned, Uris, WorkingDirectory,
+    Specifiers, Stream, SwapOption, SwapOptions, SwapPriority, Text, Time, Timeout, Units,
+    Unsigned, Uris, WorkingDirectory,
 };
 use crate::names::Name;
 use crate::report::Report;
@@ -255,6 +256,37 @@ fn mounts_have_the_words_of_mount() {
     );
     for refused in ["loop", "user", "remount", "X-mount.owner=1"] {
         assert_eq!(many::<MountOptions>(refused).1, ["E207"], "{refused}");
+    }
+}
+
+#[test]
+fn swap_areas_have_the_words_of_swapon() {
+    for (text, priority) in [
+        ("-1", Ok(None)),
+        ("0", Ok(Some(0))),
+        ("32767", Ok(Some(32767))),
+        ("32768", Err(vec!["E202"])),
+        ("-2", Err(vec!["E202"])),
+        ("", Err(vec!["E201"])),
+        ("first", Err(vec!["E201"])),
+    ] {
+        assert_eq!(one::<SwapPriority>(text), priority, "{text}");
+    }
+    let text = "defaults,discard,discard=pages,pri=7,nofail,x-systemd.device-timeout=2s,x-y";
+    let (options, codes) = many::<SwapOptions>(text);
+    assert_eq!(codes, Vec::<&str>::new());
+    assert_eq!(
+        options,
+        [
+            SwapOption::Discard(0x1_0000),
+            SwapOption::Discard(0x5_0000),
+            SwapOption::Priority(7),
+            SwapOption::NoFail,
+            SwapOption::DeviceTimeout(Some(Millis(2_000))),
+        ]
+    );
+    for refused in ["loop", "pri=-1", "pri=32768", "discard=some", "ro"] {
+        assert_eq!(many::<SwapOptions>(refused).1, ["E201"], "{refused}");
     }
 }
 

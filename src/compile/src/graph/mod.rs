@@ -9,7 +9,7 @@ mod svg;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::grammar::Listener;
-use crate::plan::{KindPlan, Plan, UnitPlan};
+use crate::plan::{Attached, KindPlan, Plan, UnitPlan};
 use crate::{Image, show};
 use layout::{Drawing, Link, Size};
 
@@ -181,7 +181,10 @@ fn node(unit: &UnitPlan, at_boot: bool) -> Node {
             let all: Vec<String> = socket.listeners.iter().map(short).collect();
             (all.join(", "), false)
         }
-        KindPlan::Mount(mount) => (mount.target.clone(), false),
+        KindPlan::Mount(mount) => match &mount.setup {
+            Attached::FileSystem(plan) => (plan.target.clone(), false),
+            Attached::Swap(plan) => (plan.what.clone(), false),
+        },
         KindPlan::Path(path) => (show::watched(path).join(", "), false),
         KindPlan::Timer(timer) => {
             let all = show::elapses(timer);

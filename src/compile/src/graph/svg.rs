@@ -38,8 +38,8 @@ const KINDS: [(&str, [&str; 4]); 7] = [
     ("service", ["#dcebfd", "#2a6bc8", "#16304f", "#6aa9f7"]),
     ("path", ["#fdf0cf", "#a8740c", "#3d3010", "#e3b341"]),
     ("timer", ["#fdf0cf", "#a8740c", "#3d3010", "#e3b341"]),
-    ("path", ["#f2e4fb", "#8a46b5", "#352045", "#c792ea"]),
     ("mount", ["#f5e6dc", "#a0582c", "#402818", "#dd9a6c"]),
+    ("swap", ["#f5e6dc", "#a0582c", "#402818", "#dd9a6c"]),
 ];
 const OTHER: (&str, [&str; 4]) = ("other", ["#e9ebee", "#66707c", "#2a2f36", "#98a2ae"]);
 

@@ -1,4 +1,4 @@
-//! fstab(5) to mount units, each in its shape, as systemd-fstab-generator(8) makes them.
+//! fstab(5) to mount and swap units, each in its shape, as systemd-fstab-generator(8) makes them.
 //!
 //! What a unit is made of keeps its place in the file, so that whatever is wrong with it is told
 //! there.
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::library::{Layer, Library, Pull};
 use crate::check::{API, EdgeKind};
 use crate::codes;
+use crate::grammar::tagged;
 use crate::names::{Name, escape_path};
 use crate::report::{Diagnostic, File, Report, Span};
 use crate::text::{Document, Entry, Section, Value};
@@ -42,6 +43,9 @@ const REFUSED: &[(&str, &str)] = &[
 /// Options that are for others, or that the grammar of `Options=` understands.
 const PASSED: [&str; 3] =
     ["x-systemd.device-timeout", "x-systemd.wanted-by", "x-systemd.required-by"];
+
+/// Those that mean nothing for a swap area.
+const OF_MOUNTS: &[&str] = &["x-systemd.rw-only"];
 
 /// A piece of a line: its text, and where it stands.
 #[derive(Clone)]
@@ -90,6 +94,12 @@ struct Line {
     options: Word,
 }
 
+impl Line {
+    fn is_swap(&self) -> bool {
+        self.fs_type.text == "swap"
+    }
+}
+
 /// Adds what the lines of a file mean.
 pub(super) fn add(layer: Layer, file: &Arc<File>, library: &mut Library, report: &mut Report) {
     let mut start = 0;
@@ -97,7 +107,7 @@ pub(super) fn add(layer: Layer, file: &Arc<File>, library: &mut Library, report:
         let range = start..start + text.trim_end_matches(['\n', '\r']).len();
         start += text.len();
         let Some(line) = line(file, range, report) else { continue };
-        if API.contains(&line.place.text.as_str()) {
+        if API.contains(&line.place.text.as_str()) && !line.is_swap() {
             continue;
         }
         if let Some((name, document)) = unit(&line, report) {
@@ -150,30 +160,38 @@ fn line(file: &Arc<File>, range: Range<usize>, report: &mut Report) -> Option<Li
 /// The unit that a line is.
 fn unit(line: &Line, report: &mut Report) -> Option<(Name, Document)> {
     let Line { what, place, fs_type, options } = line;
-    if fs_type.text == "swap" {
-        let hint = "have a oneshot service run swapon, and leave the line out";
-        refuse(&what.span, "swap areas are no units here", hint, report);
+    let (path, suffix, own) = match line.is_swap() {
+        true => (tagged(&what.text).unwrap_or_else(|| what.text.clone()), "swap", "Swap"),
+        false => (place.text.clone(), "mount", "Mount"),
+    };
+    let named = if line.is_swap() { what } else { place };
+    if !path.starts_with('/') {
+        let (hint, message) = match line.is_swap() {
+            true => ("the first field is the path of a device or a file", "no path to swap to"),
+            false => (
+                "the second field is a path that begins with `/`",
+                "nothing says where it is to be mounted",
+            ),
+        };
+        refuse(&named.span, message, hint, report);
         return None;
     }
-    if !place.text.starts_with('/') {
-        let hint = "the second field is a path that begins with `/`";
-        refuse(&place.span, "nothing says where it is to be mounted", hint, report);
-        return None;
-    }
-    let name = match Name::parse(&format!("{}.mount", escape_path(&place.text))) {
+    let name = match Name::parse(&format!("{}.{suffix}", escape_path(&path))) {
         Ok(name) => name,
         Err(error) => {
-            let message = format!("no unit can be named after {}: {error}", place.text);
-            refuse(&place.span, message, "mount it at a shorter path", report);
+            let message = format!("no unit can be named after {path}: {error}");
+            refuse(&named.span, message, "use a shorter path", report);
             return None;
         }
     };
-    let mut sections = [section("Unit", &place.span), section("Mount", &place.span)];
-    let mount = &mut sections[1].entries;
-    mount.push(entry("What", what, &what.text));
-    mount.push(entry("Where", place, &place.text));
-    mount.push(entry("Type", fs_type, &fs_type.text));
-    mount.push(entry("Options", options, &options.text));
+    let mut sections = [section("Unit", &named.span), section(own, &named.span)];
+    let entries = &mut sections[1].entries;
+    entries.push(entry("What", what, &what.text));
+    if !line.is_swap() {
+        entries.push(entry("Where", place, &place.text));
+        entries.push(entry("Type", fs_type, &fs_type.text));
+    }
+    entries.push(entry("Options", options, &options.text));
     for (option, value) in options.options() {
         directive(line, option, value, &mut sections, report);
     }
@@ -192,9 +210,12 @@ fn directive(
     let words = &line.options;
     if let Some((_, hint)) = REFUSED.iter().find(|(name, _)| *name == option) {
         refuse(&words.span, format!("{option} is not supported here"), hint, report);
+    } else if line.is_swap() && OF_MOUNTS.contains(&option) {
+        let hint = "leave that option out";
+        refuse(&words.span, format!("{option} says nothing of a swap area"), hint, report);
     } else if let Some((_, name, keys)) = DIRECTIVES.iter().find(|(name, ..)| *name == option) {
-        let section = sections.iter_mut().find(|section| section.name == *name);
-        let Some(section) = section else { return };
+        let [of_unit, own] = sections;
+        let section = if *name == "Unit" { of_unit } else { own };
         let value = match *name {
             "Unit" if !option.ends_with("-mounts-for") => unit_of(value),
             _ if option == "x-systemd.rw-only" => "yes".into(),
@@ -213,7 +234,7 @@ fn unit_of(value: &str) -> String {
     if value.starts_with('/') { format!("{}.mount", escape_path(value)) } else { value.into() }
 }
 
-/// Who starts the mount: what it names, or the target of all such file systems.
+/// Who starts the unit: what it names, or the target of all of its kind.
 fn pulls(line: &Line, name: &Name, library: &mut Library, report: &mut Report) {
     let Line { place, options, .. } = line;
     let mut pull = |by: &str, kind| match Name::parse(by) {
@@ -241,7 +262,9 @@ fn pulls(line: &Line, name: &Name, library: &mut Library, report: &mut Report) {
         return;
     }
     let kind = if options.has("nofail") { EdgeKind::Wants } else { EdgeKind::Requires };
-    if options.has("_netdev") {
+    if line.is_swap() {
+        pull("swap.target", kind);
+    } else if options.has("_netdev") {
         pull("remote-fs.target", kind);
         let targets = ["multi-user.target", "remote-fs.target"].map(Name::parse);
         if let [Ok(by), Ok(unit)] = targets {

@@ -376,6 +376,7 @@ impl Loader<'_> {
             }
             Kind::Socket => (draft::Socket::NAME, Body::Socket(Box::new(draft::Socket::fresh()))),
             Kind::Mount => (draft::Mount::NAME, Body::Mount(Box::new(draft::Mount::fresh()))),
+            Kind::Swap => (draft::Swap::NAME, Body::Swap(Box::new(draft::Swap::fresh()))),
             Kind::Path => (draft::Path::NAME, Body::Path(Box::new(draft::Path::fresh()))),
             Kind::Timer => (draft::Timer::NAME, Body::Timer(Box::new(draft::Timer::fresh()))),
         };
@@ -413,6 +414,7 @@ fn spend_own(
         Body::Service(service) => service.assign(entry, cx) || exec.assign(entry, cx),
         Body::Timer(timer) => timer.assign(entry, cx),
         Body::Mount(mount) => mount.assign(entry, cx),
+        Body::Swap(swap) => swap.assign(entry, cx),
         Body::Path(path) => path.assign(entry, cx),
         Body::Socket(socket) => {
             let known = socket.assign(entry, cx);

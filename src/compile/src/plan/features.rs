@@ -72,6 +72,7 @@ const FEATURES: &[Feature] = &[
     }),
     ("service-more", |plan| services(plan).any(|service| !service.life.is_default())),
     ("socket-commands", |plan| sockets(plan).any(|socket| socket.commands.is_some())),
+    ("swaps", |plan| plan.units.iter().any(|unit| unit.kind.is_swap())),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.setup.symlinks.is_empty())),
     ("shutdown-units", |plan| plan.units.iter().any(|unit| unit.edges.more.ends.is_some())),
     ("switch-root", |plan| {

@@ -23,7 +23,7 @@ pub use exec::{
     CredentialsPlan, DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan,
 };
 pub use life::LifePlan;
-pub use mount_plan::MountPlan;
+pub use mount_plan::{Attached, FileSystemPlan, MountPlan, SwapPlan};
 pub use options::{OptionPlan, OptionText};
 pub use path_plan::PathPlan;
 pub use relations::RelationsPlan;
@@ -136,10 +136,17 @@ pub enum KindPlan {
     Socket(Box<SocketPlan>),
     /// Moments.
     Timer(Box<TimerPlan>),
-    /// A file system.
+    /// A file system, or a swap area.
     Mount(Box<MountPlan>),
     /// Paths.
     Path(Box<PathPlan>),
+}
+
+impl KindPlan {
+    /// True of a swap unit.
+    pub fn is_swap(&self) -> bool {
+        matches!(self, Self::Mount(mount) if matches!(mount.setup, Attached::Swap(_)))
+    }
 }
 
 /// What units take from `board.conf` where they say nothing.
@@ -219,6 +226,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
             Body::Mount(mount) => {
                 KindPlan::Mount(Box::new(mount_plan::mount(*mount, &name, &defaults)))
             }
+            Body::Swap(swap) => KindPlan::Mount(Box::new(mount_plan::swap(*swap, &defaults))),
             Body::Timer(timer) => {
                 KindPlan::Timer(Box::new(timer_plan::timer(*timer, started(unit)?, zone)))
             }

@@ -26,7 +26,8 @@ pub use self::exec_more::{
     Privileges, ResourceLimit, Scheduling, Streams, Variables,
 };
 pub use self::mount::{
-    MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, Mount, MountSetup,
+    MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, Mount, MountSetup, SWAP_DISCARD,
+    SWAP_DISCARD_ONCE, SWAP_DISCARD_PAGES, SWAP_PREFER, SWAP_PRIORITY, SwapSetup,
 };
 pub use self::path::{CHANGES_MAX, PathSetup, PathUnit, WatchedPath, When};
 pub use self::relations::{JobMode, Relations};

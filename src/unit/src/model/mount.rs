@@ -1,23 +1,40 @@
-//! Mounts: systemd.mount(5), mount(2).
+//! Mounts: systemd.mount(5), mount(2). Swap areas: systemd.swap(5), swapon(2).
 
 use serde::{Deserialize, Serialize};
 
 use super::Millis;
 use crate::decode;
 
-/// `[Mount]`: what the life cycle needs.
+/// `[Mount]` or `[Swap]`: what the life cycle needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Mount<'a> {
     /// `TimeoutSec=`, with the time that its device may take; `None` waits for ever.
     pub timeout_mount: Option<Millis>,
     /// `TimeoutSec=`.
     pub timeout_unmount: Option<Millis>,
-    /// A [`MountSetup`] in postcard form: decoded only where something is mounted.
+    /// It is a swap unit.
+    pub is_swap: bool,
+    /// A [`MountSetup`] in postcard form, or a [`SwapSetup`]: decoded only where something is
+    /// mounted.
     pub setup: &'a [u8],
 }
 
 impl<'a> Mount<'a> {
-    /// What is mounted, and how.
+    /// What is swapped to, and how, if it is a swap unit.
+    ///
+    /// # Panics
+    /// Never on a table that [`crate::Table::open`] accepted.
+    pub fn swap(&self) -> Option<SwapSetup<'a>> {
+        if !self.is_swap {
+            return None;
+        }
+        let Some(setup) = decode::from_bytes(self.setup) else {
+            panic!("the table was checked when it was opened");
+        };
+        Some(setup)
+    }
+
+    /// What is mounted, and how, if it is none.
     ///
     /// # Panics
     /// Never on a table that [`crate::Table::open`] accepted.
@@ -55,6 +72,28 @@ pub struct MountSetup<'a> {
     /// `ForceUnmount=`.
     pub force: bool,
 }
+
+/// What is swapped to, and how.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SwapSetup<'a> {
+    /// `What=`, with a NUL.
+    pub what: &'a str,
+    /// What swapon(2) calls swapflags, of `Priority=` and `Options=`.
+    pub flags: u32,
+    /// How long a device may take to be there; 0 if it is none.
+    pub device_timeout: Millis,
+}
+
+/// SWAP_FLAG_PREFER of swapon(2): the low bits are a priority.
+pub const SWAP_PREFER: u32 = 0x8000;
+/// SWAP_FLAG_PRIO_MASK of swapon(2).
+pub const SWAP_PRIORITY: u32 = 0x7fff;
+/// SWAP_FLAG_DISCARD of swapon(2).
+pub const SWAP_DISCARD: u32 = 0x1_0000;
+/// SWAP_FLAG_DISCARD_ONCE of swapon(2).
+pub const SWAP_DISCARD_ONCE: u32 = 0x2_0000;
+/// SWAP_FLAG_DISCARD_PAGES of swapon(2).
+pub const SWAP_DISCARD_PAGES: u32 = 0x4_0000;
 
 /// MS_RDONLY of mount(2).
 pub const MOUNT_READ_ONLY: u32 = 1;

@@ -1,29 +1,28 @@
-//! Kinds of unit that are not supported, systemd.swap(5) and its kin, and what of those that are is
-//! not.
+//! Kinds of unit that are not supported, systemd.automount(5) and its kin, and what is not of those
+//! that are.
 
 use super::Same::{Empty, No};
 use super::{Unsupported, refused};
 
 /// Their sections. A `.device` has none of its own.
-pub const SECTIONS: &[&str] = &["Automount", "Swap", "Slice", "Scope"];
+pub const SECTIONS: &[&str] = &["Automount", "Slice", "Scope"];
 
 /// Their suffixes, each with what to do instead.
 pub const SUFFIXES: &[(&str, &str)] = &[
     ("automount", "a oneshot service can mount it"),
-    ("swap", "a oneshot service can run swapon"),
     ("slice", "there are no slices: each service has its own group"),
     ("scope", "processes belong to services here"),
     ("device", "order the unit after the service that makes the device"),
 ];
 
-/// Those that run commands.
-pub(super) const RUNNING: &[&str] = &["Swap"];
 /// Those whose processes are killed.
-pub(super) const KILLED: &[&str] = &["Swap", "Scope"];
+pub(super) const KILLED: &[&str] = &["Scope"];
 /// Those with a control group.
-pub(super) const LIMITED: &[&str] = &["Swap", "Slice", "Scope"];
-/// Mounts run nothing.
-pub(super) const NO_PROGRAM: &str = "nothing is run: the kernel is asked to mount";
+pub(super) const LIMITED: &[&str] = &["Slice", "Scope"];
+/// What is mounted or swapped to.
+pub(super) const ATTACHED: &[&str] = &["Mount", "Swap"];
+/// They run nothing.
+pub(super) const NO_PROGRAM: &str = "nothing is run: the kernel is asked to do it";
 /// Whatever stands in them.
 pub(super) const NO_SUCH_UNITS: &str = "units of that kind are not supported";
 
@@ -39,11 +38,6 @@ pub(super) const MOUNT: &[Unsupported] = &[
 #[rustfmt::skip]
 pub(super) const AUTOMOUNT: &[Unsupported] = &[
     of_kind("Where"), of_kind("ExtraOptions"), of_kind("DirectoryMode"), of_kind("TimeoutIdleSec"),
-];
-
-#[rustfmt::skip]
-pub(super) const SWAP: &[Unsupported] = &[
-    of_kind("What"), of_kind("Priority"), of_kind("Options"), of_kind("TimeoutSec"),
 ];
 
 #[rustfmt::skip]
