@@ -32,6 +32,8 @@ pub struct Session {
     typing: File,
     console: Receiver<Vec<u8>>,
     seen: String,
+    /// Commands that were run.
+    runs: u32,
 }
 
 /// What clients on the host know of a board.
@@ -103,7 +105,7 @@ impl Session {
             }
         });
         let outside = Outside { name: name.to_owned(), ports, ssh_key: image.ssh_key };
-        Self { outside, machine, typing, console, seen: String::new() }
+        Self { outside, machine, typing, console, seen: String::new(), runs: 0 }
     }
 
     /// Waits until the console has said `text` after what was waited for before; gives all that
@@ -126,6 +128,27 @@ impl Session {
     /// Types a line on the console.
     pub fn type_line(&mut self, line: &str) {
         writeln!(self.typing, "{line}").unwrap();
+    }
+
+    /// Runs a command in the shell on the console, and gives the lines that it said, without those
+    /// of PID 1.
+    pub fn run(&mut self, command: &str) -> String {
+        self.runs += 1;
+        let number = self.runs;
+        // The line that is typed is seen, too: the numbers stand in it as sums.
+        let line = format!("echo began-$((0 + {number})); {command}; echo ended-$((0 + {number}))");
+        self.type_line(&line);
+        self.expect(&format!("began-{number}\r\n"));
+        let end = format!("ended-{number}\r\n");
+        let said = self.expect(&end);
+        let of_command = |line: &&str| !line.starts_with('[');
+        let lines = said.strip_suffix(&end).unwrap_or(&said).lines();
+        lines.filter(of_command).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Waits until a unit has that value of a property, by a script on the board.
+    pub fn until(&mut self, unit: &str, property: &str, value: &str) {
+        self.run(&format!("await {unit} {property} \"{value}\""));
     }
 
     /// Waits for the board to end by itself, as it should after power-off and reboot.

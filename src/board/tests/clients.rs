@@ -1,0 +1,216 @@
+//! Real clients of sd_notify(3), real daemons that are passed sockets or go into the background,
+//! and what a boot does before services, on the boards of `tests/clients`.
+//!
+//! These need an emulator or the right to make namespaces: `cargo board test` runs them.
+
+#[allow(dead_code, reason = "other tests use the rest")]
+mod support;
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+
+use support::Session;
+
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn armv7() {
+    boot("clients-armv7");
+}
+
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn riscv64() {
+    boot("clients-riscv64");
+}
+
+#[test]
+#[ignore = "makes namespaces; `cargo board test` runs it"]
+fn x86_64_in_namespaces() {
+    boot("clients-x86_64");
+}
+
+/// One boot, and all its clients in turn.
+fn boot(name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
+    let mut session = Session::boot(&folder.to_string_lossy());
+    let board = &mut session;
+    board.expect("the board is up");
+    systemd_notify_speaks_for_its_shell(board);
+    systemd_notify_stores_and_gets_back(board);
+    systemd_notify_triggers_the_watchdog(board);
+    systemd_notify_reloads(board);
+    systemd_notify_of_a_user_is_heard_of_all(board);
+    python_keeps_its_clients_over_a_crash(board);
+    dbus_is_passed_its_socket(board);
+    daemons_go_into_the_background(board);
+    crond_runs_what_is_due(board);
+    board.type_line("pilotctl poweroff");
+    board.expect("power-off: now");
+    session.ends_orderly();
+}
+
+/// Has the service that runs `as-told NAME` do something.
+fn tell(board: &mut Session, name: &str, line: &str) {
+    board.run(&format!("tell {name} '{line}'"));
+}
+
+/// What `pilotctl` says of a unit.
+fn property(board: &mut Session, unit: &str, property: &str) -> String {
+    board.run(&format!("pilotctl show --value -p {property} {unit}")).trim().to_owned()
+}
+
+/// As root it says that it is the shell that has called it, so that `NotifyAccess=main` is enough.
+fn systemd_notify_speaks_for_its_shell(board: &mut Session) {
+    const UNIT: &str = "told.service";
+    board.run("pilotctl start --no-block told.service");
+    tell(board, "told", "systemd-notify --status=\"warming up\"");
+    board.until(UNIT, "StatusText", "warming up");
+    assert_eq!(property(board, UNIT, "ActiveState"), "activating");
+    tell(board, "told", "systemd-notify --ready --status=up");
+    board.until(UNIT, "ActiveState", "active");
+    assert_eq!(property(board, UNIT, "StatusText"), "up");
+    tell(board, "told", "systemd-notify --reloading");
+    board.until(UNIT, "ActiveState", "reloading");
+    tell(board, "told", "systemd-notify --ready");
+    board.until(UNIT, "ActiveState", "active");
+    tell(board, "told", "sleep 100000 & echo $! > /run/child; systemd-notify MAINPID=$!");
+    board.run("until [ -s /run/child ]; do :; done; child=$(cat /run/child)");
+    board.until(UNIT, "MainPID", "$child");
+    board.run("kill $child");
+    board.until(UNIT, "ActiveState", "inactive");
+    board.run("pilotctl start --no-block told.service");
+    tell(board, "told", "exec systemd-notify --ready --exec \\; sleep 100000");
+    board.until(UNIT, "ActiveState", "active");
+    board.run("pilotctl stop told.service");
+    board.run("pilotctl start --no-block told.service");
+    tell(board, "told", "systemd-notify --ready; systemd-notify --stopping");
+    board.until(UNIT, "ActiveState", "deactivating");
+    tell(board, "told", "exit 0");
+    board.until(UNIT, "ActiveState", "inactive");
+}
+
+fn systemd_notify_stores_and_gets_back(board: &mut Session) {
+    const UNIT: &str = "told.service";
+    board.run("pilotctl start --no-block told.service; echo treasure > /run/treasure");
+    tell(board, "told", "systemd-notify --ready --fd=3 --fdname=mine FDSTORE=1 3</run/treasure");
+    board.until(UNIT, "ActiveState", "active");
+    board.run("rm /run/treasure; pilotctl kill --signal=KILL told.service");
+    tell(board, "told", "echo $LISTEN_FDNAMES:$(cat <&3) > /run/got; systemd-notify --ready");
+    board.until(UNIT, "ActiveState", "active");
+    assert_eq!(board.run("cat /run/got").trim(), "mine:treasure");
+    tell(board, "told", "systemd-notify FDSTOREREMOVE=1 FDNAME=mine STATUS=removed");
+    board.until(UNIT, "StatusText", "removed");
+    board.run("pilotctl kill --signal=KILL told.service");
+    tell(board, "told", "echo =$LISTEN_FDNAMES > /run/got; systemd-notify --ready");
+    board.until(UNIT, "ActiveState", "active");
+    assert_eq!(board.run("cat /run/got").trim(), "=");
+}
+
+fn systemd_notify_triggers_the_watchdog(board: &mut Session) {
+    tell(board, "told", "systemd-notify WATCHDOG=1 STATUS=alive");
+    board.until("told.service", "StatusText", "alive");
+    let restarts = property(board, "told.service", "NRestarts");
+    tell(board, "told", "systemd-notify WATCHDOG=trigger");
+    let again = (restarts.parse::<u32>().unwrap() + 1).to_string();
+    board.until("told.service", "NRestarts", &again);
+    assert_eq!(property(board, "told.service", "ActiveState"), "activating");
+    board.run("pilotctl stop told.service");
+}
+
+fn systemd_notify_reloads(board: &mut Session) {
+    const UNIT: &str = "told-reload.service";
+    board.run("pilotctl start --no-block told-reload.service");
+    tell(board, "reload", "systemd-notify --ready");
+    board.until(UNIT, "ActiveState", "active");
+    board.run("pilotctl reload told-reload.service");
+    assert_eq!(property(board, UNIT, "StatusText"), "reloaded");
+    assert_eq!(property(board, UNIT, "ActiveState"), "active");
+    board.run("pilotctl stop told-reload.service");
+}
+
+fn systemd_notify_of_a_user_is_heard_of_all(board: &mut Session) {
+    const UNIT: &str = "told-user.service";
+    board.run("pilotctl start --no-block told-user.service");
+    tell(board, "user", "systemd-notify --ready --status=nobody");
+    board.until(UNIT, "ActiveState", "active");
+    assert_eq!(property(board, UNIT, "StatusText"), "nobody");
+    board.run("pilotctl stop told-user.service");
+}
+
+/// It stores each connection by python3-systemd, under a name that says how far it has counted.
+fn python_keeps_its_clients_over_a_crash(board: &mut Session) {
+    const UNIT: &str = "count.service";
+    let mut client = board.connect("count");
+    let mut answers = BufReader::new(client.try_clone().unwrap());
+    let mut count = |expected: &str| {
+        client.write_all(b"line\n").unwrap();
+        let mut answer = String::new();
+        answers.read_line(&mut answer).unwrap();
+        assert_eq!(answer, expected);
+    };
+    count("1\n");
+    count("2\n");
+    board.until(UNIT, "StatusText", "counted 2");
+    let pid = property(board, UNIT, "MainPID");
+    board.run("pilotctl kill --signal=KILL count.service");
+    count("3\n");
+    board.until(UNIT, "StatusText", "counted 3");
+    assert_ne!(property(board, UNIT, "MainPID"), pid);
+    board.run("pilotctl reload count.service");
+    assert_eq!(property(board, UNIT, "StatusText"), "reloaded");
+    board.run("pilotctl stop count.service");
+    assert_eq!(property(board, UNIT, "StatusText"), "stopping");
+    assert_eq!(property(board, UNIT, "Result"), "success");
+}
+
+fn dbus_is_passed_its_socket(board: &mut Session) {
+    assert_eq!(property(board, "dbus.service", "ActiveState"), "inactive");
+    let ask = "dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
+               org.freedesktop.DBus.ListNames";
+    let names = board.run(ask);
+    assert!(names.contains("org.freedesktop.DBus"), "{names}");
+    assert_eq!(property(board, "dbus.service", "ActiveState"), "active");
+    board.run("pilotctl reload dbus.service; echo reload-$?");
+    assert_eq!(property(board, "dbus.service", "ActiveState"), "active");
+    board.run("pilotctl kill --signal=KILL dbus.service");
+    // It is not to be restarted, and yet there for the next client.
+    assert!(board.run(ask).contains("org.freedesktop.DBus"));
+    assert_eq!(property(board, "dbus.service", "ActiveState"), "active");
+}
+
+/// Their main processes are those that their pidfiles name, or the only ones left.
+fn daemons_go_into_the_background(board: &mut Session) {
+    for (name, pidfile, program) in [
+        ("dropbear", "/run/dropbear.pid", "/usr/sbin/dropbear"),
+        ("syslogd", "/run/syslogd.pid", "/usr/bin/busybox"),
+        ("dnsmasq", "/run/dnsmasq/dnsmasq.pid", "/usr/sbin/dnsmasq"),
+        ("legacy", "/run/legacy.pid", "/usr/bin/busybox"),
+        ("telnetd", "", "/usr/bin/busybox"),
+    ] {
+        let unit = format!("{name}.service");
+        let started = board.run(&format!("pilotctl start {unit} && echo up"));
+        assert_eq!(started.trim(), "up");
+        let pid = property(board, &unit, "MainPID");
+        assert_eq!(board.run(&format!("readlink /proc/{pid}/exe")).trim(), program);
+        if !pidfile.is_empty() {
+            assert_eq!(board.run(&format!("cat {pidfile}")).trim(), pid);
+        }
+    }
+    assert_eq!(board.ssh("echo $((6 * 7))").text.trim(), "42");
+    // One that is killed comes again.
+    let pid = property(board, "legacy.service", "MainPID");
+    board.run(&format!("kill -KILL {pid}"));
+    board.until("legacy.service", "NRestarts", "1");
+    board.until("legacy.service", "ActiveState", "active");
+    assert_ne!(property(board, "legacy.service", "MainPID"), pid);
+    let stop = "pilotctl stop dropbear syslogd dnsmasq legacy telnetd && echo down";
+    assert_eq!(board.run(stop).trim(), "down");
+    let left = board.run("ps | grep -E '[d]ropbear|[s]yslogd|[d]nsmasq|[1]00000|[t]elnetd'");
+    assert_eq!(left, "");
+}
+
+/// The only job is due at each minute.
+fn crond_runs_what_is_due(board: &mut Session) {
+    assert_eq!(property(board, "crond.service", "ActiveState"), "active");
+    board.run("until [ -s /run/cron-ran ]; do sleep 1; done");
+}
