@@ -7,15 +7,11 @@ use core::ffi::CStr;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, MountPropagationFlags, UnmountFlags};
-use rustix::thread::{Timespec, nanosleep};
-use unit::{MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, Millis, MountSetup};
+use unit::{MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, MountSetup};
 
-use super::file;
 use super::mount::is_mount_point;
+use super::{device, file};
 
-/// Between two looks for a device: first short, then each pause twice as long as the one before.
-const PAUSE_MS: u32 = 25;
-const PAUSE_MAX_MS: u32 = 800;
 /// What is read of /proc/filesystems.
 const FILE_SYSTEMS_BYTES: usize = 2048;
 
@@ -33,7 +29,7 @@ pub fn mount(setup: &MountSetup<'_>) -> Result<(), Errno> {
     if is_mount_point(target) {
         return Ok(());
     }
-    wait_for_device(setup.what, setup.device_timeout)?;
+    device::wait_for(setup.what, setup.device_timeout)?;
     make_place(setup)?;
     if setup.flags & MOUNT_BIND != 0 {
         return bind(setup, target);
@@ -67,26 +63,6 @@ pub fn unmount(setup: &MountSetup<'_>) -> Result<(), Errno> {
         Err(Errno::INVAL | Errno::NOENT) => Ok(()),
         unmounted => unmounted,
     }
-}
-
-/// A device may come after the boot has begun, with its driver.
-pub(super) fn wait_for_device(device: &str, timeout: Millis) -> Result<(), Errno> {
-    let mut left = timeout.0;
-    if left == 0 {
-        return Ok(());
-    }
-    let mut pause = PAUSE_MS;
-    while file::kind(device).is_none() {
-        if left == 0 {
-            return Err(Errno::NOENT);
-        }
-        pause = pause.min(left);
-        let nanos = i64::from(pause % 1000) * 1_000_000;
-        let _ = nanosleep(&Timespec { tv_sec: 0, tv_nsec: nanos as _ });
-        left -= pause;
-        pause = (pause * 2).min(PAUSE_MAX_MS);
-    }
-    Ok(())
 }
 
 /// Makes the folders that lead to the place, and the place: a folder, or a file for a file.

@@ -13,6 +13,7 @@ pub mod cgroup;
 pub mod child;
 pub mod clock;
 pub mod console;
+pub mod device;
 pub mod fatal;
 pub mod fd;
 pub mod file;

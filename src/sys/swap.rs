@@ -7,7 +7,7 @@ use core::ffi::CStr;
 use rustix::io::Errno;
 use unit::SwapSetup;
 
-use super::{attach, file, raw};
+use super::{device, file, raw};
 
 /// What is read of /proc/swaps: 32 areas are all that a kernel has, most boards have one.
 const SWAPS_BYTES: usize = 4096;
@@ -19,7 +19,7 @@ const PATH_BYTES: usize = 512;
 /// # Errors
 /// Those of swapon(2); ENOENT if the device was waited for in vain.
 pub fn on(setup: &SwapSetup<'_>) -> Result<(), Errno> {
-    attach::wait_for_device(setup.what, setup.device_timeout)?;
+    device::wait_for(setup.what, setup.device_timeout)?;
     match raw::swapon(file::path(setup.what), setup.flags) {
         // It may be in use otherwise, too.
         Err(Errno::BUSY) if is_on(setup.what) => Ok(()),
