@@ -9,6 +9,7 @@
 mod address;
 mod args;
 mod graph;
+mod group;
 mod jobs;
 mod list;
 mod more;

@@ -85,6 +85,8 @@ features! {
     FORKING = "forking";
     /// `ExecStop=` and `ExecStopPost=`, which are told how the service ended.
     STOP_COMMANDS = "stop-commands";
+    /// `Slice=`, and what limits a control group.
+    CONTROL_GROUPS = "control-groups";
     /// `Type=idle`.
     IDLE = "idle";
     /// Services without `ExecStart=`.

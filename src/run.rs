@@ -27,6 +27,7 @@ mod notifications;
 mod own;
 mod paths;
 mod prepare;
+mod resources;
 mod steps;
 mod store;
 mod switch_root;
@@ -263,7 +264,12 @@ impl Pilot {
     fn service(&self, unit: UnitId) -> Service<'static> {
         match self.table.kind(unit) {
             Kind::Service(service) => service,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+            Kind::Target
+            | Kind::Slice
+            | Kind::Socket(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => {
                 bug!("not a service")
             }
         }
@@ -280,7 +286,12 @@ fn broken(call: &str, errno: rustix::io::Errno) -> ! {
 fn socket_config<'t>(table: &Table<'t>, unit: UnitId) -> Socket<'t> {
     match table.kind(unit) {
         Kind::Socket(socket) => socket,
-        Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+        Kind::Target
+        | Kind::Slice
+        | Kind::Service(_)
+        | Kind::Timer(_)
+        | Kind::Path(_)
+        | Kind::Mount(_) => {
             bug!("not a socket")
         }
     }

@@ -7,7 +7,7 @@ use std::ffi::CString;
 use std::io::Read as _;
 use std::os::fd::AsFd as _;
 
-use fake::{Answer, Fake, table};
+use fake::{Answer, Fake, SLICES, table};
 use pilotlight::ctl::{self, Unreachable};
 use unit::control::{
     ActiveState, Exit, InstanceStatus, JobKind, JobResult, KillWhom, Order, Peer, Refusal, Retry,
@@ -141,6 +141,7 @@ fn status_tells_what_a_socket_waits_for() {
     let first = match fake.table.unit(fake.id("log.socket")).kind {
         Kind::Socket(socket) => socket.first_listener,
         Kind::Target
+        | Kind::Slice
         | Kind::Service(_)
         | Kind::Timer(_)
         | unit::Kind::Path(_)
@@ -185,6 +186,25 @@ fn show_prints_the_properties_that_are_asked_for() {
     assert_eq!(out, "LoadState=not-found\n\nLoadState=loaded\n");
     let out = printed(&mut fake, &["show", "-p", "SystemState,NFailedUnits,StrangersReaped"]);
     assert_eq!(out, "SystemState=degraded\nNFailedUnits=1\nStrangersReaped=2\n");
+}
+
+#[test]
+fn control_groups_are_told_with_what_is_in_them() {
+    let mut fake = Fake::with(SLICES);
+    fake.put("bake.service", ActiveState::Active, SubState::Running);
+    let out = printed(&mut fake, &["status", "bake"]);
+    let lines = "Memory: 3.5M (limit: 64.0M)\n     CGroup: /pilot/ovens.slice/bake.service\n";
+    assert!(out.ends_with(lines), "{out}");
+    let asked = ["show", "-p", "Slice,ControlGroup,MemoryMax,MemoryCurrent,TasksMax,TasksCurrent"];
+    let slice = printed(&mut fake, &[&asked[..], &["ovens.slice", "--", "-.slice"]].concat());
+    assert_eq!(
+        slice,
+        "Slice=-.slice\nControlGroup=/pilot/ovens.slice\nTasksCurrent=7\nTasksMax=infinity\n\n\
+         ControlGroup=/pilot\n"
+    );
+    let list = printed(&mut fake, &["list-units", "--all", "--no-legend", "--type=slice"]);
+    assert_eq!(list.lines().count(), 2, "{list}");
+    assert_eq!(printed(&mut fake, &["show", "-p", "ControlGroup", "basic.target"]), "");
 }
 
 #[test]

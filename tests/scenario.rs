@@ -199,7 +199,12 @@ impl Scenario<'_, '_> {
     fn first_listener(&self, socket: &str) -> unit::ListenerId {
         match self.table.unit(self.unit(socket)).kind {
             Kind::Socket(config) => config.first_listener,
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+            Kind::Target
+            | Kind::Slice
+            | Kind::Service(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => {
                 panic!("{socket} is no socket")
             }
         }

@@ -210,6 +210,7 @@ fn template_of(session: &Session<'_, '_>, socket: UnitId) -> Option<UnitId> {
 fn chosen(call: &Call<'_>, name: &str, kind: &Kind<'_>) -> bool {
     let kind = match kind {
         Kind::Target => "target",
+        Kind::Slice => "slice",
         Kind::Service(_) => "service",
         Kind::Socket(_) => "socket",
         Kind::Timer(_) => "timer",

@@ -34,6 +34,9 @@ pub trait Link {
 
     /// The name of a process, as in proc_pid_comm(5); its length is returned, 0 for unknown.
     fn process_name(&mut self, pid: u32, name: &mut [u8; 16]) -> usize;
+
+    /// What a file of a control group begins with; its length is returned, 0 if it is not there.
+    fn group_file(&mut self, group: &dyn Display, file: &str, content: &mut [u8]) -> usize;
 }
 
 /// Why PID 1 cannot be asked.

@@ -11,7 +11,7 @@ use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::text::{Output, Span, is_in};
-use super::{exit, settings, words};
+use super::{exit, group, settings, words};
 
 /// Prints the properties of the named units, or of PID 1 itself.
 pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
@@ -78,7 +78,11 @@ pub(super) struct List<'l, 'o> {
 }
 
 /// One call a property: each must cost few bytes, because there are many.
-impl List<'_, '_> {
+impl<'l, 'o> List<'l, 'o> {
+    pub(super) fn new(call: &'l Call<'l>, out: &'l mut Output<'o>) -> Self {
+        Self { call, out }
+    }
+
     #[inline(never)]
     pub(super) fn text(&mut self, name: &str, value: &str) {
         if self.begin(name) {
@@ -186,15 +190,18 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     relations(&mut list, &table, &unit.edges);
     let sockets = match &unit.kind {
         Kind::Service(service) => service.sockets,
-        Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
-            Ids::EMPTY
-        }
+        Kind::Target
+        | Kind::Slice
+        | Kind::Socket(_)
+        | Kind::Timer(_)
+        | Kind::Path(_)
+        | Kind::Mount(_) => Ids::EMPTY,
     };
     let blank = if sockets.is_empty() || triggered_by.is_empty() { "" } else { " " };
     let (sockets, others) = (Units(&table, sockets), Units(&table, triggered_by));
     list.other("TriggeredBy", &format_args!("{sockets}{blank}{others}"));
     match &unit.kind {
-        Kind::Target => {}
+        Kind::Target | Kind::Slice => {}
         Kind::Service(service) => {
             settings::service(&mut list, service, &status);
             settings::context(&mut list, &service.exec_context());
@@ -207,6 +214,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
         Kind::Path(path) => settings::path(&mut list, table.name(path.unit), path),
         Kind::Timer(timer) => settings::timer(&mut list, table.name(timer.unit), &timer.setup()),
     }
+    group::properties(session, call, id);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Read before editing: unix(7), socket(7) (SO_RCVTIMEO).
 
+use core::fmt::Display;
 use core::time::Duration;
 
 use rustix::fd::OwnedFd;
@@ -11,11 +12,14 @@ use rustix::net::{self, AddressFamily, RecvFlags, SendFlags, SocketFlags, Socket
 use unit::control::{FRAME_MAX, SOCKET_PATH};
 
 use super::session::{Link, Unreachable};
+use crate::features;
 
 /// PID 1 answers a question within microseconds; a client of a broken one shall not hang for ever.
 const PATIENCE: Duration = Duration::from_secs(25);
 /// `/proc/4294967295/comm` and its NUL.
 const COMM_PATH_BYTES: usize = 22;
+/// The mount point, the slices in one another, a unit's name and that of a file.
+const GROUP_PATH_BYTES: usize = 64 + 512 + unit::UNIT_NAME_MAX;
 
 /// The connection to PID 1.
 #[derive(Default)]
@@ -76,9 +80,23 @@ impl Link for ControlSocket {
         if core::fmt::write(&mut path, format_args!("/proc/{pid}/comm")).is_err() {
             return 0;
         }
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let read = rustix::fs::open(path.as_str(), flags, Mode::empty())
-            .and_then(|fd| rustix::io::read(&fd, &mut name[..]));
-        read.map_or(0, |length| name.iter().take(length).take_while(|&&byte| byte != b'\n').count())
+        let length = read(&path, name);
+        name.iter().take(length).take_while(|&&byte| byte != b'\n').count()
     }
+
+    fn group_file(&mut self, group: &dyn Display, file: &str, content: &mut [u8]) -> usize {
+        let mut path = heapless::String::<GROUP_PATH_BYTES>::new();
+        let words = format_args!("/sys/fs/cgroup{group}/{file}");
+        if !features::CONTROL_GROUPS || core::fmt::write(&mut path, words).is_err() {
+            return 0;
+        }
+        read(&path, content)
+    }
+}
+
+/// What a file begins with; nothing if it cannot be read.
+fn read(path: &str, content: &mut [u8]) -> usize {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty());
+    file.and_then(|fd| rustix::io::read(&fd, content)).unwrap_or(0)
 }

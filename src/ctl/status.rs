@@ -13,7 +13,7 @@ use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::settings::CommandLine;
 use super::text::{Harmless, Output, SinceBoot, Span};
-use super::{exit, show, words};
+use super::{exit, group, show, words};
 use crate::features;
 use crate::reason::Reason;
 
@@ -74,7 +74,7 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
         relative(session, "TriggeredBy", number, starter)?;
     }
     match unit.kind {
-        Kind::Target => {}
+        Kind::Target | Kind::Slice => {}
         Kind::Service(service) => of_service(session, &service, &status)?,
         Kind::Socket(socket) => of_socket(session, id, &socket, &status, now_us)?,
         Kind::Timer(timer) => relative(session, "Triggers", 0, timer.unit)?,
@@ -92,6 +92,7 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
             writeln!(session.out, "       What: {}", what.trim_end_matches('\0'));
         }
     }
+    group::lines(session, id);
     Ok(match status.active {
         ActiveState::Inactive | ActiveState::Failed => exit::NOT_RUNNING,
         ActiveState::Activating

@@ -90,6 +90,8 @@ pub enum Stage {
     Slot = 1,
     /// Arguments and environment within their bounds (E2BIG).
     Arguments,
+    /// `MemoryMax=` and `TasksMax=`, of the service or of a slice that it lies in.
+    ControlGroup,
     /// clone3(2).
     Clone,
     /// setsid(2).

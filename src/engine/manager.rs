@@ -94,7 +94,7 @@ impl<'t, 's> Engine<'t, 's> {
                 next_extra += 1;
             }
             match table.kind(id) {
-                Kind::Target => {}
+                Kind::Target | Kind::Slice => {}
                 Kind::Service(config) if config.per_connection => {
                     state.kind = KindState::Template(Template::NEW);
                 }
@@ -336,7 +336,12 @@ impl<'t, 's> Engine<'t, 's> {
     pub(super) fn service_config(&self, unit: UnitId) -> unit::Service<'t> {
         match self.table.kind(unit) {
             Kind::Service(config) => config,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+            Kind::Target
+            | Kind::Slice
+            | Kind::Socket(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => {
                 bug!("not a service")
             }
         }
@@ -345,7 +350,12 @@ impl<'t, 's> Engine<'t, 's> {
     pub(super) fn socket_config(&self, unit: UnitId) -> unit::Socket<'t> {
         match self.table.kind(unit) {
             Kind::Socket(config) => config,
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+            Kind::Target
+            | Kind::Slice
+            | Kind::Service(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => {
                 bug!("not a socket")
             }
         }

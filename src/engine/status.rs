@@ -290,9 +290,12 @@ impl Engine<'_, '_> {
     pub fn passed_sockets(&self, service: UnitId) -> impl Iterator<Item = UnitId> + '_ {
         let sockets = match self.table.kind(service) {
             Kind::Service(config) => config.sockets,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
-                unit::Ids::EMPTY
-            }
+            Kind::Target
+            | Kind::Slice
+            | Kind::Socket(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => unit::Ids::EMPTY,
         };
         // A socket's own commands may be passed its listeners, too.
         let own = Some(service).filter(|&unit| self.is_socket(unit));

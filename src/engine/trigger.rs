@@ -167,7 +167,12 @@ impl Engine<'_, '_> {
         }
         let config = match self.table.kind(unit) {
             Kind::Timer(config) => config,
-            Kind::Target | Kind::Service(_) | Kind::Socket(_) | Kind::Path(_) | Kind::Mount(_) => {
+            Kind::Target
+            | Kind::Slice
+            | Kind::Service(_)
+            | Kind::Socket(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => {
                 bug!("not a timer")
             }
         };

@@ -136,7 +136,7 @@ impl Pilot {
             signals,
             notifications,
             children: Children::new(),
-            groups: Groups::new(),
+            groups: Groups::new(&table),
             leavings: Leavings::new(),
             store: Store::new(),
             clients,

@@ -150,7 +150,10 @@ impl Pilot {
         filled
             .fill(request, id, monitored, work)
             .map_err(|Full| prepare::error(Stage::Arguments, Errno::TOOBIG))?;
-        let group = self.groups.directory(request.unit, &self.table);
+        let group = self
+            .groups
+            .directory(request.unit, &self.table)
+            .map_err(|errno| prepare::error(Stage::ControlGroup, errno))?;
         work.cgroup = group.map_or(-1, |group| group.as_raw_fd());
         if [request.context.stdout, request.context.stderr].contains(&Stdio::Kmsg) {
             let kmsg = self.children.kmsg.at_mut(request.unit);

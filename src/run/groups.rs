@@ -3,20 +3,22 @@
 use rustix::event::epoll::EventFlags;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::io::Errno;
 use rustix::process::{Pid as KernelPid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use unit::control::Exit;
 use unit::{Table, UnitId};
 
 use crate::engine::places::Places;
 use crate::engine::{Event, Pid};
+use crate::features;
 use crate::log;
 use crate::sys::cell::{Once, at_rest};
 use crate::sys::cgroup::{self, Group, Root};
 use crate::sys::signal;
 use crate::table::limits::UNITS;
 
-use super::Pilot;
 use super::watch::{Generation, Report, Source};
+use super::{Pilot, resources};
 use crate::reason::Reason;
 
 at_rest! {
@@ -38,7 +40,7 @@ enum Leader {
 }
 
 /// What is known of a unit's processes.
-struct Place {
+pub(super) struct Place {
     group: Option<Group>,
     /// [`Generation::NONE`] while nobody asks whether the group is empty.
     generation: Generation,
@@ -48,6 +50,8 @@ struct Place {
     leaders: [Leader; 2],
     /// The main process, where it is not the child we made.
     adopted: Option<(Watched, u32)>,
+    /// A slice: its control group is there, with all that is to be in its files.
+    pub(super) is_made: bool,
 }
 
 impl Place {
@@ -58,6 +62,7 @@ impl Place {
         asked: false,
         leaders: [Leader::Nobody; 2],
         adopted: None,
+        is_made: false,
     };
 }
 
@@ -70,24 +75,31 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(table: &Table<'static>) -> Self {
         let root = Root::open().inspect_err(|errno| {
             log::info!("no control groups: {}", Reason::of(*errno));
         });
+        if let Ok(root) = &root {
+            resources::enable_at_root(root, table);
+        }
         Self { root: root.ok(), places: Places::new(PLACES.take()), asked: 0 }
     }
 
-    /// A unit's control group, made when it is first needed.
+    /// A unit's control group, made when it is first needed. `Err`: nothing may run in it.
     pub(super) fn directory(
         &mut self,
         unit: UnitId,
         table: &Table<'static>,
-    ) -> Option<BorrowedFd<'_>> {
-        let place = self.places.at_mut(unit);
-        if place.group.is_none() {
-            place.group = self.root.as_ref()?.group(table.name(unit)).ok();
+    ) -> Result<Option<BorrowedFd<'_>>, Errno> {
+        if let (None, Some(root)) = (&self.places.at(unit).group, &self.root) {
+            let made = if features::CONTROL_GROUPS {
+                resources::make(unit, root, table, &mut self.places)?
+            } else {
+                root.group(table.name(unit)).ok()
+            };
+            self.places.at_mut(unit).group = made;
         }
-        place.group.as_ref().map(AsFd::as_fd)
+        Ok(self.places.at(unit).group.as_ref().map(AsFd::as_fd))
     }
 
     /// A child of ours leads a process group of that unit.

@@ -240,6 +240,7 @@ impl Words<'_> {
                 own.then(|| socket.listeners.get(place.into())).flatten()
             }
             unit::Kind::Target
+            | unit::Kind::Slice
             | unit::Kind::Service(_)
             | unit::Kind::Timer(_)
             | unit::Kind::Path(_)
@@ -275,6 +276,7 @@ const fn step(stage: Stage) -> &'static str {
     match stage {
         Stage::Slot => "no place for another child",
         Stage::Arguments => "arguments and environment",
+        Stage::ControlGroup => "control group",
         Stage::Clone => "clone",
         Stage::Session => "new session",
         Stage::Stdin => "standard input",

@@ -324,6 +324,7 @@ impl Sources<'_> {
             Kind::Socket(config) if config.fd_name != self.table.name(socket) => config.fd_name,
             Kind::Socket(_)
             | Kind::Target
+            | Kind::Slice
             | Kind::Service(_)
             | Kind::Timer(_)
             | Kind::Path(_)

@@ -99,9 +99,10 @@ impl Work {
 }
 
 /// All stages, for those who have only a number.
-pub(super) const STAGES: [Stage; 31] = [
+pub(super) const STAGES: [Stage; 32] = [
     Stage::Slot,
     Stage::Arguments,
+    Stage::ControlGroup,
     Stage::Clone,
     Stage::Session,
     Stage::Stdin,
@@ -177,6 +178,7 @@ const fn exit_code(stage: Stage) -> u8 {
         Stage::Group => 216,
         Stage::User => 217,
         Stage::Capabilities => 218,
+        Stage::ControlGroup => 219,
         Stage::Session => 220,
         Stage::Stderr => 222,
         Stage::NoNewPrivileges => 227,

@@ -13,6 +13,8 @@ use super::signal;
 
 const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
+/// Where the hierarchy is mounted.
+const BASE: &CStr = c"/sys/fs/cgroup";
 /// What is read of /proc/PID/cgroup.
 pub const PROC_BYTES: usize = 1024;
 /// SIGKILL is repeated this often over a group that keeps forking.
@@ -31,7 +33,7 @@ impl Root {
     /// # Errors
     /// ENOENT or EXDEV and the like where none is mounted.
     pub fn open() -> Result<Self, Errno> {
-        let base = rustix::fs::open(c"/sys/fs/cgroup", DIRECTORY, Mode::empty())?;
+        let base = rustix::fs::open(BASE, DIRECTORY, Mode::empty())?;
         // Only version 2 has this file.
         rustix::fs::statat(&base, c"cgroup.controllers", AtFlags::empty())?;
         make_and_open(base.as_fd(), c"pilot").map(|fd| Self { fd })
@@ -42,11 +44,46 @@ impl Root {
     /// # Errors
     /// Those of mkdir(2) and open(2).
     pub fn group(&self, name: &str) -> Result<Group, Errno> {
-        let name = Path::new(name)?;
-        let fd = make_and_open(self.fd.as_fd(), name.as_c_str())?;
-        let events = open_at(fd.as_fd(), c"cgroup.events")?;
-        let procs = open_at(fd.as_fd(), c"cgroup.procs")?;
-        Ok(Group { fd, events, procs })
+        Group::new(directory(self.fd.as_fd(), name)?)
+    }
+}
+
+impl AsFd for Root {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// A group in another one, made if it is not there.
+///
+/// # Errors
+/// Those of mkdir(2) and open(2).
+pub fn directory(parent: BorrowedFd<'_>, name: &str) -> Result<OwnedFd, Errno> {
+    make_and_open(parent, Path::new(name)?.as_c_str())
+}
+
+/// Lets the groups right below a group have a controller.
+///
+/// # Errors
+/// ENOENT if the kernel has not got it, or EBUSY for a group with processes in it.
+pub fn enable(group: BorrowedFd<'_>, controller: &str) -> Result<(), Errno> {
+    let word = Path::format(format_args!("+{controller}"))?;
+    write(group, c"cgroup.subtree_control", word.as_c_str().to_bytes())
+}
+
+/// The same below the root of all. In a container that is a group like others, and PID 1 is in it:
+/// then it moves out of the way.
+///
+/// # Errors
+/// As [`enable`].
+pub fn enable_at_root(controller: &str) -> Result<(), Errno> {
+    let base = rustix::fs::open(BASE, DIRECTORY, Mode::empty())?;
+    match enable(base.as_fd(), controller) {
+        Err(Errno::BUSY) => {
+            move_self(make_and_open(base.as_fd(), c"init.scope")?.as_fd())?;
+            enable(base.as_fd(), controller)
+        }
+        result => result,
     }
 }
 
@@ -76,6 +113,16 @@ impl AsFd for Group {
 }
 
 impl Group {
+    /// That of a directory.
+    ///
+    /// # Errors
+    /// Those of open(2).
+    pub fn new(fd: OwnedFd) -> Result<Self, Errno> {
+        let events = open_at(fd.as_fd(), c"cgroup.events")?;
+        let procs = open_at(fd.as_fd(), c"cgroup.procs")?;
+        Ok(Self { fd, events, procs })
+    }
+
     /// Signals every process in it.
     ///
     /// Not through cgroup.kill: kernels (6.18 seen) compare its count with that of the parent's
@@ -140,9 +187,13 @@ fn open_at(directory: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
     rustix::fs::openat(directory, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
 }
 
-fn write_at(directory: BorrowedFd<'_>, name: &CStr, text: &[u8]) -> Result<(), Errno> {
+/// Writes a file of a group.
+///
+/// # Errors
+/// ENOENT if the kernel has not got it; what it says to the text.
+pub fn write(group: BorrowedFd<'_>, file: &CStr, text: &[u8]) -> Result<(), Errno> {
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(directory, name, flags, Mode::empty())?;
+    let file = rustix::fs::openat(group, file, flags, Mode::empty())?;
     rustix::io::write(&file, text).map(drop)
 }
 
@@ -151,7 +202,7 @@ fn write_at(directory: BorrowedFd<'_>, name: &CStr, text: &[u8]) -> Result<(), E
 /// # Errors
 /// Those of open(2) and write(2).
 pub fn move_self(group: BorrowedFd<'_>) -> Result<(), Errno> {
-    write_at(group, c"cgroup.procs", b"0")
+    write(group, c"cgroup.procs", b"0")
 }
 
 /// The unit that the process is of, by name, as the kernel says.
@@ -162,7 +213,8 @@ pub fn unit_of(pid: u32, text: &mut [u8; PROC_BYTES]) -> Option<&str> {
     let length = rustix::io::read(&file, &mut text[..]).ok()?;
     let mut lines = text[..length].split(|&byte| byte == b'\n');
     let below = lines.find_map(|line| line.strip_prefix(b"0::/pilot/"))?;
-    core::str::from_utf8(below.split(|&byte| byte == b'/').next()?).ok()
+    let mut parts = below.split(|&byte| byte == b'/');
+    core::str::from_utf8(parts.find(|part| !part.ends_with(b".slice"))?).ok()
 }
 
 /// True if the process is in the group of the service of that name, as the kernel says.

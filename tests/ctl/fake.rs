@@ -1,5 +1,7 @@
 //! A PID 1 that is told its states, and remembers what it was asked to change.
 
+use std::fmt::Display;
+
 use pilotlight::ctl::{Link, Unreachable};
 use unit::control::{
     ActiveState, Checked, FRAME_MAX, InstanceStatus, JobResult, ManagerStatus, Refusal, Reply,
@@ -46,13 +48,23 @@ const UNITS: &[(&str, &str)] = &[
     ("ticker.service", "[Service]\nType=oneshot\nExecStart=/bin/tick\n"),
 ];
 
+/// Control groups, one in another.
+pub const SLICES: &[(&str, &str)] = &[
+    ("ovens.slice", "[Unit]\nDescription=All ovens\n[Slice]\nTasksAccounting=yes\n"),
+    ("bake.service", "[Service]\nExecStart=/bin/bake\nSlice=ovens.slice\nMemoryMax=64M\n"),
+];
+
 /// The table of a small board.
 pub fn table() -> Table<'static> {
+    table_of(UNITS)
+}
+
+fn table_of(units: &[(&str, &str)]) -> Table<'static> {
     let source = |path: &str, text: &str| compile::Source {
         path: path.to_owned(),
         text: text.as_bytes().to_vec(),
     };
-    let units: Vec<_> = UNITS.iter().map(|(name, text)| source(name, text)).collect();
+    let units: Vec<_> = units.iter().map(|(name, text)| source(name, text)).collect();
     let image = match compile::compile_sources(&source("board.conf", BOARD_CONF), &units) {
         Ok((image, _)) => image,
         Err(failure) => panic!("{failure}"),
@@ -86,7 +98,11 @@ pub enum Answer {
 
 impl Fake {
     pub fn new() -> Self {
-        let table = table();
+        Self::with(UNITS)
+    }
+
+    pub fn with(units: &[(&str, &str)]) -> Self {
+        let table = table_of(units);
         let idle = |unit| UnitStatus {
             checked: Checked::Never,
             unit,
@@ -190,5 +206,17 @@ impl Link for Fake {
         let known = if pid == 42 { "httpd" } else { "" };
         name[..known.len()].copy_from_slice(known.as_bytes());
         known.len()
+    }
+
+    fn group_file(&mut self, group: &dyn Display, file: &str, content: &mut [u8]) -> usize {
+        let text = match (group.to_string().as_str(), file) {
+            ("/pilot/ovens.slice/bake.service", "memory.current") => "3670016\n",
+            ("/pilot/ovens.slice/bake.service", "memory.max") => "67108864\n",
+            ("/pilot/ovens.slice", "pids.current") => "7\n",
+            ("/pilot/ovens.slice", "pids.max") => "max\n",
+            _ => "",
+        };
+        content[..text.len()].copy_from_slice(text.as_bytes());
+        text.len()
     }
 }

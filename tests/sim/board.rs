@@ -33,6 +33,9 @@ pub fn conf(prng: &mut Prng) -> String {
 
 const INITRAMFS: &str = "initrd-switch-root.target";
 
+/// What services and sockets lie in.
+const SLICES: [&str; 4] = ["-.slice", "system.slice", "a.slice", "a-b.slice"];
+
 /// What a unit may say of another.
 const EDGES: [&str; 15] = [
     "After",
@@ -136,6 +139,9 @@ fn socket(prng: &mut Prng, number: usize, accept: bool) -> File {
             writeln!(text, "Exec{list}={}/bin/{list}", prng.pick(&["", "-"])).unwrap();
         }
     }
+    if prng.chance(10) {
+        writeln!(text, "Slice={}", prng.pick(&SLICES)).unwrap();
+    }
     text.push_str("[Install]\nWantedBy=sockets.target\n");
     File { name: format!("s{number}.socket"), text }
 }
@@ -210,6 +216,9 @@ fn service(prng: &mut Prng, number: usize, has_socket: bool, accept: bool) -> Fi
         writeln!(text, "RequiresMountsFor={}", prng.pick(&["/mnt/a/x", "/mnt/b", "/etc"])).unwrap();
     }
     writeln!(text, "[Service]\nExecStart=/bin/s{number}").unwrap();
+    if prng.chance(20) {
+        writeln!(text, "Slice={}\nMemoryMax=20%\nTasksMax=9", prng.pick(&SLICES)).unwrap();
+    }
     if accept {
         writeln!(text, "StandardInput=socket").unwrap();
         if prng.chance(50) {

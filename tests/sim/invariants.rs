@@ -29,7 +29,12 @@ impl World<'_, '_> {
                 let first = lists.into_iter().find(|list| !list.of(&config).is_empty());
                 first.expect("every service has a command")
             }
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+            Kind::Target
+            | Kind::Slice
+            | Kind::Socket(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => {
                 return;
             }
         };
@@ -69,7 +74,7 @@ impl World<'_, '_> {
         for unit in self.table.ids() {
             let status = self.status(unit);
             match self.table.unit(unit).kind {
-                Kind::Target | Kind::Timer(_) | Kind::Mount(_) => {}
+                Kind::Target | Kind::Slice | Kind::Timer(_) | Kind::Mount(_) => {}
                 Kind::Path(_) => {
                     let may = matches!(status.sub, SubState::Waiting);
                     assert!(may || !self.watched_paths.contains(&unit), "watched for nobody");

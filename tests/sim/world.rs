@@ -296,7 +296,12 @@ impl<'t, 's> World<'t, 's> {
     fn listeners_of(&self, unit: UnitId) -> Vec<ListenerId> {
         match self.table.unit(unit).kind {
             Kind::Socket(config) => config.listener_ids().collect(),
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+            Kind::Target
+            | Kind::Slice
+            | Kind::Service(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => {
                 panic!("not a socket")
             }
         }
@@ -354,7 +359,7 @@ impl<'t, 's> World<'t, 's> {
         if self.fails() {
             self.lacking.insert(unit);
             let (stage, errno) =
-                *self.prng.pick(&[(Stage::Slot, 11), (Stage::Clone, 12), (Stage::Arguments, 7)]);
+                *self.prng.pick(&[(Stage::Slot, 11), (Stage::Clone, 12), (Stage::ControlGroup, 2)]);
             let error = SpawnError { stage, errno: Errno(errno) };
             return self.answer(Event::SpawnFailed { process, error });
         }
@@ -387,9 +392,12 @@ impl<'t, 's> World<'t, 's> {
                     || !more.send_sigkill
                     || more.final_kill_signal != SIGKILL
             }
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
-                false
-            }
+            Kind::Target
+            | Kind::Slice
+            | Kind::Socket(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => false,
         }
     }
 
@@ -425,7 +433,12 @@ impl<'t, 's> World<'t, 's> {
     fn template_of(&self, instance: InstanceId) -> UnitId {
         match self.table.unit(self.engine.instance(instance).socket).kind {
             Kind::Socket(config) => config.service,
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+            Kind::Target
+            | Kind::Slice
+            | Kind::Service(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => {
                 panic!("an instance without a socket")
             }
         }
@@ -703,7 +716,12 @@ impl<'t, 's> World<'t, 's> {
     fn service_type(&self, service: UnitId) -> ServiceType {
         match self.table.unit(service).kind {
             Kind::Service(config) => config.type_,
-            Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+            Kind::Target
+            | Kind::Slice
+            | Kind::Socket(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => {
                 panic!("not a service")
             }
         }
@@ -878,9 +896,12 @@ impl<'t, 's> World<'t, 's> {
     pub fn waiting_connections(&self) -> u32 {
         let sockets = self.table.ids().filter(|&unit| match self.table.unit(unit).kind {
             Kind::Socket(config) => !self.is_kept_down(config.service),
-            Kind::Target | Kind::Service(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
-                false
-            }
+            Kind::Target
+            | Kind::Slice
+            | Kind::Service(_)
+            | Kind::Timer(_)
+            | Kind::Path(_)
+            | Kind::Mount(_) => false,
         });
         let listeners = sockets.flat_map(|socket| self.listeners_of(socket));
         listeners.map(|listener| self.listeners[listener.index()].queue).sum()

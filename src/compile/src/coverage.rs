@@ -142,9 +142,8 @@ impl Support {
     /// How a directive is taken in a section.
     pub fn of(section: &str, key: &str) -> Self {
         let moved = section == "Service" && crate::load::MOVED_TO_UNIT.contains(&key);
-        let is_row = |section: &str| {
-            ROWS.iter().any(|row| row.section == section && row.names.contains(&key))
-        };
+        let is_row =
+            |section: &str| ROWS.iter().any(|row| row.is_of(section) && row.names.contains(&key));
         if is_row(section) || moved && is_row("Unit") {
             return Self::Implemented;
         }

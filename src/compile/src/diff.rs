@@ -129,6 +129,7 @@ fn listeners(unit: &UnitPlan) -> Vec<String> {
     match &unit.kind {
         KindPlan::Socket(socket) => socket.listeners.iter().map(show::listener_text).collect(),
         KindPlan::Target
+        | KindPlan::Slice
         | KindPlan::Service(_)
         | KindPlan::Timer(_)
         | KindPlan::Path(_)
@@ -141,7 +142,9 @@ fn elapses(unit: &UnitPlan) -> Vec<String> {
         KindPlan::Timer(timer) => show::elapses(timer),
         KindPlan::Mount(mount) => vec![show::mount_text(mount)],
         KindPlan::Path(path) => show::watched(path),
-        KindPlan::Target | KindPlan::Service(_) | KindPlan::Socket(_) => Vec::new(),
+        KindPlan::Target | KindPlan::Slice | KindPlan::Service(_) | KindPlan::Socket(_) => {
+            Vec::new()
+        }
     }
 }
 

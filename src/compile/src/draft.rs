@@ -185,6 +185,13 @@ pub struct Row {
     pub needs: &'static str,
 }
 
+impl Row {
+    /// True if it may stand in that section: what limits a slice limits a service, too.
+    pub fn is_of(&self, section: &str) -> bool {
+        self.section == section || (self.section == Slice::NAME && section == Service::NAME)
+    }
+}
+
 macro_rules! form_of {
     (Many, $grammar:ident) => {
         <grammar::$grammar as List>::FORM
@@ -285,6 +292,8 @@ pub struct Draft {
     pub body: Body,
     /// What few services say of what their processes are given.
     pub exec: Box<Exec>,
+    /// What a slice, or a service, may have: `[Slice]`.
+    pub resources: Box<Slice>,
 }
 
 /// What only one kind of unit has.
@@ -304,6 +313,8 @@ pub enum Body {
     Swap(Box<Swap>),
     /// `[Path]`.
     Path(Box<Path>),
+    /// Its section is [`Draft::resources`].
+    Slice,
 }
 
 impl Draft {
@@ -311,12 +322,13 @@ impl Draft {
     pub fn settings(&self) -> Vec<Setting> {
         let own = match &self.body {
             Body::Target => Vec::new(),
-            Body::Service(service) => service.settings(),
+            Body::Service(service) => [service.settings(), self.resources.settings()].concat(),
             Body::Socket(socket) => socket.settings(),
             Body::Timer(timer) => timer.settings(),
             Body::Mount(mount) => mount.settings(),
             Body::Swap(swap) => swap.settings(),
             Body::Path(path) => path.settings(),
+            Body::Slice => self.resources.settings(),
         };
         [self.unit.settings(), own, self.install.settings()].concat()
     }
@@ -326,6 +338,7 @@ impl Draft {
         match &self.body {
             Body::Service(service) => Some(service),
             Body::Target
+            | Body::Slice
             | Body::Socket(_)
             | Body::Timer(_)
             | Body::Path(_)
@@ -339,6 +352,7 @@ impl Draft {
         match &self.body {
             Body::Socket(socket) => Some(socket),
             Body::Target
+            | Body::Slice
             | Body::Service(_)
             | Body::Timer(_)
             | Body::Path(_)
@@ -352,6 +366,7 @@ impl Draft {
         match &self.body {
             Body::Timer(timer) => Some(timer),
             Body::Target
+            | Body::Slice
             | Body::Service(_)
             | Body::Socket(_)
             | Body::Path(_)
@@ -365,6 +380,7 @@ impl Draft {
         match &self.body {
             Body::Mount(mount) => Some(mount),
             Body::Target
+            | Body::Slice
             | Body::Service(_)
             | Body::Socket(_)
             | Body::Timer(_)
@@ -378,6 +394,7 @@ impl Draft {
         match &self.body {
             Body::Swap(swap) => Some(swap),
             Body::Target
+            | Body::Slice
             | Body::Service(_)
             | Body::Socket(_)
             | Body::Timer(_)
@@ -386,11 +403,29 @@ impl Draft {
         }
     }
 
+    /// `Slice=`, if it was given.
+    pub fn slice(&self) -> Option<&Spanned<Name>> {
+        let own = match &self.body {
+            Body::Service(service) => &service.slice,
+            Body::Socket(socket) => &socket.slice,
+            Body::Target
+            | Body::Slice
+            | Body::Timer(_)
+            | Body::Mount(_)
+            | Body::Swap(_)
+            | Body::Path(_) => {
+                return None;
+            }
+        };
+        own.given.as_ref()
+    }
+
     /// `[Path]`, if it is a path unit.
     pub fn path(&self) -> Option<&Path> {
         match &self.body {
             Body::Path(path) => Some(path),
             Body::Target
+            | Body::Slice
             | Body::Service(_)
             | Body::Socket(_)
             | Body::Timer(_)

@@ -1,5 +1,6 @@
 //! A plan to bytes: the table as in [`unit::wire`], decoded again and compared, and `limits.rs`.
 
+mod group;
 mod more;
 
 use std::collections::BTreeSet;
@@ -17,7 +18,8 @@ use crate::plan::{
 /// The table of a plan, and the plan's sizes with the table's own.
 pub fn table(plan: &Plan) -> (Vec<u8>, Limits) {
     let mut manager_bytes = Vec::new();
-    with_manager(&plan.manager, &mut |manager| manager_bytes = encode(&manager));
+    let groups = group::groups(plan);
+    with_manager(&plan.manager, &groups, &mut |manager| manager_bytes = encode(&manager));
     let index_bytes = INDEX_AT + 4 * plan.units.len();
     let mut body = Vec::new();
     body.extend(u32::try_from(plan.units.len()).unwrap_or(u32::MAX).to_le_bytes());
@@ -44,7 +46,11 @@ pub fn table(plan: &Plan) -> (Vec<u8>, Limits) {
 fn compare(plan: &Plan, table: &[u8]) {
     let table = Table::open(table).expect("the table was just encoded");
     assert_eq!(table.len(), plan.units.len());
-    with_manager(&plan.manager, &mut |manager| assert_eq!(*table.manager(), manager));
+    let groups = group::groups(plan);
+    with_manager(&plan.manager, &groups, &mut |manager| assert_eq!(*table.manager(), manager));
+    let decoded = table.manager().control_groups().groups.iter().count();
+    let said = plan.units.iter().filter(|unit| !unit.group.is_default()).count();
+    assert_eq!(decoded, said, "every group that something is said of");
     for (number, unit) in table.ids().zip(&plan.units) {
         with_unit(unit, &mut |unit| assert_eq!(table.unit(number), unit));
     }
@@ -109,7 +115,7 @@ pub(crate) fn commands(list: &[Command]) -> Vec<u8> {
     bytes
 }
 
-fn with_manager(plan: &ManagerPlan, then: &mut dyn FnMut(unit::Manager<'_>)) {
+fn with_manager(plan: &ManagerPlan, groups: &[u8], then: &mut dyn FnMut(unit::Manager<'_>)) {
     let environment = environment(&plan.environment);
     let specials: Vec<u8> = plan.specials.iter().flat_map(|id| id.to_le_bytes()).collect();
     then(unit::Manager {
@@ -121,6 +127,7 @@ fn with_manager(plan: &ManagerPlan, then: &mut dyn FnMut(unit::Manager<'_>)) {
         ctrl_alt_del: plan.ctrl_alt_del,
         ctrl_alt_del_burst: plan.ctrl_alt_del_burst,
         specials: Ids::from_bytes(&specials),
+        groups,
         shutdown_timeout: plan.shutdown_timeout,
         parallel_starts: plan.parallel_starts,
         spawn_slots: plan.spawn_slots,
@@ -147,6 +154,7 @@ fn with_unit(plan: &UnitPlan, then: &mut dyn FnMut(unit::Unit<'_>)) {
     };
     match &plan.kind {
         KindPlan::Target => then(assemble(plan, edges, checks, unit::Kind::Target)),
+        KindPlan::Slice => then(assemble(plan, edges, checks, unit::Kind::Slice)),
         KindPlan::Service(service) => {
             with_service(service, &mut |service| {
                 then(assemble(plan, edges, checks, unit::Kind::Service(service)));

@@ -10,7 +10,7 @@ use crate::draft::Row;
 use crate::emit;
 use crate::graph::Picture;
 use crate::lint::{Hardening, POINTS_MAX};
-use crate::plan::{KindPlan, Plan, UnitPlan};
+use crate::plan::{GroupSettingPlan, KindPlan, Plan, UnitPlan};
 use crate::report::{Diagnostic, Severity, Span};
 use crate::{Image, show};
 
@@ -80,8 +80,15 @@ fn unit(unit: &UnitPlan, plan: &Plan) -> Value {
     for (name, list) in edges.more.lists().into_iter().filter(|(_, list)| !list.is_empty()) {
         value[name.replace('-', "_")] = names(list).into();
     }
+    if let Some(slice) = unit.group.slice {
+        value["slice"] = plan.units[usize::from(slice)].name.as_str().into();
+    }
+    if !unit.group.settings.is_empty() {
+        let settings = unit.group.settings.iter().map(GroupSettingPlan::text);
+        value["control_group"] = settings.collect::<Vec<_>>().into();
+    }
     match &unit.kind {
-        KindPlan::Target => {}
+        KindPlan::Target | KindPlan::Slice => {}
         KindPlan::Service(service) => {
             value["started_by"] = names(&service.sockets).into();
             value["per_connection"] = service.per_connection.into();

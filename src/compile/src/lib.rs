@@ -36,6 +36,7 @@ pub mod names;
 pub mod plan;
 pub mod report;
 pub mod show;
+pub mod slices;
 pub mod targets;
 pub mod text;
 

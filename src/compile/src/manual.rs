@@ -6,7 +6,7 @@ use unit::unsupported::{self, Loss, SUFFIXES, Same, TABLES, Unsupported};
 
 use crate::check::REFUSED_FOR_CONNECTIONS as REFUSED;
 use crate::codes;
-use crate::draft::{ROWS, Row, SECTIONS};
+use crate::draft::{ROWS, Row, SECTIONS, Service, Slice};
 use crate::grammar;
 use crate::report::{Severity, did_you_mean};
 use crate::targets;
@@ -135,7 +135,7 @@ pub fn find(name: &str) -> Found {
     for section in TABLES.iter().flat_map(|table| table.sections.iter().copied()) {
         let is_new = !sections.contains(&section);
         sections.push(section);
-        if !is_new || rows.iter().any(|row| row.section == section) {
+        if !is_new || rows.iter().any(|row| row.is_of(section)) {
             continue;
         }
         let Some(row) = unsupported::rows(section).find(|row| same(&row.name)) else { continue };
@@ -159,6 +159,9 @@ pub fn entry(found: &Found) -> String {
     let mut text = String::new();
     for row in &found.rows {
         put(&mut text, format_args!("[{}]\n", row.section));
+        if row.section == Slice::NAME {
+            put(&mut text, format_args!("[{}]\n", Service::NAME));
+        }
         put_row(&mut text, row);
     }
     for (sections, row) in &found.reasons {
@@ -245,7 +248,7 @@ fn sections() -> Vec<(String, Vec<Unsupported>)> {
         let sections = table.sections.iter().map(|name| format!("[{name}]"));
         let sections = sections.collect::<Vec<_>>().join(", ");
         let missing = |row: &&Unsupported| {
-            let rows = ROWS.iter().filter(|each| table.sections.contains(&each.section));
+            let rows = ROWS.iter().filter(|each| table.sections.iter().any(|own| each.is_of(own)));
             !rows.clone().any(|each| each.names.contains(&row.name))
         };
         let rows = table.rows.iter().filter(missing).copied();

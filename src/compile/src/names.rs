@@ -7,6 +7,8 @@ use crate::report::did_you_mean;
 /// The kinds of unit, by suffix.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Kind {
+    /// `.slice`
+    Slice,
     /// `.target`
     Target,
     /// `.socket`
@@ -27,13 +29,14 @@ pub enum Kind {
 
 impl Kind {
     /// Those that are understood.
-    pub const OURS: [Self; 7] = [
+    pub const OURS: [Self; 8] = [
         Self::Target,
         Self::Mount,
         Self::Swap,
         Self::Socket,
         Self::Timer,
         Self::Path,
+        Self::Slice,
         Self::Service,
     ];
 
@@ -46,6 +49,7 @@ impl Kind {
             Self::Mount => "mount",
             Self::Swap => "swap",
             Self::Path => "path",
+            Self::Slice => "slice",
             Self::Service => "service",
             Self::Foreign(suffix) => suffix,
         }

@@ -8,7 +8,7 @@ use unit::{Delay, ListenKind, Since, VSOCK_ANY};
 use crate::grammar::{Address, Arg, Command, Listener, Piece, netlink_family};
 use crate::plan::{
     Attached, EdgesPlan, FileSystemPlan, KindPlan, MountPlan, PathPlan, Plan, ServicePlan,
-    SocketPlan, SwapPlan, TimerPlan, UnitPlan,
+    SocketPlan, SwapPlan, TimerPlan, UnitPlan, controllers,
 };
 use crate::{Image, emit};
 
@@ -25,6 +25,10 @@ pub fn show(image: &Image) -> String {
     for (number, unit) in plan.units.iter().enumerate() {
         line(&mut text, format_args!("\n{number:>3} {}", unit.name));
         show_unit(&mut text, unit, plan);
+    }
+    if plan.units.iter().any(|unit| unit.group.slice.is_some()) {
+        line(&mut text, format_args!("\nslices"));
+        show_slices(&mut text, plan, None, 1);
     }
     line(&mut text, format_args!("\nsizes"));
     for (name, value) in emit::fields(&image.limits) {
@@ -48,8 +52,15 @@ fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
     for (check, _) in &unit.checks {
         line(text, format_args!("    checks    {}", check.text));
     }
+    let group = &unit.group;
+    if group.controllers != 0 {
+        line(text, format_args!("    enables   {}", controllers(group.controllers)));
+    }
+    for setting in &group.settings {
+        line(text, format_args!("    writes    {}", setting.text()));
+    }
     match &unit.kind {
-        KindPlan::Target => {}
+        KindPlan::Target | KindPlan::Slice => {}
         KindPlan::Service(service) => show_service(text, service, plan),
         KindPlan::Socket(socket) => show_socket(text, socket, plan),
         KindPlan::Timer(timer) => show_timer(text, timer, plan),
@@ -63,6 +74,17 @@ fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {
         KindPlan::Mount(mount) => {
             let does = if unit.kind.is_swap() { "swaps to" } else { "mounts  " };
             line(text, format_args!("    {does}  {}", mount_text(mount)));
+        }
+    }
+}
+
+/// What lies in a slice, or in none, and what lies in that.
+fn show_slices(text: &mut String, plan: &Plan, slice: Option<u16>, depth: usize) {
+    for (number, unit) in (0u16..).zip(&plan.units) {
+        let is_root = matches!(unit.kind, KindPlan::Slice) || unit.group.slice.is_some();
+        if unit.group.slice == slice && is_root {
+            line(text, format_args!("{:width$}{}", "", unit.name, width = 4 * depth));
+            show_slices(text, plan, Some(number), depth + 1);
         }
     }
 }

@@ -38,7 +38,12 @@ fn service(image: &Image, name: &str, then: impl FnOnce(unit::Service<'_>)) {
     let unit = table.find(name).expect("the service");
     match table.unit(unit).kind {
         Kind::Service(service) => then(service),
-        Kind::Target | Kind::Socket(_) | Kind::Timer(_) | Kind::Path(_) | Kind::Mount(_) => {
+        Kind::Target
+        | Kind::Slice
+        | Kind::Socket(_)
+        | Kind::Timer(_)
+        | Kind::Path(_)
+        | Kind::Mount(_) => {
             panic!("{name} is no service")
         }
     }

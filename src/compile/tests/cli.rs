@@ -110,7 +110,7 @@ fn what_belongs_to_a_loose_file_is_found_beside_it() {
             ("a.socket", "[Socket]\nListenStream=80\n"),
             ("b.service", "[Service]\nExecStart=/bin/b\n"),
             ("b.service.d/1.conf", "[Service]\nPrivateTmp=yes\n"),
-            ("user-.slice.d/1.conf", "[Slice]\nTasksMax=10\n"),
+            ("user-.scope.d/1.conf", "[Scope]\nTasksMax=10\n"),
             ("c.service", "[Service]\nExecStart=/bin/c\nPrivateTmp=yes\n"),
             ("c.service.d/1.conf", "[Service]\nPrivateTmp=no\n"),
         ],
@@ -119,7 +119,7 @@ fn what_belongs_to_a_loose_file_is_found_beside_it() {
     let (code, said) = folder.check(&["b.service"]);
     assert!(code == Some(1) && said.contains("b.service.d/1.conf:2:1"), "{said}");
     assert_eq!(folder.check(&["c.service"]).0, Some(0), "a drop-in took it back");
-    let (code, said) = folder.check(&["user-.slice.d/1.conf"]);
+    let (code, said) = folder.check(&["user-.scope.d/1.conf"]);
     assert!(code == Some(1) && said.contains("error[E109]"), "{said}");
 }
 

@@ -379,7 +379,7 @@ impl Engine<'_, '_> {
             Kind::Socket(socket) => Some(socket.service),
             Kind::Timer(timer) => Some(timer.unit),
             Kind::Path(path) => Some(path.unit),
-            Kind::Target | Kind::Service(_) | Kind::Mount(_) => None,
+            Kind::Target | Kind::Slice | Kind::Service(_) | Kind::Mount(_) => None,
         }
     }
 

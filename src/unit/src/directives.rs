@@ -161,6 +161,16 @@ macro_rules! directives {
                 /// Sockets whose listeners are passed: those that start the service, and no
                 /// others.
                 sockets: Many<Units> ["Sockets"] = "";
+                /// The slice that the service's control group lies in: a-b.slice lies in a.slice,
+                /// and that in -.slice. A slice needs no file. What lies in one requires it and
+                /// comes after it, so that its stop stops all, and has together what the slice may
+                /// have; -.slice is all but PID 1. A board that says nothing of slices has none;
+                /// one that does has its services and sockets in system.slice, instances of
+                /// name@.service in system-name.slice.
+                slice: Maybe<SliceName> ["Slice"] = "system.slice";
+                /// What follows when the kernel kills a process of the service for want of memory:
+                /// the others go on (continue), or are killed as well (kill).
+                oom_policy: One<OomPolicyName> ["OOMPolicy"] = "continue" needs "CONFIG_MEMCG";
                 /// The program and its arguments; one line, or any number with Type=oneshot.
                 exec_start: Many<Commands> ["ExecStart"] = "";
                 /// Commands run before all others: one that exits with 1 to 254 ends the start,
@@ -419,6 +429,74 @@ or socket";
                 /// Programs that are executed get no more rights than their caller has.
                 no_new_privileges: One<Boolean> ["NoNewPrivileges"] = "no";
             }
+            /// A control group with others in it. All of this may stand in [Service], too.
+            Slice "Slice" {
+                /// Memory that is never taken away, as long as all that is promised so is there.
+                memory_min: Maybe<MemoryAmount> ["MemoryMin"] = "0" needs "CONFIG_MEMCG";
+                /// Memory that is taken away only if there is no other.
+                memory_low: Maybe<MemoryAmount> ["MemoryLow"] = "0" needs "CONFIG_MEMCG";
+                /// Above that much memory the group is slowed down and has to give back.
+                memory_high: Maybe<MemoryLimit> ["MemoryHigh"]
+                    = "infinity" needs "CONFIG_MEMCG";
+                /// Most memory: when no more can be freed, the kernel kills in the group. A
+                /// percentage is of the board's memory, as PID 1 finds it. If the kernel has
+                /// control groups (version 2) and cannot do that, nothing starts in the group.
+                /// systemd goes on with a line, as PID 1 does with all else of a control group that
+                /// cannot be, and on a kernel without control groups.
+                memory_max: Maybe<MemoryLimit> ["MemoryMax"] = "infinity" needs "CONFIG_MEMCG";
+                /// Most swap space.
+                memory_swap_max: Maybe<MemoryAmount> ["MemorySwapMax"]
+                    = "infinity" needs "CONFIG_MEMCG, CONFIG_SWAP";
+                /// Most compressed swap space.
+                memory_zswap_max: Maybe<MemoryAmount> ["MemoryZSwapMax"]
+                    = "infinity" needs "CONFIG_MEMCG, CONFIG_ZSWAP";
+                /// Whether compressed swap space may be written to a device.
+                memory_zswap_writeback: Maybe<Boolean> ["MemoryZSwapWriteback"]
+                    = "yes" needs "CONFIG_MEMCG, CONFIG_ZSWAP";
+                /// Most processes and threads. A percentage is of those that the kernel allows.
+                /// If the kernel cannot do that, nothing starts in the group. There is no
+                /// DefaultTasksMax=, which is 15% under systemd.
+                tasks_max: Maybe<TasksLimit> ["TasksMax"] = "infinity" needs "CONFIG_CGROUP_PIDS";
+                /// The share of the processors beside others of the same slice, 1 to 10000; idle
+                /// takes what nobody else wants.
+                cpu_weight: Maybe<CpuWeight> ["CPUWeight"]
+                    = "100" needs "CONFIG_FAIR_GROUP_SCHED";
+                /// Most time of processors; 100% is all of one.
+                cpu_quota: Maybe<Percentage> ["CPUQuota"]
+                    = "none" needs "CONFIG_CFS_BANDWIDTH";
+                /// In how long a time CPUQuota= is used up, 1ms to 1s. The kernel measures
+                /// milliseconds: it is longer if the quota would be less than one.
+                cpu_quota_period: One<LongTime> ["CPUQuotaPeriodSec"] = "100ms";
+                /// The only processors that it runs on.
+                allowed_cpus: Many<Processors> ["AllowedCPUs"] = "" needs "CONFIG_CPUSETS";
+                /// The only nodes of memory that it has memory of.
+                allowed_memory_nodes: Many<Processors> ["AllowedMemoryNodes"]
+                    = "" needs "CONFIG_CPUSETS";
+                /// The share of each device beside others of the same slice, 1 to 10000.
+                io_weight: Maybe<Weight> ["IOWeight"]
+                    = "100" needs "CONFIG_BLK_CGROUP_IOCOST or CONFIG_BFQ_GROUP_IOSCHED";
+                /// The same for one device.
+                io_device_weight: Many<DeviceWeights> ["IODeviceWeight"]
+                    = "" needs "CONFIG_BLK_CGROUP_IOCOST or CONFIG_BFQ_GROUP_IOSCHED";
+                /// Most bytes a second that are read from a device or written to it, and most
+                /// requests a second. The device must be a whole one and be there when the group is
+                /// made; systemd takes a file and finds its device.
+                io_max: Many<DeviceLimits>
+                    [
+                        "IOReadBandwidthMax", "IOWriteBandwidthMax", "IOReadIOPSMax",
+                        "IOWriteIOPSMax"
+                    ]
+                    = "" needs "CONFIG_BLK_DEV_THROTTLING";
+                /// Counts processor time: the kernel does so anyway.
+                cpu_accounting: One<Boolean> ["CPUAccounting"] = "no";
+                /// Counts memory, for MemoryCurrent in pilotctl show.
+                memory_accounting: One<Boolean> ["MemoryAccounting"] = "no" needs "CONFIG_MEMCG";
+                /// Counts processes, for TasksCurrent in pilotctl show.
+                tasks_accounting: One<Boolean> ["TasksAccounting"]
+                    = "no" needs "CONFIG_CGROUP_PIDS";
+                /// Counts what is read and written: io.stat of the group.
+                io_accounting: One<Boolean> ["IOAccounting"] = "no" needs "CONFIG_BLK_CGROUP";
+            }
             /// Listeners that are held from boot on, and the service that a connection starts.
             Socket "Socket" {
                 /// Where to listen, in the order in which the service is passed them: a port (all
@@ -541,6 +619,8 @@ or socket";
                 /// ended, too. At most 1024 connections or messages a listener; what is behind
                 /// them starts the service. Accept=no only.
                 flush_pending: One<Boolean> ["FlushPending"] = "no";
+                /// The slice that the socket lies in, with the commands that it runs.
+                slice: Maybe<SliceName> ["Slice"] = "system.slice";
                 /// Commands run one after the other before the socket opens. The commands of a
                 /// socket run as root, with the board's environment and defaults; one that fails
                 /// ends the socket. What they leave behind is ended when the socket stops.

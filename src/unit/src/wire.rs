@@ -36,6 +36,7 @@ const SHAPE: &str = concat!(
     include_str!("model/exec.rs"),
     include_str!("model/relations.rs"),
     include_str!("model/exec_more.rs"),
+    include_str!("model/group.rs"),
     include_str!("model/mount.rs"),
     include_str!("model/path.rs"),
     include_str!("model/service.rs"),

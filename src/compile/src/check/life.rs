@@ -22,6 +22,7 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
                 check_store(service, report);
             }
             Body::Target
+            | Body::Slice
             | Body::Socket(_)
             | Body::Timer(_)
             | Body::Path(_)

@@ -111,6 +111,8 @@ pub struct Checked {
     pub activated: Vec<(usize, usize)>,
     /// What each timer and path unit starts: (starter, unit), in order.
     pub starts: Vec<(usize, usize)>,
+    /// The slice that each unit lies in: (unit, slice), in order. None on a board without slices.
+    pub slices: Vec<(usize, usize)>,
     /// The unit that a boot starts.
     pub default_target: Option<usize>,
     /// Those of [`unit::Manager::specials`].

@@ -9,6 +9,7 @@ use crate::grammar::{MountOption, SwapOption, Units};
 use crate::load::{self, BoardDraft, Library, Pull, Scope};
 use crate::names::{Kind, Name};
 use crate::report::{Diagnostic, Report, Span, Spanned, did_you_mean};
+use crate::slices;
 use crate::targets;
 
 /// How badly a unit needs a name to lead somewhere.
@@ -30,15 +31,27 @@ pub(super) fn resolve(
     scope: Scope,
     report: &mut Report,
 ) -> Checked {
+    let has_slices = slices::are_there(&drafts, library);
     let numbers = drafts.keys().cloned().enumerate().map(|(number, name)| (name, number)).collect();
     let units: Vec<Draft> = drafts.into_values().collect();
     let at_shutdown = load::wanted_at_shutdown(units.iter(), library);
-    let edges = Vec::new();
-    let mut resolver =
-        Resolver { numbers, units: &units, library, board, scope, report, edges, at_shutdown };
+    let (edges, slices) = (Vec::new(), Vec::new());
+    let mut resolver = Resolver {
+        numbers,
+        units: &units,
+        library,
+        board,
+        scope,
+        report,
+        edges,
+        slices,
+        has_slices,
+        at_shutdown,
+    };
     for (number, draft) in units.iter().enumerate() {
         resolver.written(number, draft);
         resolver.implied(number, draft);
+        resolver.lies_in(number, draft);
         mounts::edges(&units, number, &mut resolver.edges);
     }
     for pull in library.pulls() {
@@ -59,7 +72,7 @@ pub(super) fn resolve(
     let specials = SPECIALS.map(|name| resolver.named(name));
     let cad_is_masked =
         Name::parse("ctrl-alt-del.target").is_ok_and(|name| library.mask(&name).is_some());
-    let mut edges = resolver.edges;
+    let (mut edges, slices) = (resolver.edges, resolver.slices);
     edges.sort_by_key(Edge::place);
     let mut checked = Checked {
         units,
@@ -67,6 +80,7 @@ pub(super) fn resolve(
         triggers,
         activated,
         starts,
+        slices,
         default_target,
         specials,
         cad_is_masked,
@@ -94,6 +108,9 @@ struct Resolver<'a> {
     scope: Scope,
     report: &'a mut Report,
     edges: Vec<Edge>,
+    /// As [`Checked::slices`].
+    slices: Vec<(usize, usize)>,
+    has_slices: bool,
     /// Something is wanted on the way down.
     at_shutdown: bool,
 }
@@ -270,6 +287,9 @@ impl Resolver<'_> {
         if self.at_shutdown {
             self.edges.extend(ordering(self.named("shutdown.target"), own, &why));
         }
+        if draft.name.kind == Kind::Slice {
+            return;
+        }
         if let Some(mount) = draft.mount() {
             let says = |option| mount.options.items.iter().any(|item| item.value == option);
             let network = says(MountOption::Network);
@@ -297,7 +317,7 @@ impl Resolver<'_> {
             Kind::Socket => ordering(self.named("sockets.target"), own, &why),
             Kind::Timer => ordering(self.named("timers.target"), own, &why),
             Kind::Path => ordering(self.named("paths.target"), own, &why),
-            Kind::Target | Kind::Mount | Kind::Swap | Kind::Foreign(_) => None,
+            Kind::Target | Kind::Mount | Kind::Swap | Kind::Slice | Kind::Foreign(_) => None,
         };
         self.edges.extend(implied);
     }
@@ -312,6 +332,28 @@ impl Resolver<'_> {
             let kind = EdgeKind::Wants;
             self.edges.push(Edge { from: sysinit, to: target, kind, why: why.clone() });
             self.edges.extend(ordering(Some(sysinit), Some(target), why));
+        }
+    }
+
+    /// The slice of a unit, which is always before it.
+    fn lies_in(&mut self, unit: usize, draft: &Draft) {
+        let Some(slice) = slices::of(draft).filter(|_| self.has_slices) else { return };
+        let given = draft.slice().map(|given| given.span.clone());
+        let span = given.clone().unwrap_or_else(|| draft.head.clone());
+        let named = if draft.name.kind == Kind::Slice { &draft.name } else { &slice };
+        if let Some(flaw) = slices::flaw(named) {
+            let message = format!("`{named}` is not the name of a slice");
+            self.report.push(Diagnostic::new(codes::SLICE_NAME, message, &span, flaw));
+            return;
+        }
+        let Some(to) = self.number(&slice) else {
+            self.unresolved(&slice, &span, Need::Must);
+            return;
+        };
+        self.slices.push((unit, to));
+        let why = given.map_or(Why::Implied("it lies in that slice"), Why::Written);
+        for kind in [EdgeKind::Requires, EdgeKind::After] {
+            self.edges.push(Edge { from: unit, to, kind, why: why.clone() });
         }
     }
 

@@ -17,6 +17,7 @@ mod open_file;
 mod option;
 mod path;
 mod process;
+mod resource;
 mod rlimit;
 mod specifier;
 mod stdio;
@@ -54,6 +55,10 @@ pub use option::{Algorithm, Bytes, Hops, Interface, Prefixes, Signed, TypeOfServ
 pub use path::WatchedPaths;
 pub use process::{
     Capabilities, CapabilityChange, Nanoseconds, Niceness, OomScore, PersonalityName, Processors,
+};
+pub use resource::{
+    Amount, CpuWeight, DeviceLimits, DeviceWeights, MemoryAmount, MemoryLimit, OfDevice,
+    Percentage, SliceName, TasksLimit, Weight,
 };
 pub use rlimit::{Rlimit, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds};
 pub(crate) use specifier::CREDENTIALS;
@@ -285,6 +290,14 @@ keywords! {
         "µs" => Some(29),
         "ns" => Some(35),
         "nsec" => Some(35),
+    }
+
+    /// `OOMPolicy=`: whether all of the group are killed.
+    OomPolicyName -> bool {
+        "continue" => false,
+        "kill" => true,
+    }, but {
+        "stop" => "the kernel tells nobody whom it has killed: kill ends all of the service",
     }
 
     /// `LogLevel=`: syslog(3).

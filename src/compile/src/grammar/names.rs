@@ -99,7 +99,7 @@ impl List for Uris {
     }
 }
 
-fn unit_name(text: &str, span: &Span, cx: &mut Context<'_>) -> Option<Name> {
+pub(super) fn unit_name(text: &str, span: &Span, cx: &mut Context<'_>) -> Option<Name> {
     match Name::parse(text) {
         Ok(name) => Some(name),
         Err(error) => {

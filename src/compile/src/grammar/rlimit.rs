@@ -69,7 +69,7 @@ rlimits! {
         "nice level with its sign, or 0 to 40; for both or as `soft:hard`" nice;
 }
 
-fn bytes(text: &str) -> Option<u64> {
+pub(super) fn bytes(text: &str) -> Option<u64> {
     const SUFFIXES: &str = "BKMGTPE";
     let digits = text.trim_end_matches(|c: char| SUFFIXES.contains(c));
     let power = match &text[digits.len()..] {

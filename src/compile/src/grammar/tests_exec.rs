@@ -5,10 +5,11 @@ use unit::Stdio;
 use super::stdio::base64;
 use super::tests::{many, one};
 use super::{
-    Accounts, Capabilities, CapabilityChange, DirectoryNames, EnvironmentFiles, InputData,
-    InputName, IoClassName, LoadCredentials, Nanoseconds, Niceness, OomScore, OpenFiles,
-    OutputStream, PersonalityName, PolicyName, PreserveName, Processors, RlimitBytes, RlimitMicros,
-    RlimitNice, RlimitSeconds, SetCredentials, UnsetVariables, VariableNames,
+    Accounts, Amount, Capabilities, CapabilityChange, CpuWeight, DeviceWeights, DirectoryNames,
+    EnvironmentFiles, InputData, InputName, IoClassName, LoadCredentials, MemoryAmount,
+    MemoryLimit, Nanoseconds, Niceness, OfDevice, OomScore, OpenFiles, OutputStream, Percentage,
+    PersonalityName, PolicyName, PreserveName, Processors, RlimitBytes, RlimitMicros, RlimitNice,
+    RlimitSeconds, SetCredentials, TasksLimit, UnsetVariables, VariableNames, Weight,
 };
 
 #[test]
@@ -178,5 +179,41 @@ fn input_is_text_or_base64() {
     }
     for text in ["YQ", "YQ=a", "Y===", "YW-j"] {
         assert_eq!(base64(text), None, "{text}");
+    }
+}
+
+#[test]
+fn amounts_are_bytes_or_shares_of_the_board() {
+    assert_eq!(one::<MemoryLimit>("64M"), Ok(Amount::Exactly(64 << 20)));
+    assert_eq!(one::<MemoryLimit>("12.5%"), Ok(Amount::Share(1250)));
+    assert_eq!(one::<MemoryLimit>("0.05%"), Ok(Amount::Share(5)));
+    assert_eq!(one::<MemoryLimit>("infinity"), Ok(Amount::Infinity));
+    assert_eq!(one::<MemoryLimit>("0"), Err(vec!["E202"]));
+    assert_eq!(one::<MemoryAmount>("0"), Ok(Amount::Exactly(0)));
+    assert_eq!(one::<MemoryAmount>("100.01%"), Err(vec!["E202"]));
+    assert_eq!(one::<TasksLimit>("12"), Ok(Amount::Exactly(12)));
+    assert_eq!(one::<TasksLimit>("0%"), Err(vec!["E202"]));
+    for text in ["", "%", "1.234%", "1,5%", "-1", "max"] {
+        assert_eq!(one::<MemoryAmount>(text), Err(vec!["E201"]), "{text}");
+        assert_eq!(one::<TasksLimit>(text), Err(vec!["E201"]), "{text}");
+    }
+}
+
+#[test]
+fn shares_of_processors_and_devices_are_in_the_kernels_words() {
+    assert_eq!(one::<Percentage>("250%"), Ok(25_000));
+    assert_eq!(one::<Percentage>("0%"), Err(vec!["E202"]));
+    assert_eq!(one::<Percentage>("20"), Err(vec!["E201"]));
+    assert_eq!(one::<CpuWeight>("idle"), Ok(None));
+    assert_eq!(one::<CpuWeight>("10000"), Ok(Some(10_000)));
+    for text in ["0", "10001", "low"] {
+        assert_eq!(one::<CpuWeight>(text), Err(vec!["E201"]), "{text}");
+        assert_eq!(one::<Weight>(text), Err(vec!["E201"]), "{text}");
+    }
+    let device = |path: &str, text: &str| OfDevice { path: path.into(), text: text.into() };
+    let weight = vec![device("/dev/mmcblk0", "50")];
+    assert_eq!(many::<DeviceWeights>("/dev/mmcblk0  50"), (weight, vec![]));
+    for text in ["/dev/sda", "/dev/ 5", "/dev/../x 5", "sda 5", "/dev/sda 0", "/dev/sda 5 6"] {
+        assert_eq!(many::<DeviceWeights>(text), (vec![], vec!["E201"]), "{text}");
     }
 }

@@ -171,7 +171,7 @@ fn subtitle(plan: &Plan) -> String {
 
 fn node(unit: &UnitPlan, at_boot: bool) -> Node {
     let (detail, per_connection) = match &unit.kind {
-        KindPlan::Target => (String::new(), false),
+        KindPlan::Target | KindPlan::Slice => (String::new(), false),
         KindPlan::Service(service) => {
             let program = service.exec_start.first().map(|command| command.path.clone());
             let path = program.unwrap_or_default().trim_end_matches('\0').to_string();
@@ -246,7 +246,7 @@ fn ties(units: &[&UnitPlan], numbers: &BTreeMap<usize, usize>) -> Ties {
             }
         }
         let started = match &unit.kind {
-            KindPlan::Target | KindPlan::Service(_) | KindPlan::Mount(_) => None,
+            KindPlan::Target | KindPlan::Slice | KindPlan::Service(_) | KindPlan::Mount(_) => None,
             KindPlan::Socket(socket) => known(&socket.service),
             KindPlan::Timer(timer) => known(&timer.unit),
             KindPlan::Path(path) => known(&path.unit),

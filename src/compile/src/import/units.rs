@@ -13,7 +13,7 @@ use crate::report::{Diagnostic, Report};
 /// True if the compiler knows the directive: what is imported grows with it.
 fn is_known(half: Half, key: &str) -> bool {
     let section = section(half);
-    ROWS.iter().any(|row| row.section == section && row.names.contains(&key))
+    ROWS.iter().any(|row| row.is_of(section) && row.names.contains(&key))
 }
 
 fn section(half: Half) -> &'static str {

@@ -55,7 +55,7 @@ pub(super) fn enabled(
 /// `[Install]` of a unit; what is wrong with it is told when the unit itself is read.
 fn install(library: &Library, board: &BoardDraft, name: &Name) -> Option<Install> {
     let mut quiet = Report::default();
-    let mut loader = Loader { library, board, report: &mut quiet };
+    let mut loader = Loader { library, board, report: &mut quiet, has_slices: false };
     if name.is_template() {
         let document = library.document(name)?;
         return Some(loader.read(name, document, Instance::Connection).install);

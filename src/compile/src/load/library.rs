@@ -373,6 +373,12 @@ impl Library {
         self.presets.verdict(name)
     }
 
+    /// True if there is a drop-in for a unit of that kind.
+    pub fn has_drop_in(&self, kind: Kind) -> bool {
+        let suffix = kind.suffix();
+        self.drop_ins.keys().any(|owner| owner.rsplit('.').next() == Some(suffix))
+    }
+
     /// The links of `.wants`, `.requires` and `.upholds` folders.
     pub fn pulls(&self) -> impl Iterator<Item = &Pull> {
         self.pulls.values().flatten()

@@ -19,6 +19,7 @@ use crate::draft::{self, Body, Draft};
 use crate::grammar::{Context, Instance, Specifiers};
 use crate::names::{self, Kind, Name};
 use crate::report::{Diagnostic, File, Report, Span};
+use crate::slices;
 use crate::targets;
 use crate::text::{self, Document, Entry};
 
@@ -132,7 +133,7 @@ pub fn drafts(
     report: &mut Report,
 ) -> BTreeMap<Name, Draft> {
     let enabled = enabled::enabled(library, board, report);
-    let mut loader = Loader { library, board, report };
+    let mut loader = Loader { library, board, report, has_slices: false };
     let mut drafts: BTreeMap<Name, Draft> = BTreeMap::new();
     let mut queue: BTreeSet<Name> = loader.seeds();
     queue.extend(enabled.iter().cloned());
@@ -151,6 +152,12 @@ pub fn drafts(
         let ends = ends.filter(|name| !drafts.contains_key(name));
         if wanted_at_shutdown(drafts.values(), library) {
             queue.extend(ends.filter(|name| library.mask(name).is_none()));
+        }
+        // What lies in no slice yet needs system.slice as soon as there is any.
+        loader.has_slices |= slices::are_there(&drafts, library);
+        if loader.has_slices {
+            let missing = slices::missing(&drafts).into_iter();
+            queue.extend(missing.filter(|name| library.mask(name).is_none()));
         }
         if queue.is_empty() {
             break;
@@ -268,6 +275,8 @@ struct Loader<'a> {
     library: &'a Library,
     board: &'a BoardDraft,
     report: &'a mut Report,
+    /// Somebody says something of slices: those that need no file are there, too.
+    has_slices: bool,
 }
 
 impl Loader<'_> {
@@ -307,7 +316,8 @@ impl Loader<'_> {
             let instance = Instance::Of(name.instance.clone().unwrap_or_default());
             return Some(self.read(name, template, instance));
         }
-        let text = self.built_in(&name.to_string())?;
+        let slice = slices::text(name).filter(|_| self.has_slices);
+        let text = slice.or_else(|| self.built_in(&name.to_string()))?;
         let file = Arc::new(File { path: format!("{}{name}", targets::FOLDER), text });
         let document = text::parse(&file, self.report);
         Some(self.read(name, &document, Instance::None))
@@ -369,6 +379,7 @@ impl Loader<'_> {
         let mut unit = draft::Unit::fresh();
         let mut install = draft::Install::fresh();
         let mut exec = Box::new(draft::Exec::fresh());
+        let mut resources = Box::new(draft::Slice::fresh());
         let (own, mut body) = match name.kind {
             Kind::Target | Kind::Foreign(_) => (draft::Unit::NAME, Body::Target),
             Kind::Service => {
@@ -377,6 +388,7 @@ impl Loader<'_> {
             Kind::Socket => (draft::Socket::NAME, Body::Socket(Box::new(draft::Socket::fresh()))),
             Kind::Mount => (draft::Mount::NAME, Body::Mount(Box::new(draft::Mount::fresh()))),
             Kind::Swap => (draft::Swap::NAME, Body::Swap(Box::new(draft::Swap::fresh()))),
+            Kind::Slice => (draft::Slice::NAME, Body::Slice),
             Kind::Path => (draft::Path::NAME, Body::Path(Box::new(draft::Path::fresh()))),
             Kind::Timer => (draft::Timer::NAME, Body::Timer(Box::new(draft::Timer::fresh()))),
         };
@@ -388,7 +400,7 @@ impl Loader<'_> {
             let mut spend = |entry: &Entry, cx: &mut Context<'_>| match section.name.as_str() {
                 draft::Unit::NAME => unit.assign(entry, cx),
                 draft::Install::NAME => install.assign(entry, cx),
-                _ => spend_own(&mut body, &mut unit, &mut exec, entry, cx),
+                _ => spend_own(&mut body, &mut unit, &mut exec, &mut resources, entry, cx),
             };
             assign(section, &known, &specifiers, &mut foreign, self.report, &mut spend);
         }
@@ -396,7 +408,7 @@ impl Loader<'_> {
         let file = document.file.clone();
         let head = document.sections.iter().find(|section| section.name == own);
         let head = head.map_or_else(|| Span::head(&file), |section| section.span.clone());
-        Draft { name: name.clone(), file, head, unit, install, body, exec }
+        Draft { name: name.clone(), file, head, unit, install, body, exec, resources }
     }
 }
 
@@ -405,13 +417,17 @@ fn spend_own(
     body: &mut Body,
     unit: &mut draft::Unit,
     exec: &mut draft::Exec,
+    resources: &mut draft::Slice,
     entry: &Entry,
     cx: &mut Context<'_>,
 ) -> bool {
     match body {
         Body::Target => false,
         Body::Service(_) if MOVED_TO_UNIT.contains(&entry.key.as_str()) => unit.assign(entry, cx),
-        Body::Service(service) => service.assign(entry, cx) || exec.assign(entry, cx),
+        Body::Service(service) => {
+            service.assign(entry, cx) || exec.assign(entry, cx) || resources.assign(entry, cx)
+        }
+        Body::Slice => resources.assign(entry, cx),
         Body::Timer(timer) => timer.assign(entry, cx),
         Body::Mount(mount) => mount.assign(entry, cx),
         Body::Swap(swap) => swap.assign(entry, cx),

@@ -82,7 +82,7 @@ fn unknown_key(section: &str, entry: &Entry, sections: &[&'static str]) -> Diagn
 }
 
 fn implemented(section: &str) -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().filter(move |row| row.section == section)
+    ROWS.iter().filter(move |row| row.is_of(section))
 }
 
 /// What was assigned to directives that are not supported. It is told when the whole unit is

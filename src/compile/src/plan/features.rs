@@ -62,6 +62,10 @@ const FEATURES: &[Feature] = &[
     ("streams", |plan| any_exec(plan, |exec| exec.streams != Default::default())),
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
     ("forking", |plan| services(plan).any(|service| service.type_ == ServiceType::Forking)),
+    ("control-groups", |plan| {
+        let is_said = |unit: &UnitPlan| !unit.group.is_default();
+        plan.manager.controllers != 0 || plan.units.iter().any(is_said)
+    }),
     ("idle", |plan| services(plan).any(|service| service.type_ == ServiceType::Idle)),
     ("no-program", |plan| services(plan).any(|service| service.exec_start.is_empty())),
     ("stop-commands", |plan| {
@@ -100,6 +104,7 @@ pub(super) fn use_calendars(units: &[UnitPlan]) -> bool {
     units.iter().any(|unit| match &unit.kind {
         KindPlan::Timer(timer) => !timer.calendars.is_empty() || timer.on_clock_change,
         KindPlan::Target
+        | KindPlan::Slice
         | KindPlan::Service(_)
         | KindPlan::Socket(_)
         | KindPlan::Path(_)
@@ -111,6 +116,7 @@ fn sockets(plan: &Plan) -> impl Iterator<Item = &SocketPlan> {
     plan.units.iter().filter_map(|unit| match &unit.kind {
         KindPlan::Socket(socket) => Some(&**socket),
         KindPlan::Target
+        | KindPlan::Slice
         | KindPlan::Service(_)
         | KindPlan::Timer(_)
         | KindPlan::Path(_)
@@ -131,6 +137,7 @@ fn services(plan: &Plan) -> impl Iterator<Item = &ServicePlan> {
     plan.units.iter().filter_map(|unit| match &unit.kind {
         KindPlan::Service(service) => Some(&**service),
         KindPlan::Target
+        | KindPlan::Slice
         | KindPlan::Socket(_)
         | KindPlan::Timer(_)
         | KindPlan::Path(_)

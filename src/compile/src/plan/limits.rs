@@ -36,7 +36,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
     limits.extras = units.iter().filter(|unit| unit.edges.more.has_extra()).count();
     for unit in units {
         match &unit.kind {
-            KindPlan::Target => {}
+            KindPlan::Target | KindPlan::Slice => {}
             KindPlan::Service(service) => {
                 limits.services += 1;
                 let names = fd_names(service, units);
@@ -72,6 +72,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
     let copied = |unit: &UnitPlan| match &unit.kind {
         KindPlan::Service(service) => service.more.copied,
         KindPlan::Target
+        | KindPlan::Slice
         | KindPlan::Socket(_)
         | KindPlan::Timer(_)
         | KindPlan::Path(_)
@@ -89,6 +90,7 @@ fn started_at_boot(default_target: u16, units: &[UnitPlan]) -> usize {
     let is_started = |unit: &UnitPlan| match &unit.kind {
         KindPlan::Service(service) => !service.per_connection,
         KindPlan::Target
+        | KindPlan::Slice
         | KindPlan::Socket(_)
         | KindPlan::Timer(_)
         | KindPlan::Path(_)
@@ -115,6 +117,7 @@ fn fd_names(service: &ServicePlan, units: &[UnitPlan]) -> Vec<String> {
         service.sockets.iter().filter_map(|&socket| match &units[usize::from(socket)].kind {
             KindPlan::Socket(socket) => Some(socket),
             KindPlan::Target
+            | KindPlan::Slice
             | KindPlan::Service(_)
             | KindPlan::Timer(_)
             | KindPlan::Path(_)

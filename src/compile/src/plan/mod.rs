@@ -3,6 +3,7 @@
 
 mod exec;
 pub mod features;
+mod group_plan;
 mod life;
 mod limits;
 pub(crate) mod mount_plan;
@@ -22,6 +23,7 @@ pub(crate) use exec::REAL_TIME;
 pub use exec::{
     CredentialsPlan, DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan,
 };
+pub use group_plan::{GroupPlan, GroupSettingPlan, GroupValuePlan, controllers};
 pub use life::LifePlan;
 pub use mount_plan::{Attached, FileSystemPlan, MountPlan, SwapPlan};
 pub use options::{OptionPlan, OptionText};
@@ -77,6 +79,8 @@ pub struct ManagerPlan {
     pub ctrl_alt_del_burst: Emergency,
     /// As [`unit::Manager::specials`].
     pub specials: Vec<u16>,
+    /// As [`unit::ControlGroups::controllers`].
+    pub controllers: u8,
     /// `EmergencyShell=` is given.
     pub emergency_shell: bool,
     /// `KernelCommandLine=`.
@@ -102,6 +106,8 @@ pub struct UnitPlan {
     pub edges: EdgesPlan,
     /// What must hold for it to start: conditions first, and whether each is an assert.
     pub checks: Vec<(Check, bool)>,
+    /// What is to be said of its control group.
+    pub group: GroupPlan,
     /// What kind it is.
     pub kind: KindPlan,
 }
@@ -140,6 +146,8 @@ pub enum KindPlan {
     Mount(Box<MountPlan>),
     /// Paths.
     Path(Box<PathPlan>),
+    /// Nothing: what there is to say is in [`UnitPlan::group`].
+    Slice,
 }
 
 impl KindPlan {
@@ -184,7 +192,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     let per_connection = per_connection(&checked);
 
     let mut drafts: BTreeMap<u16, (usize, Draft)> = BTreeMap::new();
-    let (triggers, starts) = (checked.triggers, checked.starts);
+    let (triggers, starts, slices) = (checked.triggers, checked.starts, checked.slices);
     let started = |unit: usize| {
         let place = starts.binary_search_by_key(&unit, |(starter, _)| *starter).ok()?;
         Some(numbers[starts[place].1])
@@ -196,14 +204,19 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     let mut units = Vec::new();
     let mut isolated = false;
     for ((number, (unit, draft)), mut edges) in drafts.into_iter().zip(edges) {
-        let Draft { name, file, head: _, unit: common, install: _, body, exec } = draft;
+        let Draft { name, file, head: _, unit: common, install: _, body, exec, resources } = draft;
         let more = &mut edges.more;
         let Common { description, checks, start_limit, life } =
             common_plan(common, &name.to_string(), &defaults, more);
         more.ends = targets::ends(&name.to_string());
         isolated |= more.allow_isolate && !file.path.starts_with(targets::FOLDER);
+        let kills = matches!(&body, Body::Service(service) if service.oom_policy.value);
+        let slice = slices.binary_search_by_key(&unit, |(inner, _)| *inner).ok();
+        let slice = slice.map(|place| numbers[slices[place].1]);
+        let group = GroupPlan { slice, ..GroupPlan::of(*resources, kills) };
         let kind = match body {
             Body::Target => KindPlan::Target,
+            Body::Slice => KindPlan::Slice,
             Body::Service(service) => {
                 let sockets = sockets.get(&number).cloned().unwrap_or_default();
                 let shared = unit_plan::Shared {
@@ -232,8 +245,9 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
             }
             Body::Path(path) => KindPlan::Path(Box::new(path_plan::path(*path, started(unit)?))),
         };
-        units.push(UnitPlan { name: name.to_string(), description, edges, checks, kind });
+        units.push(UnitPlan { name: name.to_string(), description, edges, checks, group, kind });
     }
+    manager.controllers = group_plan::pass_on(&mut units);
     relations::add_needs(&mut units);
     life::tell_monitors(&mut units);
     relations::settle_isolation(&mut units, default_target, isolated, manager.emergency_shell);
@@ -454,6 +468,7 @@ fn manager_plan(
         ctrl_alt_del: Emergency::Reboot,
         ctrl_alt_del_burst: ctrl_alt_del_burst.value,
         specials: Vec::new(),
+        controllers: 0,
         emergency_shell: emergency_shell.given.is_some(),
         command_line: command_line.value,
         shutdown_timeout: shutdown_timeout.value,

@@ -212,6 +212,8 @@ pub(super) fn socket(
         listeners,
         accept,
         service: _,
+        // What the unit's `GroupPlan` has spent.
+        slice: _,
         connection_rate: _,
         backlog: _,
         max_connections,

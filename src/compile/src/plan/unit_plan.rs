@@ -93,6 +93,8 @@ pub(super) fn service(
         notify_access: _,
         sockets: _,
         start_time: _,
+        slice: _,
+        oom_policy: _,
         exec_start,
         exec_start_pre,
         exec_reload,
@@ -111,11 +113,10 @@ pub(super) fn service(
         timeout,
         kill_mode,
         kill_signal,
-        // What `StreamsPlan` has spent.
         standard_input: _,
         standard_output: _,
         standard_error: _,
-        // What `LifePlan` has spent.
+        // What `StreamsPlan` and `LifePlan` have spent, and above what `GroupPlan` has.
         exec_condition: _,
         exec_start_post: _,
         exec_reload_post: _,
@@ -145,8 +146,7 @@ pub(super) fn service(
     } = service;
     let Shared { sockets, per_connection, start_limit, .. } = shared;
     let both = timeout.given.map(|given| given.value);
-    let timeout_start_default =
-        if type_ == ServiceType::Oneshot { None } else { defaults.timeout_start };
+    let start_default = defaults.timeout_start.filter(|_| type_ != ServiceType::Oneshot);
     let more = exec::plan(exec, streams, &shared.name);
     let own = defaults.environment.iter().cloned().chain(environment.values());
     let environment = merge(more.variables().into_iter().chain(own).collect());
@@ -156,7 +156,7 @@ pub(super) fn service(
         kill_mode: kill_mode.value,
         kill_signal: kill_signal.value,
         restart_delay: restart_delay.or(defaults.restart_delay),
-        timeout_start: timeout_start.or(both.unwrap_or(timeout_start_default)),
+        timeout_start: timeout_start.or(both.unwrap_or(start_default)),
         timeout_stop: timeout_stop.or(both.unwrap_or(defaults.timeout_stop)),
         start_limit: start_limit.0,
         start_limit_action: start_limit.1,

@@ -7,6 +7,7 @@
 mod check;
 mod exec;
 mod exec_more;
+mod group;
 mod mount;
 mod path;
 mod relations;
@@ -24,6 +25,9 @@ pub use self::exec::{ExecContext, Stdio};
 pub use self::exec_more::{
     Credential, Credentials, DirectoryKind, ExecDirectory, ExecMore, OpenFile, OpenMode, Preserve,
     Privileges, ResourceLimit, Scheduling, Streams, Variables,
+};
+pub use self::group::{
+    CONTROLLERS, ControlGroup, ControlGroups, GroupSetting, GroupValue, SLICE_DEPTH_MAX,
 };
 pub use self::mount::{
     MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, Mount, MountSetup, SWAP_DISCARD,
@@ -96,6 +100,8 @@ pub struct Manager<'a> {
     /// The units of `rescue.target`, `emergency.target`, `sigpwr.target`, `kbrequest.target` and
     /// `ctrl-alt-del.target`; 65535 for one that there is not, empty if there is none.
     pub specials: Ids<'a>,
+    /// [`ControlGroups`] in postcard form; empty if there is nothing to say of any.
+    pub groups: &'a [u8],
     /// All units must have stopped by then; after it everything left is killed.
     pub shutdown_timeout: Millis,
     /// Services that a target starts at once; 0 is no limit.
@@ -104,6 +110,22 @@ pub struct Manager<'a> {
     pub spawn_slots: u8,
     /// Most verbose level that reaches the console, as in syslog(3): 3 error … 7 debug.
     pub log_level: u8,
+}
+
+impl<'a> Manager<'a> {
+    /// What there is to say of control groups.
+    ///
+    /// # Panics
+    /// Never on a table that the compiler has made: it decodes what it encodes.
+    pub fn control_groups(&self) -> ControlGroups<'a> {
+        if self.groups.is_empty() {
+            return ControlGroups::NONE;
+        }
+        let Some(groups) = decode::from_bytes(self.groups) else {
+            panic!("the table was checked when it was made");
+        };
+        groups
+    }
 }
 
 /// What PID 1 does when it finds itself broken.
@@ -211,6 +233,8 @@ pub enum Kind<'a> {
     Mount(Mount<'a>),
     /// Paths, and the unit that is started for what is there.
     Path(PathUnit<'a>),
+    /// A control group that others lie in.
+    Slice,
 }
 
 /// Longest unit name, suffix included: UNIT_NAME_MAX of systemd.

@@ -1,16 +1,15 @@
 //! Kinds of unit that are not supported, systemd.automount(5) and its kin, and what is not of those
 //! that are.
 
-use super::Same::{Empty, No};
+use super::Same::{Empty, No, Words};
 use super::{Unsupported, refused};
 
 /// Their sections. A `.device` has none of its own.
-pub const SECTIONS: &[&str] = &["Automount", "Slice", "Scope"];
+pub const SECTIONS: &[&str] = &["Automount", "Scope"];
 
 /// Their suffixes, each with what to do instead.
 pub const SUFFIXES: &[(&str, &str)] = &[
     ("automount", "a oneshot service can mount it"),
-    ("slice", "there are no slices: each service has its own group"),
     ("scope", "processes belong to services here"),
     ("device", "order the unit after the service that makes the device"),
 ];
@@ -18,11 +17,13 @@ pub const SUFFIXES: &[(&str, &str)] = &[
 /// Those whose processes are killed.
 pub(super) const KILLED: &[&str] = &["Scope"];
 /// Those with a control group.
-pub(super) const LIMITED: &[&str] = &["Slice", "Scope"];
+pub(super) const LIMITED: &[&str] = &["Scope"];
 /// What is mounted or swapped to.
 pub(super) const ATTACHED: &[&str] = &["Mount", "Swap"];
 /// They run nothing.
 pub(super) const NO_PROGRAM: &str = "nothing is run: the kernel is asked to do it";
+/// What a slice does not count.
+const STARTS: &str = "ParallelStarts= of board.conf says how many services start at once";
 /// Whatever stands in them.
 pub(super) const NO_SUCH_UNITS: &str = "units of that kind are not supported";
 
@@ -50,7 +51,8 @@ pub(super) const TIMER: &[Unsupported] = &[
 
 #[rustfmt::skip]
 pub(super) const SLICE: &[Unsupported] = &[
-    of_kind("ConcurrencySoftMax"), of_kind("ConcurrencyHardMax"),
+    refused("ConcurrencySoftMax", Words(&["infinity"]), STARTS),
+    refused("ConcurrencyHardMax", Words(&["infinity"]), STARTS),
 ];
 
 #[rustfmt::skip]

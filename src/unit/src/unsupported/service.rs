@@ -21,7 +21,5 @@ pub(super) const SERVICE: &[Unsupported] = &[
     ignored("BusPolicy", List, NO_BUS),
     refused("USBFunctionDescriptors", Empty, USB),
     refused("USBFunctionStrings", Empty, USB),
-    refused("OOMPolicy", Words(&["continue"]),
-        "when the kernel kills a process for its memory, the others go on"),
     refused("RefreshOnReload", Words(&["no"]), "what the service was given stays as it was"),
 ];

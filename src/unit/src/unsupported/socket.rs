@@ -8,6 +8,8 @@ const LABELS: &str = "security labels are not supported";
 /// For what a socket unit of systemd says of how its commands are run.
 pub(super) const AS_ROOT: &str =
     "a socket's commands run as root with the board's defaults; others belong into the service";
+/// For what limits them.
+pub(super) const IN_SLICE: &str = "use Slice=, and limit the slice";
 /// For how they are ended.
 pub(super) const THEN_KILLED: &str =
     "a socket's commands and all that they have made get SIGTERM, and SIGKILL after TimeoutSec=";
