@@ -34,9 +34,9 @@ use crate::reason::Reason;
 static ENGINE: Array<Engine<'static, 'static>, 1, 12> = Array::new();
 static UNIT_STATES: Array<UnitState, UNITS, 0> = Array::new();
 static LISTENER_STATES: Array<ListenerState, LISTENERS, 1> = Array::new();
+static EXTRAS: Array<Extra, EXTRAS_MAX, 20> = Array::new();
 at_rest! {
     static INSTANCE_STATES: Once<[Instance; INSTANCES], 2> = Once::new([Instance::FREE; INSTANCES]);
-    static EXTRAS: Once<[Extra; EXTRAS_MAX], 20> = Once::new([Extra::NEW; EXTRAS_MAX]);
     static STATUS_TEXTS: Once<[StatusText; SERVICES], 3> = Once::new([StatusText::EMPTY; SERVICES]);
 }
 
@@ -105,7 +105,7 @@ impl Pilot {
                 listeners: LISTENER_STATES.fill_with(|| ListenerState::NEW),
                 instances: INSTANCE_STATES.take(),
                 status: STATUS_TEXTS.take(),
-                extras: EXTRAS.take(),
+                extras: EXTRAS.fill_with(|| Extra::NEW),
             };
             Engine::new(table, storage)
         });

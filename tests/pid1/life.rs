@@ -28,6 +28,7 @@ pub fn all(world: &mut World) {
             ("a_condition_may_say_no", a_condition_may_say_no),
             ("who_is_started_by_a_failure_is_told_of_it", who_is_started_by_a_failure),
             ("a_reload_by_signal_is_over_when_it_says_so", a_reload_by_signal),
+            ("what_is_upheld_comes_back", what_is_upheld_comes_back),
         ],
     );
 }
@@ -242,4 +243,15 @@ fn a_reload_by_signal(world: &mut World) {
     main.does("notify READY=1");
     world.wait_for_property("SubState", UNIT, "running");
     world.control(&["stop", UNIT]);
+}
+
+fn what_is_upheld_comes_back(world: &mut World) {
+    let stage = Stage::new(world);
+    world.control(&["start", "--no-block", "upholds.service"]);
+    let (_upholds, mut upheld) = stage.enter_both("upholds", "upheld");
+    upheld.order("exit 0");
+    upheld.dies();
+    let upheld = stage.enter("upheld");
+    world.wait_for_property("MainPID", "upheld.service", &upheld.pid);
+    world.control(&["stop", "upholds.service", "upheld.service"]);
 }
