@@ -21,7 +21,7 @@ features! {
     ACCESS_LISTS = "access-lists";
     /// `CapabilityBoundingSet=`, `AmbientCapabilities=`, `NoNewPrivileges=`.
     CAPABILITIES = "capabilities";
-    /// Children with a copy of PID 1's memory: `OOMScoreAdjust=`.
+    /// Children with a copy of PID 1's memory: `OOMScoreAdjust=`, `StandardInput=tty`.
     COPIES = "copies";
     /// `LoadCredential=`, `SetCredential=`.
     CREDENTIALS = "credentials";
@@ -109,6 +109,8 @@ features! {
     NOTIFY_ACCESS = "notify-access";
     /// `FileDescriptorStoreMax=`.
     FD_STORE = "fd-store";
+    /// `TTYReset=` and its kin; `StandardInput=tty`, which waits; terminals of users.
+    TERMINALS = "terminals";
     /// `WatchdogSec=`.
     WATCHDOG = "watchdog";
     /// `vsock:` addresses.

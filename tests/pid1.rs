@@ -44,6 +44,8 @@ mod stage;
 mod store;
 #[path = "pid1/terminal.rs"]
 mod terminal;
+#[path = "pid1/terminals.rs"]
+mod terminals;
 #[path = "pid1/view.rs"]
 mod view;
 #[path = "pid1/watchdog.rs"]
@@ -97,6 +99,7 @@ const SUITES: &[Suite] = &[
     ("sockets", |pilot| sockets::all(&mut World::start(pilot, &[]))),
     ("store", |pilot| store::all(&mut World::start(pilot, &[]))),
     ("terminal", |pilot| terminal::all(&mut World::start(pilot, &[Oddity::Terminal]))),
+    ("tty", |pilot| terminals::all(&mut World::start(pilot, &[]))),
     ("faults", ends::by_fault),
     ("signals", ends::by_signal),
     ("kills", |pilot| kills::by_group(&mut World::start(pilot, &[]))),

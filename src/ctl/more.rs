@@ -2,7 +2,9 @@
 
 use core::fmt::{self, Display};
 
-use unit::{Credentials, ExecMore, Privileges, Scheduling, Streams, Variables, Words, decode};
+use unit::{
+    Credentials, ExecMore, Privileges, Scheduling, Streams, Terminal, Variables, Words, decode,
+};
 
 use super::show::List;
 use crate::features;
@@ -43,6 +45,7 @@ pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     variables(list, more);
     directories(list, more);
     streams(list, more);
+    terminal(list, more);
     files(list, more);
     limits(list, more);
     scheduling(list, more);
@@ -96,6 +99,18 @@ fn streams(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
             list.text(name, path);
         }
     }
+}
+
+fn terminal(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    if !features::TERMINALS {
+        return;
+    }
+    let Some(terminal) = decode::from_bytes::<Terminal>(more.terminal) else { return };
+    list.flag("TTYReset", terminal.reset);
+    list.flag("TTYVHangup", terminal.hang_up);
+    list.flag("TTYVTDisallocate", terminal.disallocate);
+    list.number("TTYRows", terminal.rows.unwrap_or(0).into());
+    list.number("TTYColumns", terminal.columns.unwrap_or(0).into());
 }
 
 /// What credentials say is not shown.

@@ -101,6 +101,8 @@ pub(super) const fn stdio(stream: Stdio) -> &'static str {
     match stream {
         Stdio::Null => "null",
         Stdio::Tty => "tty",
+        Stdio::TtyForce => "tty-force",
+        Stdio::TtyFail => "tty-fail",
         Stdio::Socket => "socket",
         Stdio::Kmsg => "kmsg",
         Stdio::File => "file",

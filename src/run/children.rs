@@ -145,6 +145,9 @@ impl Pilot {
             console_is_serial: self.children.console_is_serial,
             limit_nofile: self.children.limit_nofile,
         };
+        let is_copy = features::COPIES && request.context.more().copied;
+        let reports = if is_copy { Some(self.children.pool.reports()) } else { None };
+        let reports = reports.transpose().map_err(|errno| prepare::error(Stage::Clone, errno))?;
         let prepared = self.children.pool.prepare();
         let (slot, work) = prepared.ok_or(prepare::error(Stage::Slot, Errno::AGAIN))?;
         filled
@@ -177,8 +180,9 @@ impl Pilot {
                 _,
             ) => None,
         };
-        let is_copy = features::COPIES && request.context.more().copied;
-        let memory = if is_copy { Memory::Copied } else { Memory::Shared };
+        work.exec_pipe = pipe.as_ref().map_or(-1, |(_, writer)| writer.as_raw_fd());
+        work.reports = reports.unwrap_or(-1);
+        let memory = reports.map_or(Memory::Shared, Memory::Copied);
         let started = self.children.pool.start(slot, steps::run, group, memory);
         let pid = started.map_err(|errno| prepare::error(Stage::Clone, errno))?;
         if let Some((fd, _writing_end_closes_here)) = pipe {

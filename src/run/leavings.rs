@@ -1,7 +1,7 @@
-//! What services leave in /run: `RuntimeDirectory=`, and the folder of `LoadCredential=`. A child
-//! removes it, because that may take longer than PID 1 may: when the service has stopped, and
-//! where nothing is to be preserved also before it is started again. Until that child has ended
-//! the service is not started.
+//! What services leave: `RuntimeDirectory=` and the folder of `LoadCredential=` in /run, and a
+//! terminal that is to be put in order. A child sees to it, because that may take longer than PID 1
+//! may: when the service has stopped, and where nothing is to be preserved also before it is
+//! started again. Until that child has ended the service is not started.
 
 use unit::{DirectoryKind, ExecContext, Preserve, UnitId};
 
@@ -40,14 +40,16 @@ impl Leavings {
 }
 
 /// Whether the unit has folders that do not outlive it, and how long they stay. Credentials are
-/// written anew at each start, whatever is there.
+/// written anew at each start, and a terminal is put in order, whatever is there.
 fn leaves(context: &ExecContext<'_>) -> Option<Preserve> {
     let more = context.more();
     let has_runtime = more.directories.iter().any(|each| each.kind == DirectoryKind::Runtime);
     match more.preserve {
         Preserve::No | Preserve::Restart if has_runtime => Some(more.preserve),
         Preserve::No | Preserve::Restart | Preserve::Yes => {
-            (!more.credentials.is_empty()).then_some(Preserve::Restart)
+            let given = context.stdin.is_terminal() && !context.user.is_empty();
+            let leaves = given || !more.credentials.is_empty() || !more.terminal.is_empty();
+            leaves.then_some(Preserve::Restart)
         }
     }
 }
@@ -98,6 +100,7 @@ impl Pilot {
         // Without a place, or memory, for it the next turn tries again.
         let Some((slot, work)) = self.children.pool.prepare() else { return };
         work.context = Some(context);
+        work.console = Some(self.table.manager().console);
         if let Ok(pid) =
             self.children.pool.start(slot, steps::remove_leavings, None, Memory::Shared)
         {

@@ -185,6 +185,13 @@ impl Sources<'_> {
         let is_control = matches!(process, Process::Control(_));
         work.passes_sockets = !on_streams && (!is_control || request.passes_sockets);
         work.begins = request.begins;
+        work.takes_terminal = matches!(
+            request.list,
+            CommandList::Condition
+                | CommandList::StartPre
+                | CommandList::Start
+                | CommandList::StopPost
+        );
         work.is_main = !is_control;
         work.is_connection = matches!(process, Process::Instance(_));
         work.socket_count = 0;
@@ -212,7 +219,7 @@ impl Sources<'_> {
             self.push_life(request, service, monitored, work)?;
         }
         let strings = &mut work.vectors;
-        if streams.contains(&Stdio::Tty) {
+        if streams.into_iter().any(Stdio::is_terminal) {
             let serial = self.console_is_serial;
             push_default(strings, if serial { TERM_SERIAL } else { TERM_LINUX })?;
         }

@@ -15,6 +15,7 @@ mod files;
 mod privileges;
 mod scheduling;
 mod streams;
+mod terminal;
 mod user;
 
 pub(super) use directories::{remove as remove_leavings, remove_tree};
@@ -47,6 +48,8 @@ pub(super) struct Work {
     pub(super) console: Option<&'static str>,
     /// It executes the first command of a start.
     pub(super) begins: bool,
+    /// It runs alone, so that a terminal as standard input is its own.
+    pub(super) takes_terminal: bool,
     /// It becomes the main process, or serves a connection.
     pub(super) is_main: bool,
     /// `User=` and `Group=` are not applied.
@@ -68,6 +71,10 @@ pub(super) struct Work {
     pub(super) cgroup: RawFd,
     /// The service's /dev/kmsg; negative if there is none.
     pub(super) kmsg: RawFd,
+    /// What tells PID 1 by its end that the program runs; negative if nothing does.
+    pub(super) exec_pipe: RawFd,
+    /// Where a copy of PID 1 says why it failed; negative if it does not.
+    pub(super) reports: RawFd,
 }
 
 impl Work {
@@ -78,6 +85,7 @@ impl Work {
         context: None,
         console: None,
         begins: false,
+        takes_terminal: false,
         is_main: false,
         privileged: false,
         sockets: [0; LISTEN_FDS],
@@ -89,6 +97,8 @@ impl Work {
         limit_nofile: None,
         cgroup: 0,
         kmsg: 0,
+        exec_pipe: 0,
+        reports: 0,
     };
 
     pub(super) fn push_socket(&mut self, fd: BorrowedFd<'_>) {
@@ -207,12 +217,14 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
         work.vectors.push_env("WATCHDOG_PID", format_args!("{pid}")).at(Stage::Arguments)?;
     }
     let more = more(&context);
+    terminal::settle(work, &more);
     streams::set_streams(work, &context, &more)?;
     streams::pass_sockets(work, &context, pid.get()).at(Stage::Sockets)?;
     files::open(work, &more, pid.get()).at(Stage::OpenFile)?;
     scheduling::set_oom_score(&more).at(Stage::OomScore)?;
     scheduling::set_scheduling(&more)?;
     let identity = user::find(&context)?;
+    terminal::give(work, &context, &identity).at(Stage::Stdin)?;
     user::name(work, &identity)?;
     directories::make(&more, &identity)?;
     credentials::make(work, &more, &identity).at(Stage::Credentials)?;

@@ -73,8 +73,8 @@ pub enum Birth {
 pub enum Memory {
     /// Ours.
     Shared,
-    /// Its own, a copy.
-    Copied,
+    /// Its own, a copy. It says why it failed at [`Pool::reports`].
+    Copied(RawFd),
 }
 
 /// What a child does; it comes back only to fail.
@@ -174,7 +174,7 @@ impl<T> Pool<T> {
     /// Makes the child. Its signal mask is ours, its signal actions the default ones.
     ///
     /// # Errors
-    /// Those of clone3(2), and for the first copy of pipe(2); the slot is then free.
+    /// Those of clone3(2); the slot is then free.
     pub fn start(
         &mut self,
         id: SlotId,
@@ -184,8 +184,11 @@ impl<T> Pool<T> {
     ) -> Result<u32, Errno> {
         let slot = &self.slots[id.0];
         ensure!(slot.is_free(), "a child is in this slot");
-        let is_copy = features::COPIES && memory == Memory::Copied;
-        let reports = if is_copy { Some(self.reports()?) } else { None };
+        let reports = match memory {
+            Memory::Copied(reports) if features::COPIES => Some(reports),
+            Memory::Copied(_) | Memory::Shared => None,
+        };
+        let is_copy = reports.is_some();
         loop {
             let birth = match (cgroup, self.ability) {
                 (None, _) | (Some(_), Ability::IntoCgroup) => Birth::Done,
@@ -226,7 +229,10 @@ impl<T> Pool<T> {
     }
 
     /// The end of the pipe that copies write into, made for the first of them.
-    fn reports(&mut self) -> Result<RawFd, Errno> {
+    ///
+    /// # Errors
+    /// Those of pipe(2).
+    pub fn reports(&mut self) -> Result<RawFd, Errno> {
         let reports = match self.reports.take() {
             Some(reports) => reports,
             None => Reports::new()?,

@@ -41,6 +41,34 @@ pub fn close_others_on_exec() {
     let _ = raw::close_range_on_exec(LISTEN_FDS_START as u32);
 }
 
+/// Closes all but the streams and the `kept`: for a child that may wait long, so that nothing of
+/// PID 1's lives on in it.
+pub fn close_others(kept: &mut [RawFd]) {
+    kept.sort_unstable();
+    let mut begin = LISTEN_FDS_START;
+    for &mut keep in kept.iter_mut().filter(|keep| **keep >= LISTEN_FDS_START) {
+        if keep > begin {
+            close_between(begin, keep - 1);
+        }
+        begin = keep + 1;
+    }
+    close_between(begin, RawFd::MAX);
+}
+
+/// Both are closed, too.
+fn close_between(first: RawFd, last: RawFd) {
+    if raw::close_range(first as u32, last as u32, 0).is_ok() {
+        return;
+    }
+    // Before Linux 5.9: one by one, as many as there may be.
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let limit = limit.map_or(LISTEN_FDS_START, |limit| limit.min(1 << 20) as RawFd);
+    for fd in first..=last.min(limit) {
+        // SAFETY: this process is a copy that uses none of them any more.
+        unsafe { rustix::io::close(fd) };
+    }
+}
+
 /// Takes 0, 1 and 2 out of use where they are free: a kernel without a console starts its init
 /// without descriptors, and the first ones that we open would be our services' streams.
 pub fn occupy_streams() {

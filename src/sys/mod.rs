@@ -30,5 +30,6 @@ pub mod signal;
 pub mod socket;
 pub mod start;
 pub mod swap;
+pub mod terminal;
 pub mod users;
 mod vdso;

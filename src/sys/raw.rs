@@ -290,16 +290,17 @@ pub(super) fn exit_group(code: u8) -> ! {
 /// [close_range(2)](https://man7.org/linux/man-pages/man2/close_range.2.html) from `first` on,
 /// when a program is executed.
 pub(super) fn close_range_on_exec(first: u32) -> Result<(), Errno> {
-    close_range(first, CLOSE_RANGE_CLOEXEC)
+    close_range(first, u32::MAX, CLOSE_RANGE_CLOEXEC)
 }
 
 /// close_range(2) from `first` on, now: for a child that owns none of them.
 pub(super) fn close_range_now(first: u32) -> Result<(), Errno> {
-    close_range(first, 0)
+    close_range(first, u32::MAX, 0)
 }
 
-fn close_range(first: u32, flags: usize) -> Result<(), Errno> {
-    let words = [first as usize, u32::MAX as usize, flags, 0, 0, 0];
+/// close_range(2): both ends are among them.
+pub(super) fn close_range(first: u32, last: u32, flags: usize) -> Result<(), Errno> {
+    let words = [first as usize, last as usize, flags, 0, 0, 0];
     // SAFETY: numbers are passed.
     checked(unsafe { syscall(__NR_close_range, words) }).map(drop)
 }
@@ -455,6 +456,13 @@ pub(super) fn recvmsg(
     // SAFETY: the header and both buffers outlive the call and have the lengths it is told.
     let length = checked(unsafe { syscall(__NR_recvmsg, words) })?;
     Ok((length, message.msg_controllen as usize, message.msg_flags as u32))
+}
+
+/// ioctl(2) with a number, of a request that takes no pointer.
+pub(super) fn ioctl_number(fd: BorrowedFd<'_>, request: u32, argument: usize) -> Result<(), Errno> {
+    let words = [fd.as_raw_fd() as usize, request as usize, argument, 0, 0];
+    // SAFETY: only requests of `sys::terminal` are passed that take numbers.
+    unsafe { call(__NR_ioctl, words) }
 }
 
 /// ioctl(2) with a pointer to `value`, which the kernel may change.

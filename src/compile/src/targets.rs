@@ -117,7 +117,7 @@ pub fn shell(name: &str, program: &str) -> Option<String> {
         format!(
             "[Unit]\nDescription={description}\nDefaultDependencies=no\n{more}\
              [Service]\nExecStart=-/bin/sh -c \"{program}; exec pilotctl --no-block default\"\n\
-             StandardInput=tty\nTimeoutStopSec=1s\n"
+             StandardInput=tty-force\nTimeoutStopSec=1s\n"
         )
     };
     let target = |description: &str, more: &str| {

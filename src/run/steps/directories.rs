@@ -15,7 +15,7 @@ use rustix::process::{Gid, Uid};
 use unit::{DirectoryKind, ExecContext, ExecDirectory, ExecMore, Preserve, decode};
 
 use super::user::Identity;
-use super::{At, Broken, Work, credentials};
+use super::{At, Broken, Work, credentials, terminal};
 use crate::engine::Stage;
 use crate::features;
 use crate::sys::child::{Birth, Failure};
@@ -124,6 +124,7 @@ pub(crate) fn remove(work: &mut Work, _: Birth) -> Failure {
     let context = work.context.and_then(decode::from_bytes::<ExecContext<'_>>);
     let context = context.unwrap_or_else(|| bug!("PID 1 has decoded it before"));
     let more = context.more();
+    terminal::leave(work, &context, &more);
     let mut failed = credentials::remove(&more).is_err();
     let goes = more.preserve != Preserve::Yes;
     let is_runtime = |each: &ExecDirectory<'_>| each.kind == DirectoryKind::Runtime;

@@ -7,20 +7,24 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use unit::{ExecContext, ExecMore, Stdio, Streams, decode};
 
 use super::files::open_or_connect;
-use super::{At, Broken, Work};
+use super::{At, Broken, Work, terminal};
 use crate::engine::Stage;
 use crate::features;
 use crate::sys::child::Full;
 use crate::sys::fd::{self, LISTEN_FDS_START};
-use crate::sys::file;
-use crate::sys::path::Path;
+use crate::sys::{self, file};
 
 pub(super) fn set_streams(
     work: &Work,
     context: &ExecContext<'_>,
     more: &ExecMore<'_>,
 ) -> Result<(), Broken> {
-    let ExecContext { stdin, stdout, stderr, umask, .. } = *context;
+    let ExecContext { mut stdin, mut stdout, stderr, umask, .. } = *context;
+    if stdin.is_terminal() && !work.takes_terminal {
+        stdin = Stdio::Null;
+        // It speaks where the main process does.
+        stdout = if stdout == Stdio::Inherit { Stdio::Tty } else { stdout };
+    }
     let more = of(more);
     let set = |stream, number| set_stream(work, stream, number, &more, umask);
     set(stdin, 0).at(Stage::Stdin)?;
@@ -29,7 +33,7 @@ pub(super) fn set_streams(
 }
 
 /// What the unit says of files, data and its terminal.
-fn of<'a>(more: &ExecMore<'a>) -> Streams<'a> {
+pub(super) fn of<'a>(more: &ExecMore<'a>) -> Streams<'a> {
     if !features::STREAMS || more.streams.is_empty() {
         return Streams::default();
     }
@@ -55,14 +59,12 @@ fn set_stream(
         }
         Stdio::Kmsg if work.kmsg < 0 => Ok(()),
         Stdio::Kmsg => fd::put(fd::number(work.kmsg), number),
-        Stdio::Tty => {
-            let console = work.console.unwrap_or_else(|| bug!("PID 1 has set it"));
-            let console = Path::new(more.terminal.strip_suffix('\0').unwrap_or(console))?;
-            let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
-            let tty = rustix::fs::open(console.as_c_str(), flags, Mode::empty())?;
-            if number == 0 {
-                rustix::process::ioctl_tiocsctty(&tty)?;
-            }
+        Stdio::Tty | Stdio::TtyForce | Stdio::TtyFail => {
+            let path = terminal::path(work, more)?;
+            let tty = match number {
+                0 => terminal::take(work, stream, path.as_c_str())?,
+                _ => sys::terminal::open(path.as_c_str(), OFlags::empty())?,
+            };
             fd::put(tty.as_fd(), number)
         }
         Stdio::File | Stdio::Append | Stdio::Truncate | Stdio::Named | Stdio::Data

@@ -228,8 +228,8 @@ macro_rules! directives {
                 /// null, tty (TTYPath=), socket (the connection, or the only listener), data
                 /// (StandardInputText=), a file by its path, or a listener by its
                 /// FileDescriptorName= (fd:NAME; commands that are passed none have null). A tty
-                /// that another session has makes the start fail, as tty-fail says too; systemd
-                /// waits for it with tty.
+                /// that another session has is waited for; tty-force takes it, and with tty-fail
+                /// the start fails. Commands beside the main process have null instead.
                 standard_input: One<InputName> ["StandardInput"] = "null";
                 /// inherit, null, tty, socket, kmsg, a listener (fd:NAME), or a file by its path,
                 /// which root makes if there is none. journal and syslog are the kernel's log too,
@@ -344,8 +344,21 @@ or socket";
                 /// What StandardInput=data reads, and what it is without StandardInput=: text, with
                 /// escapes as in C, and a line end behind each; or bytes in base64. At most 64 KiB.
                 input_data: Many<InputData> ["StandardInputText", "StandardInputData"] = "";
-                /// The terminal that the streams mean by tty.
+                /// The terminal that the streams mean by tty, and that the directives below are
+                /// about.
                 terminal: Maybe<AbsolutePath> ["TTYPath"] = "Console= of board.conf";
+                /// Whether the terminal becomes what one expects of a terminal, before the commands
+                /// of a start and when the service has stopped.
+                tty_reset: One<Boolean> ["TTYReset"] = "no";
+                /// Whether all who have the terminal open are disconnected then.
+                tty_hang_up: One<Boolean> ["TTYVHangup"] = "no";
+                /// Whether a virtual terminal is given back to the kernel then, or another one, or
+                /// one in use, cleared.
+                tty_disallocate: One<Boolean> ["TTYVTDisallocate"] = "no";
+                /// Lines that the terminal has.
+                tty_rows: Maybe<TerminalSize> ["TTYRows"] = "what the kernel knows";
+                /// Columns that it has.
+                tty_columns: Maybe<TerminalSize> ["TTYColumns"] = "what the kernel knows";
                 /// ID or ID:SOURCE. The file SOURCE, read before the start, becomes a file ID that
                 /// only the user of the service can read, and nobody can write, in
                 /// $CREDENTIALS_DIRECTORY. A SOURCE without slashes, or none but the ID, is looked

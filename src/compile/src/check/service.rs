@@ -1,10 +1,11 @@
 //! Rules about one service.
 
-use unit::{Emergency, Restart, ServiceType, Stdio};
+use unit::{Emergency, Restart, ServiceType, Stdio, Terminal};
 
 use super::Checked;
 use crate::codes;
 use crate::draft::{Draft, Exec, Service};
+use crate::plan::terminal_of;
 use crate::report::{Diagnostic, Report, Spanned};
 
 pub(super) fn check(checked: &Checked, report: &mut Report) {
@@ -163,10 +164,26 @@ fn check_stream_settings(service: &Service, exec: &Exec, report: &mut Report) {
         }
     }
     let streams = [&service.standard_output, &service.standard_error].map(given_stream);
-    let is_tty = stdin.value.to == Stdio::Tty || streams.iter().any(|(to, _)| *to == Stdio::Tty);
-    if let (Some(given), false) = (&exec.terminal.given, is_tty) {
+    let is_tty = stdin.value.to.is_terminal() || streams.iter().any(|(to, _)| to.is_terminal());
+    let is_kept = terminal_of(exec) != Terminal::default();
+    if let (Some(given), false, false) = (&exec.terminal.given, is_tty, is_kept) {
         let message = "TTYPath= is about streams that are tty, and none is";
         report.push(Diagnostic::new(codes::NO_EFFECT, message, &given.span, "has no effect"));
+    }
+    if exec.terminal.given.is_none() && !is_tty {
+        check_terminal_is_some(exec, report);
+    }
+}
+
+/// A terminal that is to become something is one that the unit is about.
+fn check_terminal_is_some(exec: &Exec, report: &mut Report) {
+    let flags = [&exec.tty_reset, &exec.tty_hang_up, &exec.tty_disallocate];
+    let flags = flags.into_iter().filter(|flag| flag.value).filter_map(|flag| flag.given.clone());
+    let sizes = [&exec.tty_rows, &exec.tty_columns].into_iter();
+    let sizes = sizes.filter_map(|size| size.given.as_ref().map(|given| given.span.clone()));
+    for span in flags.chain(sizes) {
+        let message = "there is no terminal: no stream is tty, and there is no TTYPath=";
+        report.push(Diagnostic::new(codes::NO_EFFECT, message, &span, "has no effect"));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use unit::{
     Credential, Credentials, ExecDirectory, ExecMore, OpenFile, Privileges, Scheduling, Seq,
-    Streams, Variables, Words,
+    Streams, Terminal, Variables, Words,
 };
 
 use super::encode;
@@ -21,6 +21,8 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
     let groups = strings(&plan.groups);
     let directories: Vec<u8> = plan.directories.iter().flat_map(directory).collect();
     let files: Vec<u8> = plan.files.iter().flat_map(file).collect();
+    let is_plain = plan.terminal == Terminal::default();
+    let terminal = if is_plain { Vec::new() } else { encode(&plan.terminal) };
     encode(&ExecMore {
         limits: Seq::from_bytes(&limits),
         variables: &variables(&plan.variables),
@@ -33,6 +35,7 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
         files: Seq::from_bytes(&files),
         groups: Words::from_bytes(&groups),
         default_sigpipe: plan.default_sigpipe,
+        terminal: &terminal,
         oom_score: plan.oom_score,
         copied: plan.copied,
     })

@@ -4,7 +4,7 @@ use unit::Stdio;
 
 use super::credential::unescaped;
 use super::names::{absolute_path, fd_name};
-use super::{Context, List, Scalar, keyword};
+use super::{Context, List, Scalar, Unsigned, keyword};
 use crate::codes;
 use crate::report::Spanned;
 use crate::text::Value;
@@ -35,22 +35,22 @@ pub struct InputName;
 
 impl Scalar for InputName {
     type Value = Stream;
-    const FORM: &'static str = "`null` `tty` `tty-fail` `socket` `data` `fd:NAME` \
+    const FORM: &'static str = "`null` `tty` `tty-force` `tty-fail` `socket` `data` `fd:NAME` \
                                 `file:/path`";
-    const REFUSED: &'static [(&'static str, &'static str)] = &[("tty-force", "use tty")];
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stream> {
         let words = [
             ("null", Stdio::Null),
             ("tty", Stdio::Tty),
-            ("tty-fail", Stdio::Tty),
+            ("tty-force", Stdio::TtyForce),
+            ("tty-fail", Stdio::TtyFail),
             ("socket", Stdio::Socket),
             ("data", Stdio::Data),
         ];
         const FILES: [(&str, Stdio); 2] = [("file:", Stdio::File), ("fd:", Stdio::Named)];
         match file(text, cx, &FILES) {
             Some(stream) => stream,
-            None => keyword(&before_colon(text), cx, &words, Self::REFUSED).map(Stream::plain),
+            None => keyword(&before_colon(text), cx, &words, &[]).map(Stream::plain),
         }
     }
 }
@@ -138,6 +138,24 @@ fn before_colon(text: &Value) -> Value {
         text.text.truncate(colon + 1);
     }
     text
+}
+
+/// `TTYRows=` and `TTYColumns=`.
+#[derive(Debug)]
+pub struct TerminalSize;
+
+impl Scalar for TerminalSize {
+    type Value = u16;
+    const FORM: &'static str = "number";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<u16> {
+        let size = Unsigned::parse(text, cx)?;
+        let fitting = u16::try_from(size).ok();
+        if fitting.is_none() {
+            cx.refuse(codes::BAD_RANGE, &text.whole(), "not between 0 and 65535");
+        }
+        fitting
+    }
 }
 
 /// `StandardInputText=` and `StandardInputData=`: both add to the same bytes.

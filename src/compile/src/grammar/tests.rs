@@ -97,7 +97,7 @@ fn words_of_systemd_are_told_apart_from_nonsense() {
     assert_eq!(one::<EmergencyName>("reboot-force"), Ok(Emergency::RebootForce));
     assert_eq!(one::<EmergencyName>("exit"), Err(vec!["E207"]));
     assert_eq!(one::<InputName>("socket"), Ok(Stream::plain(Stdio::Socket)));
-    assert_eq!(one::<InputName>("tty-force"), Err(vec!["E207"]));
+    assert_eq!(one::<InputName>("tty-force"), Ok(Stream::plain(Stdio::TtyForce)));
     assert_eq!(one::<InputName>("kmsg"), Err(vec!["E201"]));
     assert_eq!(one::<OutputName>("journal"), Ok(Stdio::Kmsg));
     assert_eq!(one::<OutputName>("file:/x"), Err(vec!["E207"]));

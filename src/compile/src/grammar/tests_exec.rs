@@ -9,7 +9,7 @@ use super::{
     EnvironmentFiles, InputData, InputName, IoClassName, LoadCredentials, MemoryAmount,
     MemoryLimit, Nanoseconds, Niceness, OfDevice, OomScore, OpenFiles, OutputStream, Percentage,
     PersonalityName, PolicyName, PreserveName, Processors, RlimitBytes, RlimitMicros, RlimitNice,
-    RlimitSeconds, SetCredentials, TasksLimit, UnsetVariables, VariableNames, Weight,
+    RlimitSeconds, SetCredentials, TasksLimit, TerminalSize, UnsetVariables, VariableNames, Weight,
 };
 
 #[test]
@@ -36,6 +36,8 @@ fn scheduling_is_in_the_kernels_numbers() {
     assert_eq!(one::<Niceness>("-20"), Ok(-20));
     assert_eq!(one::<Niceness>("20"), Err(vec!["E202"]));
     assert_eq!(one::<Niceness>("high"), Err(vec!["E201"]));
+    assert_eq!(one::<TerminalSize>("80"), Ok(80));
+    assert_eq!(one::<TerminalSize>("65536"), Err(vec!["E202"]));
     assert_eq!(one::<OomScore>("-1000"), Ok(-1000));
     assert_eq!(one::<OomScore>("1001"), Err(vec!["E202"]));
     assert_eq!(one::<OomScore>("70000"), Err(vec!["E202"]));

@@ -1,11 +1,12 @@
 //! What few units say of what their processes are given: [`unit::ExecMore`].
 
-use unit::{DirectoryKind, Preserve, ResourceLimit};
+use unit::{DirectoryKind, Preserve, ResourceLimit, Stdio, Terminal};
 
-use super::StreamsPlan;
+use super::{StreamsPlan, terminal_of};
 use crate::draft::{self, Many, Maybe, One};
 use crate::grammar::{
-    CREDENTIALS, CapabilityChange, CredentialValue, DirectoryNames, Mode, Opened, Scalar, Source,
+    CREDENTIALS, Capabilities, CapabilityChange, CredentialValue, DirectoryNames, Mode, Opened,
+    Scalar, Source,
 };
 
 /// SCHED_RESET_ON_FORK of linux/sched.h.
@@ -33,6 +34,7 @@ pub struct ExecPlan {
     pub files: Vec<Opened>,
     pub groups: Vec<String>,
     pub default_sigpipe: bool,
+    pub terminal: Terminal,
     pub oom_score: Option<i32>,
     pub copied: bool,
 }
@@ -147,8 +149,15 @@ pub struct PrivilegesPlan {
 }
 
 /// Spends every row of [`draft::Exec`].
-pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecPlan {
+pub(super) fn plan(
+    exec: draft::Exec,
+    (stdin, streams): (Stdio, StreamsPlan),
+    unit: &str,
+) -> ExecPlan {
     let limits = limits(&exec);
+    let scheduling = scheduling(&exec);
+    let privileges = privileges(&exec);
+    let terminal = terminal_of(&exec);
     let draft::Exec {
         environment_files,
         runtime_directory,
@@ -165,6 +174,12 @@ pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecP
         // What `StreamsPlan` has spent.
         input_data: _,
         terminal: _,
+        // What `terminal_of` has.
+        tty_reset: _,
+        tty_hang_up: _,
+        tty_disallocate: _,
+        tty_rows: _,
+        tty_columns: _,
         load_credential,
         set_credential,
         open_files,
@@ -188,19 +203,21 @@ pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecP
         limit_rtprio: _,
         limit_rttime: _,
         oom_score_adjust,
-        nice,
-        cpu_policy,
-        cpu_priority,
-        cpu_reset_on_fork,
-        cpu_affinity,
-        io_class,
-        io_priority,
-        timer_slack,
-        personality,
+        // What `scheduling` has spent.
+        nice: _,
+        cpu_policy: _,
+        cpu_priority: _,
+        cpu_reset_on_fork: _,
+        cpu_affinity: _,
+        io_class: _,
+        io_priority: _,
+        timer_slack: _,
+        personality: _,
         ignore_sigpipe,
-        bounding_set,
-        ambient_set,
-        no_new_privileges,
+        // What `privileges` has spent.
+        bounding_set: _,
+        ambient_set: _,
+        no_new_privileges: _,
     } = exec;
     let directories = [
         (DirectoryKind::Runtime, runtime_directory, runtime_directory_mode),
@@ -209,10 +226,6 @@ pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecP
         (DirectoryKind::Logs, logs_directory, logs_directory_mode),
         (DirectoryKind::Configuration, configuration_directory, configuration_directory_mode),
     ];
-    let policy = cpu_policy.value().copied();
-    let reset = if cpu_reset_on_fork.value { RESET_ON_FORK } else { 0 };
-    let is_real_time = policy.is_some_and(|policy| REAL_TIME.contains(&policy));
-    let has_policy = policy.is_some() || cpu_reset_on_fork.value;
     let oom_score = oom_score_adjust.value().copied();
     ExecPlan {
         limits,
@@ -221,21 +234,8 @@ pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecP
             pass: pass_environment.values(),
             unset: unset_environment.values(),
         },
-        scheduling: SchedulingPlan {
-            nice: nice.value().copied(),
-            policy: has_policy.then(|| policy.unwrap_or(0) | reset),
-            priority: cpu_priority.or(0).max(is_real_time.into()),
-            affinity: mask(&cpu_affinity.values()),
-            io_priority: io(io_class.value().copied(), io_priority.value().copied()),
-            timer_slack_ns: timer_slack.value().copied(),
-            personality: personality.value().copied(),
-        },
-        privileges: PrivilegesPlan {
-            bounding: CapabilityChange::sum(&bounding_set.values())
-                .filter(|&set| set != CapabilityChange::ALL),
-            ambient: CapabilityChange::sum(&ambient_set.values()).filter(|&set| set != 0),
-            no_new: no_new_privileges.value,
-        },
+        scheduling,
+        privileges,
         directories: directories.into_iter().flat_map(DirectoryPlan::of).collect(),
         preserve: runtime_directory_preserve.value,
         streams,
@@ -244,7 +244,35 @@ pub(super) fn plan(exec: draft::Exec, streams: StreamsPlan, unit: &str) -> ExecP
         groups: supplementary_groups.values(),
         default_sigpipe: !ignore_sigpipe.value,
         oom_score,
-        copied: oom_score.is_some(),
+        terminal,
+        // A terminal may be waited for as long as somebody sits at it.
+        copied: oom_score.is_some() || stdin == Stdio::Tty,
+    }
+}
+
+fn privileges(exec: &draft::Exec) -> PrivilegesPlan {
+    let sum = |changes: &Many<Capabilities>| CapabilityChange::sum(&changes.cloned());
+    PrivilegesPlan {
+        bounding: sum(&exec.bounding_set).filter(|&set| set != CapabilityChange::ALL),
+        ambient: sum(&exec.ambient_set).filter(|&set| set != 0),
+        no_new: exec.no_new_privileges.value,
+    }
+}
+
+fn scheduling(exec: &draft::Exec) -> SchedulingPlan {
+    let policy = exec.cpu_policy.value().copied();
+    let resets = exec.cpu_reset_on_fork.value;
+    let reset = if resets { RESET_ON_FORK } else { 0 };
+    let is_real_time = policy.is_some_and(|policy| REAL_TIME.contains(&policy));
+    let priority = exec.cpu_priority.value().copied().unwrap_or(0);
+    SchedulingPlan {
+        nice: exec.nice.value().copied(),
+        policy: (policy.is_some() || resets).then(|| policy.unwrap_or(0) | reset),
+        priority: priority.max(is_real_time.into()),
+        affinity: mask(&exec.cpu_affinity.cloned()),
+        io_priority: io(exec.io_class.value().copied(), exec.io_priority.value().copied()),
+        timer_slack_ns: exec.timer_slack.value().copied(),
+        personality: exec.personality.value().copied(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which parts of `pilot` the units of a board use: the other half of `src/features.rs`.
 
 use unit::control::ShutdownKind;
-use unit::{DirectoryKind, ListenKind, NotifyAccess, Preserve, ServiceType};
+use unit::{DirectoryKind, ListenKind, NotifyAccess, Preserve, ServiceType, Stdio, Terminal};
 
 use super::{DirectoryPlan, ExecPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan, limits};
 use crate::grammar::Listener;
@@ -35,10 +35,14 @@ const FEATURES: &[Feature] = &[
     }),
     ("job-timeouts", |plan| plan.units.iter().any(|unit| unit.edges.more.has_job_timeout())),
     ("leavings", |plan| {
-        any_exec(plan, |exec| {
+        services(plan).any(|service| {
+            let exec = &service.more;
             let is_runtime = |each: &DirectoryPlan| each.kind == DirectoryKind::Runtime;
             let has_runtime = exec.directories.iter().any(is_runtime);
-            exec.credentials.is_some() || has_runtime && exec.preserve != Preserve::Yes
+            exec.credentials.is_some()
+                || exec.terminal != Terminal::default()
+                || is_given_terminal(service)
+                || has_runtime && exec.preserve != Preserve::Yes
         })
     }),
     ("message-queues", |plan| {
@@ -93,6 +97,13 @@ const FEATURES: &[Feature] = &[
     ("variables", |plan| any_exec(plan, |exec| exec.variables != Default::default())),
     ("notify-access", |plan| services(plan).any(|service| service.access() > NotifyAccess::Main)),
     ("fd-store", |plan| plan.limits.stored_fds > 0),
+    ("terminals", |plan| {
+        services(plan).any(|service| {
+            let waits = service.stdin == Stdio::Tty;
+            let is_changed = service.more.terminal != Terminal::default();
+            waits || is_changed || is_given_terminal(service)
+        })
+    }),
     ("watchdog", |plan| services(plan).any(|service| service.life.watchdog.is_some())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("calendars", |plan| use_calendars(&plan.units)),
@@ -131,6 +142,11 @@ fn listeners(plan: &Plan) -> impl Iterator<Item = &Listener> {
 /// Whether a service says something of that.
 fn any_exec(plan: &Plan, says: fn(&ExecPlan) -> bool) -> bool {
     services(plan).any(|service| says(&service.more))
+}
+
+/// Whether its terminal is its user's meanwhile.
+fn is_given_terminal(service: &ServicePlan) -> bool {
+    service.stdin.is_terminal() && !service.user.is_empty()
 }
 
 fn services(plan: &Plan) -> impl Iterator<Item = &ServicePlan> {

@@ -245,7 +245,7 @@ fn dynamics(
             written("EXIT_STATUS", EXIT_STATUS_MAX),
         ]);
     }
-    if [service.stdin, service.stdout, service.stderr].contains(&Stdio::Tty) {
+    if [service.stdin, service.stdout, service.stderr].into_iter().any(Stdio::is_terminal) {
         all.push(literal("TERM", unit::limits::TERM));
     }
     all

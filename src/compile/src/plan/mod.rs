@@ -31,6 +31,7 @@ pub use path_plan::PathPlan;
 pub use relations::RelationsPlan;
 pub use socket_plan::{CommandsPlan, SocketPlan};
 pub use streams::StreamsPlan;
+pub(crate) use streams::terminal_of;
 pub use timer_plan::TimerPlan;
 pub use unit_plan::ServicePlan;
 

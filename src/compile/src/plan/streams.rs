@@ -1,6 +1,6 @@
 //! Where the standard streams of a service lead, every default applied.
 
-use unit::Stdio;
+use unit::{Stdio, Terminal};
 
 use super::Defaults;
 use crate::draft;
@@ -14,6 +14,18 @@ pub struct StreamsPlan {
     pub writable: bool,
     pub data: Vec<u8>,
     pub terminal: String,
+}
+
+/// What becomes of the terminal.
+pub(crate) fn terminal_of(exec: &draft::Exec) -> Terminal {
+    Terminal {
+        reset: exec.tty_reset.value,
+        hang_up: exec.tty_hang_up.value,
+        disallocate: exec.tty_disallocate.value,
+        // 0 is the kernel's, as nothing is.
+        rows: exec.tty_rows.value().copied().filter(|&rows| rows > 0),
+        columns: exec.tty_columns.value().copied().filter(|&columns| columns > 0),
+    }
 }
 
 impl StreamsPlan {
@@ -32,7 +44,7 @@ impl StreamsPlan {
             stdin.to = Stdio::Null;
         }
         let stdout = match stdin.to {
-            Stdio::Tty | Stdio::Socket => Stdio::Inherit,
+            Stdio::Tty | Stdio::TtyForce | Stdio::TtyFail | Stdio::Socket => Stdio::Inherit,
             Stdio::Null
             | Stdio::Kmsg
             | Stdio::File
@@ -59,11 +71,13 @@ impl StreamsPlan {
         let terminal = exec.terminal.value().cloned().unwrap_or_default();
         let is_read = stdin.to == Stdio::Data;
         let to = [stdin.to, stdout.to, stderr.to];
+        let is_used =
+            to.iter().any(|to| to.is_terminal()) || terminal_of(exec) != Terminal::default();
         let plan = Self {
             paths: [stdin.path, stdout.path, stderr.path],
             writable,
             data: if is_read { data } else { Vec::new() },
-            terminal: if to.contains(&Stdio::Tty) { terminal } else { String::new() },
+            terminal: if is_used { terminal } else { String::new() },
         };
         (to, plan)
     }

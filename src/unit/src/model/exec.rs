@@ -61,8 +61,12 @@ impl<'a> ExecContext<'a> {
 pub enum Stdio {
     /// /dev/null.
     Null,
-    /// The console. As stdin it becomes the controlling terminal.
+    /// The terminal. As stdin it becomes the controlling one, once nobody else's.
     Tty,
+    /// The terminal, whoever has it (input only).
+    TtyForce,
+    /// The terminal, if nobody else has it (input only).
+    TtyFail,
     /// The connection (`Accept=yes`) or the only listener.
     Socket,
     /// /dev/kmsg (output only).
@@ -79,4 +83,11 @@ pub enum Stdio {
     Data,
     /// As the stream before it: stdout as stdin, stderr as stdout.
     Inherit,
+}
+
+impl Stdio {
+    /// True of a terminal.
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Tty | Self::TtyForce | Self::TtyFail)
+    }
 }

@@ -31,6 +31,8 @@ pub struct ExecMore<'a> {
     pub groups: Words<'a>,
     /// `IgnoreSIGPIPE=no`.
     pub default_sigpipe: bool,
+    /// A [`Terminal`].
+    pub terminal: &'a [u8],
     /// `OOMScoreAdjust=`.
     pub oom_score: Option<i32>,
     /// Its children do what may not be done in PID 1's memory: they are made with a copy of it.
@@ -61,6 +63,22 @@ pub struct Streams<'a> {
     pub data: &'a [u8],
     /// `TTYPath=`, NUL-terminated; empty is the console.
     pub terminal: &'a str,
+}
+
+/// What becomes of the terminal before and after the service: [`Streams::terminal`], or the
+/// console.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Terminal {
+    /// `TTYReset=`.
+    pub reset: bool,
+    /// `TTYVHangup=`.
+    pub hang_up: bool,
+    /// `TTYVTDisallocate=`.
+    pub disallocate: bool,
+    /// `TTYRows=`.
+    pub rows: Option<u16>,
+    /// `TTYColumns=`.
+    pub columns: Option<u16>,
 }
 
 /// A folder that is made for a service.

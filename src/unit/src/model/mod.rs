@@ -24,7 +24,7 @@ pub use self::check::{CHECKS_MAX, Check, Comparison, GLOB_DEPTH_MAX, GLOB_PATH_M
 pub use self::exec::{ExecContext, Stdio};
 pub use self::exec_more::{
     Credential, Credentials, DirectoryKind, ExecDirectory, ExecMore, OpenFile, OpenMode, Preserve,
-    Privileges, ResourceLimit, Scheduling, Streams, Variables,
+    Privileges, ResourceLimit, Scheduling, Streams, Terminal, Variables,
 };
 pub use self::group::{
     CONTROLLERS, ControlGroup, ControlGroups, GroupSetting, GroupValue, SLICE_DEPTH_MAX,

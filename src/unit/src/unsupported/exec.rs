@@ -9,7 +9,6 @@ const IMAGES: &str = "services run in the board's own file system";
 const LABELS: &str = "security labels are not supported";
 const PROPERTIES: &str = "processes begin with what the kernel gives them: a command behind `+`, \
                           or the program itself, can set it";
-const TERMINAL: &str = "the console is left as it is, and it can be left out";
 const JOURNAL: &str = "there is no journal: output goes where StandardOutput= says";
 const ENCRYPTED: &str = "nothing decrypts it here: LoadCredential= a file that only root can read";
 const NO_FILTER: &str = "without SystemCallFilter= it has no effect";
@@ -45,11 +44,6 @@ pub(super) const EXEC: &[Unsupported] = &[
 
     refused("ExecSearchPath", List, "write the program with its whole path"),
 
-    ignored("TTYReset", No, TERMINAL),
-    ignored("TTYVHangup", No, TERMINAL),
-    ignored("TTYVTDisallocate", No, TERMINAL),
-    ignored("TTYRows", Empty, TERMINAL),
-    ignored("TTYColumns", Empty, TERMINAL),
     ignored("SyslogIdentifier", Empty, JOURNAL),
     ignored("SyslogFacility", Empty, JOURNAL),
     ignored("SyslogLevel", Empty, JOURNAL),
@@ -187,6 +181,11 @@ pub(super) const OF_SERVICES: &[Unsupported] = &[
     refused("StandardInputText", List, ""),
     refused("StandardInputData", List, ""),
     refused("TTYPath", Empty, ""),
+    refused("TTYReset", No, ""),
+    refused("TTYVHangup", No, ""),
+    refused("TTYVTDisallocate", No, ""),
+    refused("TTYRows", Empty, ""),
+    refused("TTYColumns", Empty, ""),
     refused("LoadCredential", List, ""),
     refused("SetCredential", List, ""),
     ignored("RuntimeDirectoryMode", Empty, ""),
