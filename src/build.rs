@@ -63,4 +63,7 @@ fn link_freestanding() {
     for argument in arguments {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
+    let sections = concat!(env!("CARGO_MANIFEST_DIR"), "/src/sys/sections.ld");
+    println!("cargo::rerun-if-changed={sections}");
+    println!("cargo::rustc-link-arg-bins=-Wl,--script={sections}");
 }

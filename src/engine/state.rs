@@ -54,6 +54,11 @@ pub(super) enum KindState {
     Path(Path),
 }
 
+/// What every unit of every board costs: what few of them need goes into [`Extra`].
+const UNIT_BYTES_MAX: usize = 168;
+
+const _: () = assert!(size_of::<UnitState>() <= UNIT_BYTES_MAX);
+
 impl UnitState {
     /// A unit that nothing has happened to.
     pub const NEW: Self = Self {

@@ -12,8 +12,9 @@ use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-/// Statics that nothing is written to before they are used lie side by side, so that those which
-/// every board writes to share their pages: at 50 sockets that is a fifth of PID 1's own memory.
+/// Statics that nothing is written to before they are used. `sections.ld` puts them behind all
+/// others, so that those which every board writes to share their pages: at 50 sockets that is a
+/// third of PID 1's own memory.
 macro_rules! at_rest {
     ($($(#[$attribute:meta])* static $name:ident: $type:ty = $value:expr;)+) => {$(
         $(#[$attribute])*
