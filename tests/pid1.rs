@@ -36,6 +36,8 @@ mod main_pid;
 mod notify;
 #[path = "pid1/probe.rs"]
 mod probe;
+#[path = "pid1/slices.rs"]
+mod slices;
 #[path = "pid1/sockets.rs"]
 mod sockets;
 #[path = "pid1/stage.rs"]
@@ -96,6 +98,7 @@ const SUITES: &[Suite] = &[
     ("life", |pilot| life::all(&mut World::start(pilot, &[]))),
     ("limits", |pilot| limits::all(&mut World::start(pilot, &[]))),
     ("listeners", |pilot| listeners::all(&mut World::start(pilot, &[]))),
+    ("slices", |pilot| slices::all(&mut World::start(pilot, &[]))),
     ("sockets", |pilot| sockets::all(&mut World::start(pilot, &[]))),
     ("store", |pilot| store::all(&mut World::start(pilot, &[]))),
     ("terminal", |pilot| terminal::all(&mut World::start(pilot, &[Oddity::Terminal]))),
@@ -177,6 +180,7 @@ fn without_groups(pilot: &Path, oddity: Oddity) {
     );
     kills::by_process_group(&mut world);
     life::without_groups(&mut world);
+    try_cases(&mut world, &[("slices_are_units_like_others", slices::without_groups)]);
     assert_eq!(world.said.matches("control group").count(), 1, "{}", world.said);
     try_cases(&mut world, &[("shutdown_ends_what_ignores_it", shutdown_ends_what_ignores_it)]);
 }

@@ -6,7 +6,9 @@ use core::fmt::Write;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, major, minor};
 use rustix::io::Errno;
-use unit::{CONTROLLERS, ControlGroup, GroupSetting, GroupValue, SLICE_DEPTH_MAX, Table, UnitId};
+use unit::{
+    CONTROLLERS, ControlGroup, GroupSetting, GroupValue, SLICE_DEPTH_MAX, Seq, Table, UnitId,
+};
 
 use super::groups::Place;
 use crate::engine::places::Places;
@@ -28,13 +30,15 @@ pub(super) fn enable_at_root(root: &Root, table: &Table<'static>) {
     if !features::CONTROL_GROUPS {
         return;
     }
-    let bits = table.manager().control_groups().controllers;
+    let groups = table.manager().control_groups();
+    let bits = groups.controllers;
     for controller in controllers(bits) {
         if let Err(errno) = cgroup::enable_at_root(controller) {
             log::warn!("no control of {controller}: {}", Reason::of(errno));
         }
     }
-    enable(root.as_fd(), bits);
+    // What it is promised is promised to those in it: none of that must be.
+    let _ = fill(root.as_fd(), groups.root, bits, "-.slice");
 }
 
 fn controllers(bits: u8) -> impl Iterator<Item = &'static str> {
@@ -94,7 +98,7 @@ fn nest(
         let place = places.at_mut(group.unit);
         if !place.is_made {
             let own = last.as_ref().map_or(root.as_fd(), AsFd::as_fd);
-            fill(own, group, table.name(group.unit))?;
+            fill(own, group.settings, group.controllers, table.name(group.unit))?;
             place.is_made = true;
         }
     }
@@ -102,8 +106,13 @@ fn nest(
 }
 
 /// Writes what is to be in the files of a group.
-fn fill(own: BorrowedFd<'_>, group: &ControlGroup<'static>, name: &str) -> Result<(), Errno> {
-    for setting in group.settings.iter() {
+fn fill(
+    own: BorrowedFd<'_>,
+    settings: Seq<'static, GroupSetting<'static>>,
+    controllers: u8,
+    name: &str,
+) -> Result<(), Errno> {
+    for setting in settings.iter() {
         let Err(errno) = put(own, &setting) else { continue };
         let file = setting.file.trim_end_matches('\0');
         log::warn!("{name}: {file}: {}", Reason::of(errno));
@@ -111,7 +120,7 @@ fn fill(own: BorrowedFd<'_>, group: &ControlGroup<'static>, name: &str) -> Resul
             return Err(errno);
         }
     }
-    enable(own, group.controllers);
+    enable(own, controllers);
     Ok(())
 }
 

@@ -913,8 +913,12 @@ impl<'t, 's> World<'t, 's> {
             let relations = self.table.edges(unit).relations();
             // One that comes and goes for ever takes along whom its stops are passed on to.
             let mut all = self.table.ids().map(|other| self.table.edges(other).relations());
+            // Nor does one stay up that stops what somebody else starts again each time.
+            let mut rivals = relations.conflicts.iter().chain(relations.conflicted_by.iter());
+            let is_upheld = |unit| !self.table.edges(unit).relations().upheld_by.is_empty();
             !relations.requisite.is_empty()
                 || !relations.binds_to.is_empty()
+                || rivals.any(is_upheld)
                 || all.any(|other| other.stop_to.iter().any(|stopped| stopped == unit))
         };
         let mut needed = vec![service];

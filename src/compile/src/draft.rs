@@ -185,6 +185,24 @@ pub struct Row {
     pub needs: &'static str,
 }
 
+impl Slice {
+    /// A directive that limits, where one is given.
+    pub fn first_limit(&self) -> Option<&Span> {
+        fn of<G: Scalar>(field: &Maybe<G>) -> Option<&Span> {
+            field.given.as_ref().map(|given| &given.span)
+        }
+        let memory = [&self.memory_min, &self.memory_low, &self.memory_swap_max];
+        let most = [&self.memory_high, &self.memory_max];
+        let lists = [&self.allowed_cpus.given, &self.allowed_memory_nodes.given];
+        let io = [&self.io_device_weight.given, &self.io_max.given];
+        let all = memory.map(of).into_iter().chain(most.map(of));
+        let all = all.chain([of(&self.memory_zswap_max), of(&self.memory_zswap_writeback)]);
+        let all = all.chain([of(&self.tasks_max), of(&self.cpu_weight), of(&self.cpu_quota)]);
+        let all = all.chain([of(&self.io_weight)]);
+        all.chain(lists.map(Option::as_ref)).chain(io.map(Option::as_ref)).flatten().next()
+    }
+}
+
 impl Row {
     /// True if it may stand in that section: what limits a slice limits a service, too.
     pub fn is_of(&self, section: &str) -> bool {

@@ -22,6 +22,9 @@ pub fn show(image: &Image) -> String {
         0 => line(&mut text, format_args!("any number of services starts at once")),
         most => line(&mut text, format_args!("at most {most} services start at once")),
     }
+    for setting in &plan.manager.groups.settings {
+        line(&mut text, format_args!("all groups lie in one with {}", setting.text()));
+    }
     for (number, unit) in plan.units.iter().enumerate() {
         line(&mut text, format_args!("\n{number:>3} {}", unit.name));
         show_unit(&mut text, unit, plan);

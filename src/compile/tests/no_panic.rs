@@ -81,6 +81,9 @@ const PIECES: &[&str] = &[
     "sysinit.target",
     "shutdown.target",
     "x.mount",
+    "a-b.slice",
+    "-.slice",
+    "12.5%",
     "ä",
     "µs",
     "\u{feff}",
@@ -177,12 +180,14 @@ proptest! {
         template in file("[Service]\nExecStart=/bin/a\n"),
         socket in file("[Socket]\nListenStream=80\n"),
         target in file("[Unit]\n"),
+        slice in file("[Slice]\n"),
     ) {
         answer(conf, vec![
             ("a.service", service),
             ("a@.service", template),
             ("a.socket", socket),
             ("c.target", target),
+            ("a-b.slice", slice),
         ]);
     }
 

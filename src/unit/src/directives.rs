@@ -444,9 +444,11 @@ or socket";
             }
             /// A control group with others in it. All of this may stand in [Service], too.
             Slice "Slice" {
-                /// Memory that is never taken away, as long as all that is promised so is there.
+                /// Memory that is never taken away, as long as all that is promised so is there. A
+                /// slice that says nothing is promised what all in it are (systemd: nothing, and
+                /// then nobody in it is promised anything).
                 memory_min: Maybe<MemoryAmount> ["MemoryMin"] = "0" needs "CONFIG_MEMCG";
-                /// Memory that is taken away only if there is no other.
+                /// Memory that is taken away only if there is no other; for a slice as MemoryMin=.
                 memory_low: Maybe<MemoryAmount> ["MemoryLow"] = "0" needs "CONFIG_MEMCG";
                 /// Above that much memory the group is slowed down and has to give back.
                 memory_high: Maybe<MemoryLimit> ["MemoryHigh"]
@@ -487,10 +489,10 @@ or socket";
                     = "" needs "CONFIG_CPUSETS";
                 /// The share of each device beside others of the same slice, 1 to 10000.
                 io_weight: Maybe<Weight> ["IOWeight"]
-                    = "100" needs "CONFIG_BLK_CGROUP_IOCOST or CONFIG_BFQ_GROUP_IOSCHED";
+                    = "100" needs "CONFIG_BLK_CGROUP_IOCOST";
                 /// The same for one device.
                 io_device_weight: Many<DeviceWeights> ["IODeviceWeight"]
-                    = "" needs "CONFIG_BLK_CGROUP_IOCOST or CONFIG_BFQ_GROUP_IOSCHED";
+                    = "" needs "CONFIG_BLK_CGROUP_IOCOST";
                 /// Most bytes a second that are read from a device or written to it, and most
                 /// requests a second. The device must be a whole one and be there when the group is
                 /// made; systemd takes a file and finds its device.

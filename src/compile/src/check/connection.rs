@@ -31,7 +31,10 @@ pub(crate) const REFUSED: &[(&str, &str)] = &[
     ("FailureAction=", LEAVE_OUT),
     ("SuccessAction=", LEAVE_OUT),
     ("RestartForceExitStatus=", LEAVE_OUT),
+    ("MemoryMax=, CPUQuota=, OOMPolicy=kill and their kin", IN_SLICE),
 ];
+/// All connections of one socket are in one control group.
+const IN_SLICE: &str = "limit all together: write it into a slice, and Slice= here";
 const IN_PROGRAM: &str = "do it inside the program, or in a unit of its own";
 const IN_SOCKET: &str = "write them into the socket";
 const NOT_WAITED_FOR: &str = "nobody waits for it: leave Type= out";
@@ -87,6 +90,11 @@ fn check_template_is_small(
     if let Some(span) = credentials.into_iter().flatten().next() {
         let message = "connections of one service cannot have credentials of their own".into();
         refuse(message, span, "let the program read the file");
+    }
+    let oom = service.oom_policy.given.as_ref().filter(|_| service.oom_policy.value);
+    if let Some(span) = oom.or(checked.units[unit].resources.first_limit()) {
+        let message = "connections of one service share a control group".into();
+        refuse(message, span, IN_SLICE);
     }
     let waited_for = match type_of(service) {
         ServiceType::Simple | ServiceType::Exec | ServiceType::Idle => false,

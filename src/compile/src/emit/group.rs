@@ -3,17 +3,22 @@
 use unit::{ControlGroup, ControlGroups, GroupSetting, GroupValue, Seq, UnitId};
 
 use super::encode;
-use crate::plan::{GroupPlan, GroupSettingPlan, GroupValuePlan, Plan};
+use crate::plan::{GroupPlan, GroupSettingPlan, GroupValuePlan, Plan, RootPlan};
 
 /// Empty if there is nothing.
 pub(super) fn groups(plan: &Plan) -> Vec<u8> {
     let said = (0u16..).zip(&plan.units).filter(|(_, unit)| !unit.group.is_default());
     let groups: Vec<u8> = said.flat_map(|(number, unit)| group(number, &unit.group)).collect();
-    let controllers = plan.manager.controllers;
-    if groups.is_empty() && controllers == 0 {
+    let RootPlan { controllers, settings } = &plan.manager.groups;
+    if groups.is_empty() && *controllers == 0 {
         return Vec::new();
     }
-    encode(&ControlGroups { controllers, groups: Seq::from_bytes(&groups) })
+    let root: Vec<u8> = settings.iter().flat_map(setting).collect();
+    encode(&ControlGroups {
+        controllers: *controllers,
+        root: Seq::from_bytes(&root),
+        groups: Seq::from_bytes(&groups),
+    })
 }
 
 fn group(number: u16, plan: &GroupPlan) -> Vec<u8> {

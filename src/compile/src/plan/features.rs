@@ -68,7 +68,7 @@ const FEATURES: &[Feature] = &[
     ("forking", |plan| services(plan).any(|service| service.type_ == ServiceType::Forking)),
     ("control-groups", |plan| {
         let is_said = |unit: &UnitPlan| !unit.group.is_default();
-        plan.manager.controllers != 0 || plan.units.iter().any(is_said)
+        plan.manager.groups.controllers != 0 || plan.units.iter().any(is_said)
     }),
     ("idle", |plan| services(plan).any(|service| service.type_ == ServiceType::Idle)),
     ("no-program", |plan| services(plan).any(|service| service.exec_start.is_empty())),

@@ -41,6 +41,15 @@ pub enum GroupValuePlan {
     Device(OfDevice),
 }
 
+/// What there is to say of the group that all others lie in.
+#[derive(Default, Debug)]
+pub struct RootPlan {
+    /// The controllers that they need.
+    pub controllers: u8,
+    /// What is written into its files; nothing where there is `-.slice`, which has its own.
+    pub settings: Vec<GroupSettingPlan>,
+}
+
 /// What the kernel measures a quota in, and the longest period: microseconds.
 const QUOTA_MIN_US: u64 = 1_000;
 const PERIOD_MAX_US: u64 = 1_000_000;
@@ -144,6 +153,15 @@ impl GroupPlan {
         }
     }
 
+    /// Takes what is promised to the groups in it, unless it says itself what it is promised.
+    fn promise(&mut self, inner: [Promise; PROMISES.len()]) {
+        for (file, promise) in PROMISES.into_iter().zip(inner) {
+            if self.settings.iter().all(|setting| setting.file != file) {
+                self.put(file, promise.text());
+            }
+        }
+    }
+
     fn push(&mut self, file: &'static str, value: GroupValuePlan) {
         self.own |= file.split_once('.').map_or(0, |(name, _)| controller(name));
         // Without these one service could take all of the board.
@@ -183,19 +201,72 @@ pub fn controllers(bits: u8) -> String {
     named.map(|(_, name)| *name).collect::<Vec<_>>().join(" ")
 }
 
-/// Tells each slice what the groups in it need, and returns what those at the root need. What lies
-/// in a slice has a higher number.
-pub(super) fn pass_on(units: &mut [UnitPlan]) -> u8 {
-    let mut all = 0;
-    for number in (0..units.len()).rev() {
-        let group = &units[number].group;
-        let needs = group.own | group.controllers;
-        all |= needs;
-        if let Some(slice) = group.slice {
-            units[usize::from(slice)].group.controllers |= needs;
+/// What is promised to some groups together.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Promise {
+    #[default]
+    Nothing,
+    Bytes(u64),
+    /// All there is.
+    Any,
+}
+
+impl Promise {
+    fn of(value: &GroupValuePlan) -> Self {
+        match value {
+            GroupValuePlan::Text(text) => text.parse().map_or(Self::Any, Self::Bytes),
+            GroupValuePlan::MemoryShare(_)
+            | GroupValuePlan::TasksShare(_)
+            | GroupValuePlan::Device(_) => Self::Any,
         }
     }
-    all
+
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Any, _) | (_, Self::Any) => Self::Any,
+            (Self::Nothing, some) | (some, Self::Nothing) => some,
+            (Self::Bytes(one), Self::Bytes(other)) => Self::Bytes(one.saturating_add(other)),
+        }
+    }
+
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Bytes(bytes) => Some(bytes.to_string()),
+            Self::Any => Some("max".into()),
+        }
+    }
+}
+
+/// Files with what is promised: nothing is to a group unless it is to all around it.
+const PROMISES: [&str; 2] = ["memory.min", "memory.low"];
+
+/// Tells each slice what the groups in it need, and returns what those at the root need: their
+/// controllers, and the settings of the group that all lie in. What lies in a slice has a higher
+/// number.
+pub(super) fn pass_on(units: &mut [UnitPlan]) -> RootPlan {
+    let mut root = GroupPlan::default();
+    let mut promised = vec![[Promise::Nothing; PROMISES.len()]; units.len() + 1];
+    for number in (0..units.len()).rev() {
+        units[number].group.promise(promised[number]);
+        let group = &units[number].group;
+        let around = group.slice.map_or(units.len(), usize::from);
+        let needs = group.own | group.controllers;
+        for (place, file) in PROMISES.into_iter().enumerate() {
+            let own = group.settings.iter().find(|setting| setting.file == file);
+            let own = own.map_or(Promise::Nothing, |setting| Promise::of(&setting.value));
+            promised[around][place] = promised[around][place].and(own);
+        }
+        root.controllers |= needs;
+        if let Some(slice) = units.get_mut(around) {
+            slice.group.controllers |= needs;
+        }
+    }
+    // Where there are slices, that is -.slice, which has been told.
+    if units.iter().all(|unit| unit.group.slice.is_none()) {
+        root.promise(promised[units.len()]);
+    }
+    RootPlan { controllers: root.controllers, settings: root.settings }
 }
 
 /// `cpu.max`, as systemd reckons: the period is longer where the quota would be too short to be

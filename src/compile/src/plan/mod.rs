@@ -23,7 +23,7 @@ pub(crate) use exec::REAL_TIME;
 pub use exec::{
     CredentialsPlan, DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, VariablesPlan,
 };
-pub use group_plan::{GroupPlan, GroupSettingPlan, GroupValuePlan, controllers};
+pub use group_plan::{GroupPlan, GroupSettingPlan, GroupValuePlan, RootPlan, controllers};
 pub use life::LifePlan;
 pub use mount_plan::{Attached, FileSystemPlan, MountPlan, SwapPlan};
 pub use options::{OptionPlan, OptionText};
@@ -80,8 +80,8 @@ pub struct ManagerPlan {
     pub ctrl_alt_del_burst: Emergency,
     /// As [`unit::Manager::specials`].
     pub specials: Vec<u16>,
-    /// As [`unit::ControlGroups::controllers`].
-    pub controllers: u8,
+    /// The control group that all others lie in.
+    pub groups: RootPlan,
     /// `EmergencyShell=` is given.
     pub emergency_shell: bool,
     /// `KernelCommandLine=`.
@@ -248,7 +248,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
         };
         units.push(UnitPlan { name: name.to_string(), description, edges, checks, group, kind });
     }
-    manager.controllers = group_plan::pass_on(&mut units);
+    manager.groups = group_plan::pass_on(&mut units);
     relations::add_needs(&mut units);
     life::tell_monitors(&mut units);
     relations::settle_isolation(&mut units, default_target, isolated, manager.emergency_shell);
@@ -469,7 +469,7 @@ fn manager_plan(
         ctrl_alt_del: Emergency::Reboot,
         ctrl_alt_del_burst: ctrl_alt_del_burst.value,
         specials: Vec::new(),
-        controllers: 0,
+        groups: RootPlan::default(),
         emergency_shell: emergency_shell.given.is_some(),
         command_line: command_line.value,
         shutdown_timeout: shutdown_timeout.value,

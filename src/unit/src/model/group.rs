@@ -15,9 +15,11 @@ pub const SLICE_DEPTH_MAX: usize = 8;
 pub struct ControlGroups<'a> {
     /// Bits of [`CONTROLLERS`] that the groups right below the root of all need.
     pub controllers: u8,
+    /// What is written into the files of the group that all lie in.
+    #[serde(borrow)]
+    pub root: Seq<'a, GroupSetting<'a>>,
     /// Those of which there is something to say, in the order of their units: a slice stands
     /// before all that lies in it.
-    #[serde(borrow)]
     pub groups: Seq<'a, ControlGroup<'a>>,
 }
 
@@ -61,7 +63,7 @@ pub enum GroupValue<'a> {
 
 impl<'a> ControlGroups<'a> {
     /// Nothing to say.
-    pub const NONE: Self = Self { controllers: 0, groups: Seq::EMPTY };
+    pub const NONE: Self = Self { controllers: 0, root: Seq::EMPTY, groups: Seq::EMPTY };
 
     /// What there is to say of a unit's group.
     pub fn of(&self, unit: UnitId) -> Option<ControlGroup<'a>> {

@@ -34,6 +34,8 @@ if has memory; then
     is groups-in@memory.service/memory.max 12582912
     is groups-in@memory.service/memory.oom.group 1
     is memory.low 4194304
+    test "$(cat $groups/pilot/check.slice/memory.low)" = 4194304
+    test "$(cat $groups/pilot/memory.low)" = 4194304
     test "$(result memory)" = signal
     grep -q 'oom_kill [1-9]' $within/groups-in@memory.service/memory.events
     all=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
