@@ -217,7 +217,8 @@ fn service(prng: &mut Prng, number: usize, has_socket: bool, accept: bool) -> Fi
     }
     writeln!(text, "[Service]\nExecStart=/bin/s{number}").unwrap();
     if prng.chance(20) {
-        writeln!(text, "Slice={}\nMemoryMax=20%\nTasksMax=9", prng.pick(&SLICES)).unwrap();
+        let limits = if accept { "" } else { "MemoryMax=20%\nTasksMax=9\n" };
+        write!(text, "Slice={}\n{limits}", prng.pick(&SLICES)).unwrap();
     }
     if accept {
         writeln!(text, "StandardInput=socket").unwrap();
