@@ -54,6 +54,7 @@ if has cpu; then
     is groups-in@shares.service/cpu.max '5000 100000'
 fi
 if has cpuset; then
-    test "$(cat $groups/pilot/nested.slice/cpuset.cpus)" = 0
+    within=$groups/pilot/nested.slice
+    is cpuset.cpus 0
     is cpuset.cpus.effective 0
 fi
