@@ -217,6 +217,7 @@ impl Pilot {
             Action::RemovePidFile(unit) => self.remove_pid_file(unit),
             Action::WatchPath { unit, targets } => self.watch_path(unit, targets),
             Action::UnwatchPath(unit) => self.unwatch_path(unit),
+            Action::ReleaseStored(unit) => self.store.clean(unit, &self.watch),
             Action::Reply { client, answer } => self.reply(client, answer),
             Action::KillAll { signal } => {
                 let _ = signal::kill_all(signal);

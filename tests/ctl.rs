@@ -45,7 +45,7 @@ fn busy_board() -> Fake {
     fake.unit("web.socket").triggered = 5;
     fake.put("echo.socket", ActiveState::Active, SubState::Listening);
     let echo = fake.unit("echo.socket");
-    (echo.accepted, echo.connections, echo.refused) = (12, 2, 1);
+    (echo.accepted, echo.held, echo.refused) = (12, 2, 1);
     fake.put("ticker.service", ActiveState::Failed, SubState::Failed);
     let ticker = fake.unit("ticker.service");
     (ticker.result, ticker.exit) = (UnitResult::ExitCode, Some(Exit::Code(203)));
@@ -361,6 +361,15 @@ fn reset_failed_without_names_means_those_that_failed() {
     fake.told.clear();
     printed(&mut fake, &["reset-failed", "web"]);
     assert_eq!(fake.told, [Verb::ResetFailed(fake.id("web.service"))]);
+}
+
+#[test]
+fn clean_says_what_it_can_clean() {
+    let mut fake = busy_board();
+    let (code, _, err) = pilotctl(&mut fake, &["clean", "web"]);
+    assert_eq!((code, err.as_str()), (1, "'clean' takes --what=fdstore and nothing else.\n"));
+    printed(&mut fake, &["clean", "--what=fdstore", "web"]);
+    assert_eq!(fake.told, [Verb::CleanStored(fake.id("web.service"))]);
 }
 
 #[test]

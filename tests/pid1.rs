@@ -22,6 +22,8 @@ mod differences;
 mod ends;
 #[path = "pid1/enter.rs"]
 mod enter;
+#[path = "pid1/flood.rs"]
+mod flood;
 #[path = "pid1/kills.rs"]
 mod kills;
 #[path = "pid1/life.rs"]
@@ -105,6 +107,7 @@ const SUITES: &[Suite] = &[
     ("tty", |pilot| terminals::all(&mut World::start(pilot, &[]))),
     ("faults", ends::by_fault),
     ("signals", ends::by_signal),
+    ("flood", |pilot| flood::all(&mut World::start(pilot, &[]))),
     ("kills", |pilot| kills::by_group(&mut World::start(pilot, &[]))),
     ("main_pid", |pilot| main_pid::all(&mut World::start(pilot, &[]))),
     ("notify", |pilot| notify::all(&mut World::start(pilot, &[]))),

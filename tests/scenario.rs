@@ -174,6 +174,10 @@ impl Scenario<'_, '_> {
                 let unit = self.unit(unit);
                 self.request(Verb::Cancel(unit));
             }
+            ["clean", unit] => {
+                let unit = self.unit(unit);
+                self.request(Verb::CleanStored(unit));
+            }
             ["reset-failed", unit] => {
                 let unit = self.unit(unit);
                 self.request(Verb::ResetFailed(unit));
@@ -368,6 +372,9 @@ impl Scenario<'_, '_> {
             }
             Action::WatchPath { unit, targets } => {
                 self.tell(&format!("watch {}, {targets} for changes", self.name(unit)));
+            }
+            Action::ReleaseStored(unit) => {
+                self.tell(&format!("release stored {}", self.name(unit)));
             }
             Action::UnwatchPath(unit) => self.tell(&format!("unwatch {}", self.name(unit))),
             Action::Reply { answer, .. } => self.tell(&format!("reply {answer:?}")),

@@ -7,6 +7,7 @@ use unit::JobMode;
 use unit::control::KillWhom;
 
 use super::words;
+use crate::features;
 
 /// Names in one call.
 const NAMES_MAX: usize = 64;
@@ -44,6 +45,8 @@ pub(super) struct Call<'c> {
     pub(super) direction: Direction,
     /// `-f`, `--force`.
     pub(super) force: bool,
+    /// `--what=`: a list with commas.
+    pub(super) what: Option<&'c str>,
     /// `--value`.
     pub(super) value: bool,
     /// `--no-legend`.
@@ -102,12 +105,15 @@ enum Opt {
     Type,
     Value,
     Version,
+    What,
     /// What scripts pass and what we do in any case: no pager, nothing shortened.
     AsAlways,
 }
 
 /// Short form (0: none), long form, whether it takes a value, meaning.
-const OPTIONS: [(u8, &str, bool, Opt); 21] = [
+type Row = (u8, &'static str, bool, Opt);
+
+const OPTIONS: [Row; 21] = [
     (b'a', "all", false, Opt::All),
     (b'f', "force", false, Opt::Force),
     (b'h', "help", false, Opt::Help),
@@ -130,6 +136,12 @@ const OPTIONS: [(u8, &str, bool, Opt); 21] = [
     (0, "value", false, Opt::Value),
     (0, "version", false, Opt::Version),
 ];
+/// Of boards that store descriptors only.
+const STORE_OPTIONS: &[Row] = &[(0, "what", true, Opt::What)];
+
+fn options() -> impl Iterator<Item = &'static Row> {
+    OPTIONS.iter().chain(if features::FD_STORE { STORE_OPTIONS } else { &[] })
+}
 
 impl<'c> Call<'c> {
     /// Reads a command line; the first word is the verb unless the role's name `is_verb`.
@@ -151,6 +163,7 @@ impl<'c> Call<'c> {
             mode: JobMode::Replace,
             direction: Direction::Needs,
             force: false,
+            what: None,
             value: false,
             no_legend: false,
             help: false,
@@ -187,7 +200,7 @@ impl<'c> Call<'c> {
             None => (long, None),
         };
         let (_, name, takes, option) =
-            *OPTIONS.iter().find(|(_, known, ..)| *known == name).ok_or(Misuse::Unknown(arg))?;
+            *options().find(|(_, known, ..)| *known == name).ok_or(Misuse::Unknown(arg))?;
         let value = match given {
             Some(value) if !takes => return Err(Misuse::BadValue(name, value)),
             None if takes => next(name, args)?,
@@ -205,7 +218,7 @@ impl<'c> Call<'c> {
         let mut rest = arg.get(1..).unwrap_or_default();
         while let Some(&letter) = rest.as_bytes().first() {
             let (_, name, takes, option) =
-                *OPTIONS.iter().find(|(known, ..)| *known == letter).ok_or(Misuse::Unknown(arg))?;
+                *options().find(|(known, ..)| *known == letter).ok_or(Misuse::Unknown(arg))?;
             rest = rest.get(1..).unwrap_or_default();
             if takes {
                 let value = if rest.is_empty() { next(name, args)? } else { rest };
@@ -246,6 +259,7 @@ impl<'c> Call<'c> {
             Opt::Type => self.types = Some(value),
             Opt::Value => self.value = true,
             Opt::Version => self.version = true,
+            Opt::What => self.what = Some(value),
             Opt::AsAlways => {}
         }
         Ok(())

@@ -203,6 +203,16 @@ pub(super) fn kill(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     each(call, session, "kill", |unit| Verb::Kill { unit, signal: call.signal, whom: call.whom })
 }
 
+/// Closes what every named service has stored. systemctl's also removes files, which nothing here
+/// does, so that it has to be said what is meant.
+pub(super) fn clean(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    if call.what != Some("fdstore") {
+        session.complain(format_args!("'clean' takes --what=fdstore and nothing else."));
+        return Ok(exit::FAILURE);
+    }
+    each(call, session, "clean", Verb::CleanStored)
+}
+
 /// Forgets failures of every named unit; without names, of every unit that has failed.
 pub(super) fn reset_failed(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     if !call.names.is_empty() {

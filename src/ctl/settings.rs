@@ -44,7 +44,7 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
     list.time("TimeoutStopUSec", service.timeout_stop);
     list.text("KillMode", service.kill_mode.word());
     list.number("KillSignal", service.kill_signal.into());
-    life(list, service);
+    life(list, service, status.held);
     list.time("StartLimitIntervalUSec", Some(service.start_limit.interval));
     list.number("StartLimitBurst", service.start_limit.burst);
     list.text("StartLimitAction", service.start_limit_action.word());
@@ -61,7 +61,7 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
 }
 
 /// What few units say.
-fn life(list: &mut List<'_, '_>, service: &Service<'_>) {
+fn life(list: &mut List<'_, '_>, service: &Service<'_>, held: u32) {
     if !features::SERVICE_MORE {
         return;
     }
@@ -84,6 +84,7 @@ fn life(list: &mut List<'_, '_>, service: &Service<'_>) {
     list.text("NotifyAccess", access.word());
     if features::FD_STORE {
         list.number("FileDescriptorStoreMax", more.store_max.into());
+        list.number("NFileDescriptorStore", held);
         list.text("FileDescriptorStorePreserve", more.store_preserve.word());
     }
     list.flag("GuessMainPID", more.guess_main_pid);
@@ -158,7 +159,7 @@ pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &Unit
     list.text("Result", status.result.name());
     list.number("ControlPID", status.control_pid);
     list.number("NAccepted", status.accepted);
-    list.number("NConnections", status.connections);
+    list.number("NConnections", status.held);
     list.number("NRefused", status.refused);
     list.number("NTriggered", status.triggered);
     list.flag("Accept", socket.accept);

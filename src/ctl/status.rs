@@ -176,6 +176,10 @@ fn of_service(
     if !status.status_text.is_empty() {
         writeln!(session.out, "     Status: \"{}\"", Harmless(status.status_text));
     }
+    if features::FD_STORE && status.held > 0 {
+        let limit = features::more(service).store_max;
+        writeln!(session.out, "   FD Store: {} (limit: {limit})", status.held);
+    }
     if status.restarts > 0 {
         writeln!(session.out, "   Restarts: {}", status.restarts);
     }
@@ -245,8 +249,8 @@ fn of_socket(
         writeln!(session.out, "{}", status.triggered);
         return Ok(());
     }
-    let UnitStatus { accepted, connections, refused, .. } = *status;
-    write!(session.out, "   Accepted: {accepted}; Connected: {connections};");
+    let UnitStatus { accepted, held, refused, .. } = *status;
+    write!(session.out, "   Accepted: {accepted}; Connected: {held};");
     if refused > 0 {
         write!(session.out, "  Refused: {refused}");
     }

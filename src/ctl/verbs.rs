@@ -8,6 +8,7 @@ use unit::control::{Order, ShutdownKind};
 use super::args::{Call, Misuse};
 use super::session::{Outcome, Session};
 use super::{exit, graph, jobs, list, names, power, query, show, status};
+use crate::features;
 
 /// How many names a verb takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,6 +87,18 @@ const ROWS: [Row; 30] = [
     row("help", Names::None, "This text", help),
 ];
 
+/// Of boards that store descriptors only.
+const STORE_ROWS: &[Row] = &[row(
+    "clean",
+    Names::Some,
+    "Close what stopped services have stored (--what=fdstore)",
+    jobs::clean,
+)];
+
+fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(if features::FD_STORE { STORE_ROWS } else { &[] })
+}
+
 /// Verbs of systemctl(1) that mean nothing on a compiled board, and what to do instead.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("enable", DECIDED_AT_BUILD),
@@ -128,7 +141,10 @@ Options:
       --no-legend          No headings and sums
   -h, --help
       --version
-
+";
+const STORE_HELP: &str = "      --what=fdstore       What 'clean' closes
+";
+const NAMES_HELP: &str = "
 NAME alone is NAME.service; * and ? stand for any text and any character.
 ";
 
@@ -156,7 +172,7 @@ pub(super) fn dispatch(
     }
     // systemctl without a verb is list-units.
     let verb = if is_verb { name } else { call.verb.unwrap_or("list-units") };
-    let Some(row) = ROWS.iter().find(|row| row.verb == verb) else {
+    let Some(row) = rows().find(|row| row.verb == verb) else {
         complain_of_verb(verb, session);
         return Ok(exit::FAILURE);
     };
@@ -197,7 +213,7 @@ fn complain_of_verb(verb: &str, session: &mut Session<'_, '_>) {
         session.complain(format_args!("There is no '{verb}' here. {instead}"));
         return;
     }
-    let known = ROWS.iter().map(|row| row.verb);
+    let known = rows().map(|row| row.verb);
     match names::nearest(verb, known, |verb| verb) {
         Some(meant) => {
             session.complain(format_args!("Unknown command verb '{verb}', did you mean '{meant}'?"))
@@ -211,12 +227,16 @@ fn complain_of_verb(verb: &str, session: &mut Session<'_, '_>) {
 fn help(_: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let out = &mut session.out;
     out.text("pilotctl [OPTIONS] VERB [NAME...]\n\nAsk PID 1, or tell it what to do.\n\n");
-    for row in &ROWS {
+    for row in rows() {
         out.text("  ");
         out.cell(&Usage(row), 32);
         writeln!(out, "{}", row.help);
     }
     out.text(OPTIONS_HELP);
+    if features::FD_STORE {
+        out.text(STORE_HELP);
+    }
+    out.text(NAMES_HELP);
     Ok(exit::SUCCESS)
 }
 

@@ -79,6 +79,8 @@ pub enum Action {
     },
     /// Watch a path unit's paths no more.
     UnwatchPath(UnitId),
+    /// Close the descriptors that a service has stored.
+    ReleaseStored(UnitId),
     /// Answer a request.
     Reply {
         /// Who asked.

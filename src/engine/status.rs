@@ -15,6 +15,7 @@ use super::socket;
 use super::state::KindState;
 use super::time::Instant;
 use super::{mount, path};
+use crate::features;
 
 /// What a service last said of itself, cut to [`STATUS_TEXT_MAX`] bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,7 +74,8 @@ impl Engine<'_, '_> {
             Verb::Job { unit, .. }
             | Verb::Kill { unit, .. }
             | Verb::Cancel(unit)
-            | Verb::ResetFailed(unit) => (Some(unit), true),
+            | Verb::ResetFailed(unit)
+            | Verb::CleanStored(unit) => (Some(unit), true),
             Verb::Shutdown { .. } => (None, true),
         };
         if changes && !root {
@@ -92,6 +94,7 @@ impl Engine<'_, '_> {
             Verb::Cancel(unit) => Some(self.cancel_job(unit, now)),
             Verb::Kill { unit, signal, whom } => Some(self.answer_kill(unit, signal, whom)),
             Verb::ResetFailed(unit) => Some(self.reset_failed(unit, now)),
+            Verb::CleanStored(unit) => Some(self.clean_stored(unit)),
             Verb::Shutdown { kind, force } => {
                 self.begin_shutdown(kind, force, now);
                 Some(Answer::Done)
@@ -160,6 +163,22 @@ impl Engine<'_, '_> {
         Answer::Done
     }
 
+    /// As in systemd a failed unit is not down, and neither is one with a job.
+    fn clean_stored(&mut self, unit: UnitId) -> Answer {
+        if !features::FD_STORE {
+            return Answer::Refused(Refusal::NotSupported);
+        }
+        let state = self.units.at(unit);
+        let KindState::Service(_) = state.kind else {
+            return Answer::Refused(Refusal::NotSupported);
+        };
+        if state.active() != ActiveState::Inactive || state.job.is_some() {
+            return Answer::Refused(Refusal::Busy);
+        }
+        self.push(Action::ReleaseStored(unit));
+        Answer::Done
+    }
+
     /// The contents of an answer, at the moment at which it is sent.
     pub fn reply(&self, answer: Answer, now: Instant) -> Reply<'_> {
         match answer {
@@ -199,7 +218,7 @@ impl Engine<'_, '_> {
             restarts: 0,
             triggered: 0,
             accepted: 0,
-            connections: 0,
+            held: 0,
             refused: 0,
             retry: None,
             status_text: "",
@@ -219,7 +238,7 @@ impl Engine<'_, '_> {
             KindState::Socket(socket) => {
                 status.triggered = socket.triggered;
                 status.accepted = socket.accepted;
-                status.connections = u32::from(socket.connections);
+                status.held = u32::from(socket.connections);
                 status.refused = socket.refused;
                 status.control_pid = socket.control().map_or(0, |Pid(pid)| pid);
                 status.retry = socket.retry().map(|(why, at)| Retry {
@@ -228,7 +247,7 @@ impl Engine<'_, '_> {
                     at_us: at.us(),
                 });
             }
-            KindState::Template(template) => status.connections = u32::from(template.alive),
+            KindState::Template(template) => status.held = u32::from(template.alive),
         }
         status
     }

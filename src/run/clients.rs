@@ -7,8 +7,8 @@ use unit::control::{FRAME_MAX, Refusal, Reply, Request};
 use unit::decode;
 
 use crate::engine::{Answer, CLIENTS, ClientId, Event, Instant};
-use crate::log;
 use crate::sys::message;
+use crate::{features, log};
 
 use super::own::{self, Node};
 use super::watch::{Generation, Report, Source, Watch};
@@ -181,7 +181,13 @@ impl Pilot {
 
     /// Answers a client; one that does not take its answer is dropped.
     pub(super) fn reply(&mut self, id: ClientId, answer: Answer) {
-        let reply = self.engine.reply(answer, self.now);
+        let mut reply = self.engine.reply(answer, self.now);
+        if features::FD_STORE
+            && let Reply::Unit(status) = &mut reply
+        {
+            // Of a socket the engine has counted what it holds; it stores nothing.
+            status.held += self.store.of(status.unit).count() as u32;
+        }
         let mut buffer = [0; FRAME_MAX];
         let Ok(frame) = postcard::to_slice(&reply, &mut buffer) else {
             bug!("FRAME_MAX is for the longest");

@@ -123,6 +123,18 @@ impl Store {
         true
     }
 
+    /// Closes all that a service has stored.
+    pub(super) fn clean(&mut self, unit: UnitId, watch: &Watch) {
+        if !features::FD_STORE {
+            return;
+        }
+        for place in 0..self.slots.len() {
+            if self.is_of(place, unit) {
+                self.release(place, watch);
+            }
+        }
+    }
+
     fn is_of(&self, place: usize, unit: UnitId) -> bool {
         self.slots[place].as_ref().is_some_and(|stored| stored.owner == unit)
     }

@@ -119,7 +119,7 @@ impl Fake {
             restarts: 0,
             triggered: 0,
             accepted: 0,
-            connections: 0,
+            held: 0,
             refused: 0,
             retry: None,
             status_text: "",
@@ -197,6 +197,7 @@ impl Link for Fake {
             | Verb::Cancel(_)
             | Verb::Kill { .. }
             | Verb::ResetFailed(_)
+            | Verb::CleanStored(_)
             | Verb::Shutdown { .. } => self.changed(verb, patient),
         };
         Ok(postcard::to_slice(&answer, reply).expect("a reply fits a frame").len())

@@ -12,6 +12,7 @@ pub fn all(world: &mut World) {
             ("no_more_than_the_limit_is_kept", no_more_than_the_limit_is_kept),
             ("what_has_hung_up_is_gone_unless_nobody_looks", what_has_hung_up_is_gone),
             ("a_stop_empties_it_unless_it_is_to_stay", a_stop_empties_it),
+            ("what_is_to_stay_is_cleaned_by_hand", what_is_to_stay_is_cleaned_by_hand),
         ],
     );
 }
@@ -97,4 +98,32 @@ fn a_stop_empties_it(world: &mut World) {
         has(&mut main, if after_stop.is_empty() { opened } else { after_stop });
         world.control(&["stop", unit]);
     }
+}
+
+fn what_is_to_stay_is_cleaned_by_hand(world: &mut World) {
+    const UNIT: &str = "stores-always.service";
+    let count = |world: &World| world.property("NFileDescriptorStore", &[UNIT]);
+    let clean = |world: &World| world.run(&["/sbin/pilotctl", "clean", "--what=fdstore", UNIT]);
+    let stage = Stage::new(world);
+    // From what was tried before.
+    assert!(clean(world).status.success());
+    world.control(&["start", UNIT]);
+    let mut main = stage.enter("main");
+    assert_eq!(count(world), "0");
+    main.does("store file FDSTORE=1\\nFDNAME=a");
+    main.does("store file FDSTORE=1\\nFDNAME=b");
+    assert_eq!(count(world), "2");
+    let status = world.control(&["status", UNIT]);
+    assert!(status.contains("FD Store: 2 (limit: 2)"), "{status}");
+    let refused = clean(world);
+    assert!(!refused.status.success(), "it is up");
+    world.control(&["stop", UNIT]);
+    assert_eq!(count(world), "2");
+    let cleaned = clean(world);
+    assert!(cleaned.status.success(), "{cleaned:?}");
+    assert_eq!(count(world), "0");
+    world.control(&["start", UNIT]);
+    let mut main = stage.enter("main");
+    has(&mut main, "");
+    world.control(&["stop", UNIT]);
 }

@@ -92,7 +92,7 @@ impl World<'_, '_> {
             .table
             .ids()
             .filter(|unit| matches!(self.table.unit(*unit).kind, Kind::Socket(_)))
-            .map(|unit| self.status(unit).connections)
+            .map(|unit| self.status(unit).held)
             .sum();
         assert_eq!(connections as usize, slots.count() + self.held.len(), "a slot leaked");
     }

@@ -223,6 +223,7 @@ impl<'t, 's> World<'t, 's> {
             Action::FindMain(unit) => self.find_main(unit),
             Action::RemovePidFile(_) => {}
             Action::WatchPath { unit, targets } => self.watch_path(unit, targets),
+            Action::ReleaseStored(_) => {}
             Action::UnwatchPath(unit) => drop(self.watched_paths.remove(&unit)),
             Action::Reply { client, answer } => {
                 let _: Reply<'_> = self.engine.reply(answer, self.now);
@@ -839,12 +840,13 @@ impl<'t, 's> World<'t, 's> {
         let order = *self.prng.pick(&ORDERS);
         let mode = *self.prng.pick(&MODES);
         let wait = self.prng.chance(50);
-        let verb = match self.prng.below(9) {
+        let verb = match self.prng.below(10) {
             0 => Verb::Unit(unit),
             1 => Verb::Instance(0),
             2 => Verb::Kill { unit, signal: 15, whom: KillWhom::All },
             3 => Verb::ResetFailed(unit),
             4 => Verb::Cancel(unit),
+            5 => Verb::CleanStored(unit),
             _ => Verb::Job { order, unit, mode, wait },
         };
         let table = if self.prng.chance(95) { self.table.crc() } else { 0 };

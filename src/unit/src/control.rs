@@ -62,6 +62,8 @@ pub enum Verb {
     },
     /// Forgets failures: the unit becomes inactive, its start limit fresh.
     ResetFailed(UnitId),
+    /// Closes what a service that is down has stored with PID 1.
+    CleanStored(UnitId),
     /// Ends the board's run.
     Shutdown {
         /// How.
@@ -454,8 +456,8 @@ pub struct UnitStatus<'a> {
     pub triggered: u32,
     /// Sockets: connections accepted (`Accept=yes`).
     pub accepted: u32,
-    /// Sockets: instances that are alive now (`Accept=yes`).
-    pub connections: u32,
+    /// What it holds now: a socket instances (`Accept=yes`), a service descriptors with PID 1.
+    pub held: u32,
     /// Sockets: connections closed because of a limit.
     pub refused: u32,
     /// Sockets that could not be opened: why, and what comes of it.
@@ -563,7 +565,7 @@ mod tests {
             restarts: u32::MAX,
             triggered: u32::MAX,
             accepted: u32::MAX,
-            connections: u32::MAX,
+            held: u32::MAX,
             refused: u32::MAX,
             retry: Some(Retry { listener: ListenerId(u16::MAX), errno: u16::MAX, at_us: u64::MAX }),
             status_text: core::str::from_utf8(&text).unwrap(),

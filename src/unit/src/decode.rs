@@ -320,8 +320,12 @@ mod tests {
             }
             let theirs = postcard::from_bytes::<(Option<u64>, Exit, &str, &[u8])>(&bytes).ok();
             assert_eq!(from_bytes::<(Option<u64>, Exit, &str, &[u8])>(&bytes), theirs);
-            let theirs = postcard::from_bytes::<Request>(&bytes).ok();
-            assert_eq!(from_bytes::<Request>(&bytes), theirs);
+            let ours = from_bytes::<Request>(&bytes);
+            let is_shortest =
+                |request| bytes.starts_with(postcard::to_slice(&request, &mut [0; 32]).unwrap());
+            if ours.is_none_or(is_shortest) {
+                assert_eq!(ours, postcard::from_bytes::<Request>(&bytes).ok());
+            }
         }
     }
 

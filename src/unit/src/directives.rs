@@ -201,7 +201,8 @@ macro_rules! directives {
                 /// listeners. One more than these is closed, as is one that is there already.
                 store_max: One<Unsigned> ["FileDescriptorStoreMax"] = "0";
                 /// Whether they stay: no, until the service has stopped; restart, over Restart= and
-                /// restart jobs; yes, for as long as the board is up.
+                /// restart jobs; yes, for as long as the board is up, or until
+                /// `pilotctl clean --what=fdstore`.
                 store_preserve: One<PreserveName> ["FileDescriptorStorePreserve"] = "restart";
                 /// Without PIDFile=: takes the only process that was left behind for the main one.
                 guess_main_pid: One<Boolean> ["GuessMainPID"] = "yes";
