@@ -12,6 +12,7 @@ mod graph;
 mod group;
 mod jobs;
 mod list;
+mod log;
 mod more;
 mod names;
 mod options;
@@ -32,7 +33,7 @@ use core::fmt::Write;
 use rustix::fd::BorrowedFd;
 use unit::Table;
 
-pub use self::session::{Link, Unreachable};
+pub use self::session::{Link, LogAccess, Unreachable};
 
 use self::session::Session;
 use self::socket::ControlSocket;

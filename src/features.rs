@@ -107,6 +107,8 @@ features! {
     VARIABLES = "variables";
     /// `NotifyAccess=exec` and `all`.
     NOTIFY_ACCESS = "notify-access";
+    /// `pilot-log`, and what its units make of it.
+    LOG = "log";
     /// `FileDescriptorStoreMax=`.
     FD_STORE = "fd-store";
     /// `TTYReset=` and its kin; `StandardInput=tty`, which waits; terminals of users.

@@ -13,8 +13,11 @@ pub mod command_line;
 pub mod ctl;
 pub mod engine;
 pub mod features;
+pub mod journal;
 #[cfg(feature = "pid1")]
 pub mod log;
+#[cfg(feature = "pid1")]
+pub mod logger;
 mod reason;
 #[cfg(feature = "pid1")]
 pub mod run;

@@ -8,7 +8,7 @@ use core::panic::PanicInfo;
 
 use pilotlight::sys::start::Args;
 use pilotlight::sys::{fatal, fd};
-use pilotlight::{ctl, run, table};
+use pilotlight::{ctl, features, logger, run, table};
 use rustix::process::{Pid, getpid};
 
 pilotlight::entry!(main);
@@ -20,6 +20,9 @@ fn main(args: Args) -> u8 {
     let name = core::str::from_utf8(name).unwrap_or_default();
     if getpid() != Pid::INIT && ctl::NAMES.contains(&name) {
         return control(name, &mut args);
+    }
+    if features::LOG && getpid() != Pid::INIT && name == logger::NAME {
+        return logger::main();
     }
     run::init()
 }

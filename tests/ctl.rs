@@ -2,6 +2,8 @@
 
 #[path = "ctl/fake.rs"]
 mod fake;
+#[path = "ctl/log.rs"]
+mod log;
 
 use std::ffi::CString;
 use std::io::Read as _;

@@ -32,6 +32,8 @@ mod life;
 mod limits;
 #[path = "pid1/listeners.rs"]
 mod listeners;
+#[path = "pid1/log.rs"]
+mod log;
 #[path = "pid1/main_pid.rs"]
 mod main_pid;
 #[path = "pid1/notify.rs"]
@@ -105,6 +107,7 @@ const SUITES: &[Suite] = &[
     ("store", |pilot| store::all(&mut World::start(pilot, &[]))),
     ("terminal", |pilot| terminal::all(&mut World::start(pilot, &[Oddity::Terminal]))),
     ("tty", |pilot| terminals::all(&mut World::start(pilot, &[]))),
+    ("log", |pilot| log::all(&mut World::start(pilot, &[]))),
     ("faults", ends::by_fault),
     ("signals", ends::by_signal),
     ("flood", |pilot| flood::all(&mut World::start(pilot, &[]))),

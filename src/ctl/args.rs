@@ -43,7 +43,11 @@ pub(super) struct Call<'c> {
     pub(super) mode: JobMode,
     /// `--reverse`, `--after`, `--before`.
     pub(super) direction: Direction,
-    /// `-f`, `--force`.
+    /// `-n`, `--lines=`.
+    pub(super) lines: Option<u32>,
+    /// `-o`, `--output=`.
+    pub(super) output: Option<&'c str>,
+    /// `-f`, `--force`, `--follow`.
     pub(super) force: bool,
     /// `--what=`: a list with commas.
     pub(super) what: Option<&'c str>,
@@ -95,6 +99,9 @@ enum Opt {
     Reverse,
     Failed,
     Help,
+    Lines,
+    Output,
+    Unit,
     KillWhom,
     NoBlock,
     NoLegend,
@@ -139,8 +146,22 @@ const OPTIONS: [Row; 21] = [
 /// Of boards that store descriptors only.
 const STORE_OPTIONS: &[Row] = &[(0, "what", true, Opt::What)];
 
-fn options() -> impl Iterator<Item = &'static Row> {
-    OPTIONS.iter().chain(if features::FD_STORE { STORE_OPTIONS } else { &[] })
+/// Those of `log`, on a board that has it; `-f` and `-p` are there as well.
+const LOG_OPTIONS: &[Row] = if features::LOG {
+    &[
+        (b'n', "lines", true, Opt::Lines),
+        (b'o', "output", true, Opt::Output),
+        (b'u', "unit", true, Opt::Unit),
+        (0, "follow", false, Opt::Force),
+        (0, "priority", true, Opt::Property),
+    ]
+} else {
+    &[]
+};
+
+fn options() -> impl Iterator<Item = Row> {
+    let store = if features::FD_STORE { STORE_OPTIONS } else { &[] };
+    OPTIONS.iter().chain(store).chain(LOG_OPTIONS).copied()
 }
 
 impl<'c> Call<'c> {
@@ -162,6 +183,8 @@ impl<'c> Call<'c> {
             no_block: false,
             mode: JobMode::Replace,
             direction: Direction::Needs,
+            lines: None,
+            output: None,
             force: false,
             what: None,
             value: false,
@@ -200,7 +223,7 @@ impl<'c> Call<'c> {
             None => (long, None),
         };
         let (_, name, takes, option) =
-            *options().find(|(_, known, ..)| *known == name).ok_or(Misuse::Unknown(arg))?;
+            options().find(|(_, known, ..)| *known == name).ok_or(Misuse::Unknown(arg))?;
         let value = match given {
             Some(value) if !takes => return Err(Misuse::BadValue(name, value)),
             None if takes => next(name, args)?,
@@ -218,7 +241,7 @@ impl<'c> Call<'c> {
         let mut rest = arg.get(1..).unwrap_or_default();
         while let Some(&letter) = rest.as_bytes().first() {
             let (_, name, takes, option) =
-                *options().find(|(known, ..)| *known == letter).ok_or(Misuse::Unknown(arg))?;
+                options().find(|(known, ..)| *known == letter).ok_or(Misuse::Unknown(arg))?;
             rest = rest.get(1..).unwrap_or_default();
             if takes {
                 let value = if rest.is_empty() { next(name, args)? } else { rest };
@@ -260,7 +283,12 @@ impl<'c> Call<'c> {
             Opt::Value => self.value = true,
             Opt::Version => self.version = true,
             Opt::What => self.what = Some(value),
-            Opt::AsAlways => {}
+            Opt::Lines if features::LOG => {
+                self.lines = Some(value.parse().map_err(|_| Misuse::BadValue(name, value))?);
+            }
+            Opt::Output if features::LOG => self.output = Some(value),
+            Opt::Unit if features::LOG => self.names.push(value).map_err(|_| Misuse::TooMany)?,
+            Opt::Lines | Opt::Output | Opt::Unit | Opt::AsAlways => {}
         }
         Ok(())
     }

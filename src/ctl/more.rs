@@ -3,7 +3,8 @@
 use core::fmt::{self, Display};
 
 use unit::{
-    Credentials, ExecMore, Privileges, Scheduling, Streams, Terminal, Variables, Words, decode,
+    Credentials, ExecMore, LogSetup, Privileges, Scheduling, Streams, Terminal, Variables, Words,
+    decode,
 };
 
 use super::show::List;
@@ -50,6 +51,7 @@ pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     limits(list, more);
     scheduling(list, more);
     privileges(list, more);
+    log(list, more);
     if features::SUPPLEMENTARY_GROUPS && !more.groups.is_empty() {
         list.other("SupplementaryGroups", &Strings(more.groups));
     }
@@ -111,6 +113,20 @@ fn terminal(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     list.flag("TTYVTDisallocate", terminal.disallocate);
     list.number("TTYRows", terminal.rows.unwrap_or(0).into());
     list.number("TTYColumns", terminal.columns.unwrap_or(0).into());
+}
+
+fn log(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    if !features::LOG || more.log.is_empty() {
+        return;
+    }
+    let Some(log) = decode::from_bytes::<LogSetup<'_>>(more.log) else { return };
+    list.text("SyslogIdentifier", log.identifier);
+    list.number("SyslogFacility", (log.priority >> 3).into());
+    list.number("SyslogLevel", (log.priority & 7).into());
+    list.flag("SyslogLevelPrefix", log.level_prefix);
+    list.number("LogLevelMax", log.level_max.into());
+    list.time("LogRateLimitIntervalUSec", Some(log.rate.interval));
+    list.number("LogRateLimitBurst", log.rate.burst);
 }
 
 /// What credentials say is not shown.

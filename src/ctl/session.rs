@@ -37,6 +37,29 @@ pub trait Link {
 
     /// What a file of a control group begins with; its length is returned, 0 if it is not there.
     fn group_file(&mut self, group: &dyn Display, file: &str, content: &mut [u8]) -> usize;
+
+    /// Opens the file of `pilot-log`, before the first look into it.
+    fn open_log(&mut self) -> LogAccess;
+
+    /// Fills `bytes` with what stands in it from a place on. False if that is not there.
+    fn read_log(&mut self, at: u64, bytes: &mut [u8]) -> bool;
+
+    /// Waits until it has changed. False if nobody can tell.
+    fn await_log(&mut self) -> bool;
+
+    /// Microseconds that the clock on the wall is before that of the time since boot.
+    fn wall_offset_us(&mut self) -> i64;
+}
+
+/// Whether the file of `pilot-log` can be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LogAccess {
+    /// It is open.
+    Open,
+    /// There is none.
+    Missing,
+    /// It is not for this user.
+    Denied,
 }
 
 /// Why PID 1 cannot be asked.

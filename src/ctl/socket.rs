@@ -6,13 +6,14 @@ use core::fmt::Display;
 use core::time::Duration;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Mode, OFlags, inotify};
 use rustix::io::Errno;
 use rustix::net::{self, AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, sockopt};
 use unit::control::{FRAME_MAX, SOCKET_PATH};
 
-use super::session::{Link, Unreachable};
+use super::session::{Link, LogAccess, Unreachable};
 use crate::features;
+use crate::journal::RINGS;
 
 /// PID 1 answers a question within microseconds; a client of a broken one shall not hang for ever.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -21,19 +22,23 @@ const COMM_PATH_BYTES: usize = 22;
 /// The mount point, the slices in one another, a unit's name and that of a file.
 const GROUP_PATH_BYTES: usize = 64 + 512 + unit::UNIT_NAME_MAX;
 
-/// The connection to PID 1.
+/// The connection to PID 1, and the file of `pilot-log` with what tells of its changes.
 #[derive(Default)]
-pub(super) struct ControlSocket(Option<OwnedFd>);
+pub(super) struct ControlSocket {
+    connection: Option<OwnedFd>,
+    log: Option<OwnedFd>,
+    log_changes: Option<OwnedFd>,
+}
 
 impl ControlSocket {
     fn connected(&mut self) -> Result<&OwnedFd, Errno> {
-        if self.0.is_none() {
+        if self.connection.is_none() {
             let kind = SocketType::SEQPACKET;
             let fd = net::socket_with(AddressFamily::UNIX, kind, SocketFlags::CLOEXEC, None)?;
             net::connect(&fd, &net::SocketAddrUnix::new(SOCKET_PATH)?)?;
-            self.0 = Some(fd);
+            self.connection = Some(fd);
         }
-        self.0.as_ref().ok_or(Errno::NOTCONN)
+        self.connection.as_ref().ok_or(Errno::NOTCONN)
     }
 
     fn transfer(
@@ -92,6 +97,58 @@ impl Link for ControlSocket {
         }
         read(&path, content)
     }
+
+    fn open_log(&mut self) -> LogAccess {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        match rustix::fs::open(RINGS, flags, Mode::empty()) {
+            Ok(file) => {
+                self.log = Some(file);
+                LogAccess::Open
+            }
+            Err(Errno::NOENT) => LogAccess::Missing,
+            Err(_) => LogAccess::Denied,
+        }
+    }
+
+    fn read_log(&mut self, at: u64, bytes: &mut [u8]) -> bool {
+        let Some(log) = &self.log else { return false };
+        rustix::io::pread(log, &mut *bytes, at).is_ok_and(|length| length == bytes.len())
+    }
+
+    fn await_log(&mut self) -> bool {
+        let Some(changes) = &self.log_changes else {
+            // What came before there was a watch is looked for at once.
+            self.log_changes = watch_log().ok();
+            return self.log_changes.is_some();
+        };
+        let mut events = [0; 1024];
+        match rustix::io::read(changes, &mut events) {
+            Ok(_) | Err(Errno::INTR) => true,
+            Err(_) => false,
+        }
+    }
+
+    fn wall_offset_us(&mut self) -> i64 {
+        wall_offset_us()
+    }
+}
+
+/// inotify(7) of the file's changes.
+fn watch_log() -> Result<OwnedFd, Errno> {
+    let changes = inotify::init(inotify::CreateFlags::CLOEXEC)?;
+    inotify::add_watch(&changes, RINGS, inotify::WatchFlags::MODIFY)?;
+    Ok(changes)
+}
+
+#[cfg(feature = "pid1")]
+fn wall_offset_us() -> i64 {
+    crate::sys::clock::wall_offset_us()
+}
+
+/// Only a board has such a link.
+#[cfg(not(feature = "pid1"))]
+fn wall_offset_us() -> i64 {
+    0
 }
 
 /// What a file begins with; nothing if it cannot be read.

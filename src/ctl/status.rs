@@ -13,7 +13,7 @@ use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::settings::CommandLine;
 use super::text::{Harmless, Output, SinceBoot, Span};
-use super::{exit, group, show, words};
+use super::{exit, group, log, show, words};
 use crate::features;
 use crate::reason::Reason;
 
@@ -93,6 +93,7 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
         }
     }
     group::lines(session, id);
+    log::tail(session, id);
     Ok(match status.active {
         ActiveState::Inactive | ActiveState::Failed => exit::NOT_RUNNING,
         ActiveState::Activating

@@ -7,7 +7,7 @@ use unit::control::{Order, ShutdownKind};
 
 use super::args::{Call, Misuse};
 use super::session::{Outcome, Session};
-use super::{exit, graph, jobs, list, names, power, query, show, status};
+use super::{exit, graph, jobs, list, log, names, power, query, show, status};
 use crate::features;
 
 /// How many names a verb takes.
@@ -95,8 +95,28 @@ const STORE_ROWS: &[Row] = &[row(
     jobs::clean,
 )];
 
+/// What only boards with `pilot-log` have.
+const LOG_ROWS: &[Row] = if features::LOG {
+    &[row("log", Names::Any, "Last lines of units (-u), as journalctl", log::run)]
+} else {
+    &[]
+};
+const LOG_HELP: &str = if features::LOG {
+    "
+Options of 'log':
+  -u, --unit=NAME          Only lines of that unit; several may be given
+  -n, --lines=NUMBER       Only the last ones
+  -f, --follow             The last 10, and those that come
+  -p, --priority=LEVEL     Only lines of that level or worse
+  -o, --output=SHAPE       short, short-monotonic or cat
+"
+} else {
+    ""
+};
+
 fn rows() -> impl Iterator<Item = &'static Row> {
-    ROWS.iter().chain(if features::FD_STORE { STORE_ROWS } else { &[] })
+    let store = if features::FD_STORE { STORE_ROWS } else { &[] };
+    ROWS.iter().chain(store).chain(LOG_ROWS)
 }
 
 /// Verbs of systemctl(1) that mean nothing on a compiled board, and what to do instead.
@@ -237,6 +257,7 @@ fn help(_: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
         out.text(STORE_HELP);
     }
     out.text(NAMES_HELP);
+    out.text(LOG_HELP);
     Ok(exit::SUCCESS)
 }
 

@@ -105,6 +105,7 @@ pub(super) const fn stdio(stream: Stdio) -> &'static str {
         Stdio::TtyFail => "tty-fail",
         Stdio::Socket => "socket",
         Stdio::Kmsg => "kmsg",
+        Stdio::Log => "log",
         Stdio::File => "file",
         Stdio::Append => "append",
         Stdio::Truncate => "truncate",

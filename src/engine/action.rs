@@ -136,6 +136,22 @@ pub enum CommandList {
 }
 
 impl CommandList {
+    /// The list that `as` gives this number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        const ALL: [CommandList; 9] = [
+            CommandList::Condition,
+            CommandList::StartPre,
+            CommandList::Start,
+            CommandList::StartPost,
+            CommandList::Reload,
+            CommandList::ReloadPost,
+            CommandList::Stop,
+            CommandList::StopPre,
+            CommandList::StopPost,
+        ];
+        ALL.get(usize::from(number)).copied()
+    }
+
     /// Its commands; a service has none before its end.
     pub fn of<'t>(self, config: &Service<'t>) -> Seq<'t, Command<'t>> {
         let more = || features::more(config);

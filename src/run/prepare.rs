@@ -16,6 +16,7 @@ use crate::engine::{
     CommandList, CommandRef, Engine, Errno, InstanceId, Pid, Process, SpawnError, Stage, access,
 };
 use crate::features;
+use crate::journal::origin::Origin;
 use crate::sys::child::Full;
 use crate::sys::start;
 
@@ -56,6 +57,8 @@ pub(super) struct Request {
     pub(super) command: Command<'static>,
     /// In which list its command stands.
     pub(super) list: CommandList,
+    /// Where in the list.
+    pub(super) index: u8,
     /// Its command is the first of a start.
     pub(super) begins: bool,
     pub(super) main_pid: Option<Pid>,
@@ -75,7 +78,7 @@ impl Pilot {
         let list = command.list.of(&service);
         let begins = command.index == 0 && begins(&service, command.list);
         let kind = command.list;
-        let unit = command.unit;
+        let (unit, index) = (command.unit, command.index);
         let command = list
             .get(command.index.into())
             .unwrap_or_else(|| bug!("the engine counts the commands"));
@@ -88,6 +91,7 @@ impl Pilot {
             passes_sockets: false,
             command,
             list: kind,
+            index,
             begins,
             main_pid,
         }
@@ -117,6 +121,7 @@ impl Pilot {
             passes_sockets: commands.pass_fds,
             command,
             list,
+            index,
             begins: (list, index) == (first, 0),
             main_pid: None,
         }
@@ -197,6 +202,11 @@ impl Sources<'_> {
         work.socket_count = 0;
         work.stored_count = 0;
         work.has_watchdog = false;
+        if features::LOG {
+            let (table, list) = (self.table.crc(), request.list as u8);
+            work.origin =
+                Some(Origin { table, unit: *unit, list, index: request.index, stream: 1 });
+        }
 
         let strings = &mut work.vectors;
         for variable in context.environment.iter() {

@@ -12,6 +12,7 @@ mod credentials;
 mod directories;
 mod environment;
 mod files;
+mod log;
 mod privileges;
 mod scheduling;
 mod streams;
@@ -28,6 +29,7 @@ use unit::{Args, EXEC_PATH, ExecContext, ExecMore, decode};
 
 use crate::engine::Stage;
 use crate::features;
+use crate::journal::origin::Origin;
 use crate::sys::child::{Birth, Failure, Full, Vectors};
 use crate::sys::path::Path;
 use crate::sys::{cgroup, fd, signal};
@@ -75,6 +77,8 @@ pub(super) struct Work {
     pub(super) exec_pipe: RawFd,
     /// Where a copy of PID 1 says why it failed; negative if it does not.
     pub(super) reports: RawFd,
+    /// Whose output it is, on a board with `pilot-log`.
+    pub(super) origin: Option<Origin>,
 }
 
 impl Work {
@@ -99,6 +103,7 @@ impl Work {
         kmsg: 0,
         exec_pipe: 0,
         reports: 0,
+        origin: None,
     };
 
     pub(super) fn push_socket(&mut self, fd: BorrowedFd<'_>) {

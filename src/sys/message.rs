@@ -107,25 +107,52 @@ impl NotifySocket {
         Ok(Self { fd })
     }
 
+    /// A bound socket, as which messages are taken alike.
+    ///
+    /// # Errors
+    /// Those of setsockopt(2).
+    pub fn from_bound(fd: OwnedFd) -> Result<Self, Errno> {
+        sockopt::set_socket_passcred(&fd, true)?;
+        Ok(Self { fd })
+    }
+
     /// Takes one message; `buffer` is one byte longer than a message may be.
     pub fn receive<'b>(&self, buffer: &'b mut [u8]) -> Received<'b> {
+        let Some((length, is_whole, sender, fds)) = self.take(buffer) else {
+            return Received::Nothing;
+        };
+        match sender {
+            Some(sender) if is_whole && length > 0 => {
+                Received::Message { sender, bytes: &buffer[..length], fds }
+            }
+            _ => Received::Useless,
+        }
+    }
+
+    /// Takes one message for its text, whoever sends it and whatever comes with it: the pid, 0 if
+    /// it is not ours to know, what fits in `buffer`, and whether it was longer.
+    pub fn receive_text<'b>(&self, buffer: &'b mut [u8]) -> Option<(u32, &'b [u8], bool)> {
+        let (length, is_whole, sender, _) = self.take(buffer)?;
+        Some((sender.map_or(0, |sender| sender.pid), &buffer[..length], !is_whole))
+    }
+
+    /// Its length, whether that is all, its sender and its descriptors.
+    fn take(
+        &self,
+        buffer: &mut [u8],
+    ) -> Option<(usize, bool, Option<Sender>, Vec<OwnedFd, FDS_MAX>)> {
         let mut control = [0u64; CONTROL_WORDS];
         let flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
         let received = raw::recvmsg(self.fd.as_fd(), buffer, &mut control, flags);
-        let Ok((length, control_bytes, flags)) = received else { return Received::Nothing };
+        let (length, control_bytes, flags) = received.ok()?;
         // SAFETY: the words outlive the slice and are at least that many bytes.
         let control = unsafe {
             let bytes = control_bytes.min(size_of_val(&control));
             core::slice::from_raw_parts(control.as_ptr().cast::<u8>(), bytes)
         };
         let (sender, fds) = read_control(control);
-        let whole = flags & MSG_TRUNC == 0 && length < buffer.len();
-        match sender {
-            Some(sender) if whole && length > 0 => {
-                Received::Message { sender, bytes: &buffer[..length], fds }
-            }
-            _ => Received::Useless,
-        }
+        let is_whole = flags & MSG_TRUNC == 0 && length < buffer.len();
+        Some((length, is_whole, sender, fds))
     }
 }
 
@@ -220,6 +247,14 @@ pub fn send_frame(client: BorrowedFd<'_>, frame: &[u8]) -> Result<(), Errno> {
 /// Those of getsockopt(2).
 pub fn peer_uid(socket: BorrowedFd<'_>) -> Result<u32, Errno> {
     raw::peer_credentials(socket).map(|credentials| credentials.uid)
+}
+
+/// Its pid then; 0 if it is not ours to know.
+///
+/// # Errors
+/// Those of getsockopt(2).
+pub fn peer_pid(socket: BorrowedFd<'_>) -> Result<u32, Errno> {
+    raw::peer_credentials(socket).map(|credentials| credentials.pid)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod file;
 pub mod mem;
 pub mod message;
 pub mod mount;
+pub mod passed;
 pub mod path;
 pub mod pidfile;
 pub mod power;

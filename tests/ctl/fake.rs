@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use pilotlight::ctl::{Link, Unreachable};
+use pilotlight::ctl::{Link, LogAccess, Unreachable};
 use unit::control::{
     ActiveState, Checked, FRAME_MAX, InstanceStatus, JobResult, ManagerStatus, Refusal, Reply,
     Request, SubState, SystemState, UnitResult, UnitStatus, Verb,
@@ -87,6 +87,12 @@ pub struct Fake {
     pub patience: Vec<bool>,
     /// A table that is not the client's.
     pub crc: u32,
+    /// The file of `pilot-log`.
+    pub log: Vec<u8>,
+    /// Others may not read it.
+    pub log_is_denied: bool,
+    /// What it is one after the other, while somebody waits for its changes.
+    pub log_changes: Vec<Vec<u8>>,
 }
 
 #[derive(Clone, Copy)]
@@ -143,6 +149,9 @@ impl Fake {
             told: Vec::new(),
             patience: Vec::new(),
             crc: table.crc(),
+            log: Vec::new(),
+            log_is_denied: false,
+            log_changes: Vec::new(),
         }
     }
 
@@ -219,5 +228,30 @@ impl Link for Fake {
         };
         content[..text.len()].copy_from_slice(text.as_bytes());
         text.len()
+    }
+
+    fn open_log(&mut self) -> LogAccess {
+        match (self.log_is_denied, self.log.is_empty()) {
+            (true, _) => LogAccess::Denied,
+            (false, true) => LogAccess::Missing,
+            (false, false) => LogAccess::Open,
+        }
+    }
+
+    fn read_log(&mut self, at: u64, bytes: &mut [u8]) -> bool {
+        let there = self.log.get(at as usize..).and_then(|rest| rest.get(..bytes.len()));
+        there.map(|there| bytes.copy_from_slice(there)).is_some()
+    }
+
+    fn await_log(&mut self) -> bool {
+        let has_changed = !self.log_changes.is_empty();
+        if has_changed {
+            self.log = self.log_changes.remove(0);
+        }
+        has_changed
+    }
+
+    fn wall_offset_us(&mut self) -> i64 {
+        1_764_000_000_000_000
     }
 }

@@ -155,12 +155,39 @@ fn act(name: &str) -> ! {
                 writeln!(stage, "{}", env::var(object).unwrap_or_default()).unwrap();
                 continue;
             }
+            "say" => write_all(1, &unescaped(object)),
+            "complain" => write_all(2, &unescaped(object)),
+            "flood" => {
+                let lines =
+                    (0..object.parse().unwrap()).map(|number: u32| format!("line {number}\n"));
+                write_all(1, lines.collect::<String>().as_bytes());
+            }
+            "endless" => write_all(1, &vec![b'x'; object.parse().unwrap()]),
+            "stream" => {
+                let stream = fs::read_link(format!("/proc/self/fd/{object}")).unwrap();
+                writeln!(stage, "{}", stream.display()).unwrap();
+                continue;
+            }
             "exit" => exit(object.parse().unwrap()),
             other => panic!("{other}"),
         }
         writeln!(stage, "done").unwrap();
     }
     exit(0)
+}
+
+/// Without a buffer between.
+fn write_all(stream: i32, mut bytes: &[u8]) {
+    // SAFETY: the standard streams stay open.
+    let stream = unsafe { BorrowedFd::borrow_raw(stream) };
+    while !bytes.is_empty() {
+        let written = rustix::io::write(stream, bytes).unwrap();
+        bytes = &bytes[written..];
+    }
+}
+
+fn unescaped(text: &str) -> Vec<u8> {
+    text.replace("\\n", "\n").replace("\\0", "\0").replace("\\x1b", "\x1b").into_bytes()
 }
 
 fn monotonic_us() -> i64 {

@@ -203,6 +203,11 @@ impl World {
         self.command(program).output().unwrap()
     }
 
+    /// Starts a program in it, and reads what it says.
+    pub fn spawn(&self, program: &[&str]) -> Child {
+        self.command(program).stdout(Stdio::piped()).spawn().unwrap()
+    }
+
     /// Runs `pilotctl`, which has nothing to complain about.
     pub fn control(&self, arguments: &[&str]) -> String {
         let output = self.run(&[&["/sbin/pilotctl"], arguments].concat());

@@ -113,6 +113,7 @@ codes! {
         "A line of modules-load.d, sysctl.d or tmpfiles.d is not of its form, or not carried out.";
     WATCHES_NOTHING "E332" "watches-nothing" Error "A path unit has nothing to look at.";
     SLICE_NAME "E333" "slice-name" Error "A name does not say in which slices a slice lies.";
+    NO_LOG "E334" "no-log" Error "Output is to go to pilot-log, which cannot read it.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";

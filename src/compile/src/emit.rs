@@ -132,6 +132,7 @@ fn with_manager(plan: &ManagerPlan, groups: &[u8], then: &mut dyn FnMut(unit::Ma
         parallel_starts: plan.parallel_starts,
         spawn_slots: plan.spawn_slots,
         log_level: plan.log_level,
+        log_ring_bytes: plan.log_ring_bytes,
     });
 }
 
@@ -443,7 +444,7 @@ fn option(plan: &OptionPlan) -> Vec<u8> {
 }
 
 /// Every size by name, in the order of [`Limits`].
-pub fn fields(limits: &Limits) -> [(&'static str, usize); 13] {
+pub fn fields(limits: &Limits) -> [(&'static str, usize); 15] {
     let Limits {
         units,
         services,
@@ -454,6 +455,8 @@ pub fn fields(limits: &Limits) -> [(&'static str, usize); 13] {
         extras,
         listen_fds,
         stored_fds,
+        log_streams,
+        log_rings,
         spawn_strings,
         spawn_pointers,
         table_bytes,
@@ -469,6 +472,8 @@ pub fn fields(limits: &Limits) -> [(&'static str, usize); 13] {
         ("extras", extras),
         ("listen_fds", listen_fds),
         ("stored_fds", stored_fds),
+        ("log_streams", log_streams),
+        ("log_rings", log_rings),
         ("spawn_strings", spawn_strings),
         ("spawn_pointers", spawn_pointers),
         ("table_bytes", table_bytes),

@@ -33,6 +33,7 @@ pub mod lint;
 pub mod load;
 pub mod manual;
 pub mod names;
+pub mod pilot_log;
 pub mod plan;
 pub mod report;
 pub mod show;

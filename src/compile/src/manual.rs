@@ -193,8 +193,10 @@ fn put_targets(text: &mut String) {
     put(
         text,
         format_args!(
-            "\nOn the way down {} start what is wanted by them, which needs \
-             DefaultDependencies=no. With EmergencyShell= there are rescue.target and \
+            "\n`pilot-log.socket`, `pilot-log-dev-log.socket` (which may be masked, as where \
+             another program listens at /dev/log) and `pilot-log.service` are there as soon as a \
+             unit says StandardOutput=log.\n\nOn the way down {} start what is wanted by them, \
+             which needs DefaultDependencies=no. With EmergencyShell= there are rescue.target and \
              emergency.target, too.\n",
             down.join(", ")
         ),

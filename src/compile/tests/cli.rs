@@ -178,7 +178,7 @@ fn coverage_tells_each_file_each_directive_and_both_rates() {
         "coverage",
         &[
             ("clean.service", "[Unit]\nDescription=x\n[Service]\nExecStart=/bin/a\n"),
-            ("ignored.service", "[Service]\nExecStart=/bin/a\nSyslogIdentifier=a\n"),
+            ("ignored.service", "[Service]\nExecStart=/bin/a\nUtmpIdentifier=a\n"),
             ("sub/lost.service", "[Service]\nExecStart=/bin/a\nUSBFunctionStrings=x\n"),
             ("wrong.service", "[Service]\nExecStart=/bin/a\nUMask=yes\nFrob=1\n"),
             ("a.service.d/1.conf", "[Service]\nUMask=0022\n"),
@@ -194,7 +194,7 @@ fn coverage_tells_each_file_each_directive_and_both_rates() {
         "    2     2        1  implemented [Service] UMask=\n",
         "    1     1        1  unsupported [Service] USBFunctionStrings=\n",
         "    1     1        1  unknown     [Service] Frob=\n",
-        "ignored     ignored.service  W401 SyslogIdentifier=\n",
+        "ignored     ignored.service  W401 UtmpIdentifier=\n",
         "unsupported sub/lost.service  E107 USBFunctionStrings=\n",
         "refused     wrong.service  E106 Frob=, E201 UMask=\n",
         "clean       a.service.d/1.conf\n",

@@ -35,7 +35,7 @@ fn a_name_that_begins_like_another_is_not_known_by_it() {
     {
         assert_eq!(find(section, name), None);
     }
-    let found = find("Service", "SyslogIdentifier").expect("systemd knows it");
+    let found = find("Service", "UtmpIdentifier").expect("systemd knows it");
     assert_eq!(found.loss, Loss::Cosmetic);
 }
 

@@ -7,7 +7,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use unit::{ExecContext, ExecMore, Stdio, Streams, decode};
 
 use super::files::open_or_connect;
-use super::{At, Broken, Work, terminal};
+use super::{At, Broken, Work, log, terminal};
 use crate::engine::Stage;
 use crate::features;
 use crate::sys::child::Full;
@@ -59,6 +59,7 @@ fn set_stream(
         }
         Stdio::Kmsg if work.kmsg < 0 => Ok(()),
         Stdio::Kmsg => fd::put(fd::number(work.kmsg), number),
+        Stdio::Log => log::put_stream(work, number),
         Stdio::Tty | Stdio::TtyForce | Stdio::TtyFail => {
             let path = terminal::path(work, more)?;
             let tty = match number {

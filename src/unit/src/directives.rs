@@ -232,13 +232,17 @@ macro_rules! directives {
                 /// that another session has is waited for; tty-force takes it, and with tty-fail
                 /// the start fails. Commands beside the main process have null instead.
                 standard_input: One<InputName> ["StandardInput"] = "null";
-                /// inherit, null, tty, socket, kmsg, a listener (fd:NAME), or a file by its path,
-                /// which root makes if there is none. journal and syslog are the kernel's log too,
-                /// the only one there is.
+                /// inherit, null, tty, socket, kmsg, log, a listener (fd:NAME), or a file by its
+                /// path, which root makes if there is none. log is pilot-log, which keeps the last
+                /// lines in memory for pilotctl log, and brings it onto the board; the kernel's log
+                /// has them if nobody takes the connection. journal and syslog are log on a board
+                /// that has pilot-log, else kmsg. Behind journal and syslog, +console is log, and
+                /// the console has the lines as far as it keeps up.
                 standard_output: Maybe<OutputStream> ["StandardOutput"]
                     = "DefaultStandardOutput= of board.conf; inherit with StandardInput=tty \
 or socket";
-                /// inherit (as StandardOutput=), null, tty, socket, kmsg, a listener or a file.
+                /// inherit (as StandardOutput=), null, tty, socket, kmsg, log, a listener or a
+                /// file.
                 standard_error: Maybe<OutputStream> ["StandardError"]
                     = "DefaultStandardError= of board.conf";
                 /// Sets O_NONBLOCK on the listeners passed.
@@ -442,6 +446,24 @@ or socket";
                 ambient_set: Many<Capabilities> ["AmbientCapabilities"] = "";
                 /// Programs that are executed get no more rights than their caller has.
                 no_new_privileges: One<Boolean> ["NoNewPrivileges"] = "no";
+                /// Whose lines they are said to be, in what pilot-log keeps: at most 64 characters.
+                syslog_identifier: Maybe<Identifier> ["SyslogIdentifier"]
+                    = "the name of the command's program";
+                /// Their facility.
+                syslog_facility: One<FacilityName> ["SyslogFacility"] = "daemon";
+                /// The level of lines that begin with none.
+                syslog_level: One<LogLevelName> ["SyslogLevel"] = "info";
+                /// A line may begin with its level: <0> to <7>.
+                syslog_level_prefix: One<Boolean> ["SyslogLevelPrefix"] = "yes";
+                /// Lines of a more verbose level are not kept. systemd means messages of syslog(3),
+                /// too.
+                log_level_max: One<LogLevelName> ["LogLevelMax"] = "debug";
+                /// At most LogRateLimitBurst= lines of the unit are kept in that time; one line
+                /// tells how many were dropped, when it is over. 0 in either is no limit. systemd
+                /// counts lines of different levels apart.
+                log_rate_interval: One<Time> ["LogRateLimitIntervalSec"] = "30s";
+                /// See LogRateLimitIntervalSec=.
+                log_rate_burst: One<Unsigned> ["LogRateLimitBurst"] = "10000";
             }
             /// A control group with others in it. All of this may stand in [Service], too.
             Slice "Slice" {
@@ -861,6 +883,10 @@ or socket";
                 /// emergency, 2 to 5, quiet and debug. In a container PID 1's arguments are heeded
                 /// in its place.
                 command_line: One<Boolean> ["KernelCommandLine"] = "yes";
+                /// Bytes of memory for the last lines of each unit whose output pilot-log keeps,
+                /// and for those of syslog(3): 4K to 16M each, taken as lines come. A line takes
+                /// 28 more than its own and its identifier's.
+                log_ring_size: One<Bytes> ["LogRingSize"] = "16K";
                 /// Most verbose level that reaches the console: emerg, alert, crit, err, warning,
                 /// notice, info, debug, or 0-7.
                 log_level: One<LogLevelName> ["LogLevel"] = "info";

@@ -22,6 +22,10 @@ pub struct Limits {
     pub listen_fds: usize,
     /// Descriptors that services store: the sum of `FileDescriptorStoreMax=`.
     pub stored_fds: usize,
+    /// Streams whose lines `pilot-log` may take at once.
+    pub log_streams: usize,
+    /// Rings that `pilot-log` keeps lines in; 0 on a board without it.
+    pub log_rings: usize,
     /// Bytes of argument and environment text that one spawn writes at most.
     pub spawn_strings: usize,
     /// Entries of argv and envp, both terminators included, that one spawn writes at most.
@@ -46,6 +50,10 @@ pub const FILE_VARIABLE_MAX: usize = 1024;
 pub const NOTIFY_SOCKET: &str = "/run/pilot/notify";
 /// Longest name of a stored descriptor, in bytes: FDNAME=.
 pub const FD_NAME_MAX: usize = 255;
+/// Most rings of `pilot-log`: one for each unit that has its output kept, and one for all else.
+pub const LOG_RINGS_MAX: usize = 128;
+/// Most streams that it takes at once.
+pub const LOG_STREAMS_MAX: usize = 512;
 /// USER of a service without `User=`.
 pub const USER: &str = "root";
 /// TERM of a service on the console.

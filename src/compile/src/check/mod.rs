@@ -7,6 +7,7 @@ mod connection;
 mod exec;
 mod graph;
 mod life;
+mod log;
 mod mounts;
 mod notify;
 mod path;
@@ -26,6 +27,7 @@ use crate::codes;
 use crate::draft::Draft;
 use crate::load::{BoardDraft, Library, Scope};
 use crate::names::Name;
+use crate::pilot_log;
 use crate::report::{Diagnostic, Report, Span};
 
 /// What an edge means; read as "`from` KIND `to`".
@@ -154,6 +156,16 @@ impl Checked {
         conflict(one, other).or_else(|| conflict(other, one))
     }
 
+    /// The unit of that name.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.units.iter().position(|draft| draft.name.to_string() == name)
+    }
+
+    /// True if `pilot-log` is on the board.
+    pub fn has_log(&self) -> bool {
+        self.find(pilot_log::SOCKET).is_some()
+    }
+
     /// A unit's name as text.
     pub fn name(&self, unit: usize) -> String {
         self.units[unit].name.to_string()
@@ -177,6 +189,7 @@ pub fn check(
     check_spawn_slots(board, report);
     service::check(&checked, report);
     exec::check(&checked, report);
+    log::check(&checked, board, scope, report);
     life::check(&checked, report);
     socket::check(&checked, report);
     connection::check(&checked, report);

@@ -8,6 +8,7 @@ use crate::draft::{self, Draft, Many};
 use crate::grammar::{MountOption, SwapOption, Units};
 use crate::load::{self, BoardDraft, Library, Pull, Scope};
 use crate::names::{Kind, Name};
+use crate::pilot_log;
 use crate::report::{Diagnostic, Report, Span, Spanned, did_you_mean};
 use crate::slices;
 use crate::targets;
@@ -52,6 +53,7 @@ pub(super) fn resolve(
         resolver.written(number, draft);
         resolver.implied(number, draft);
         resolver.lies_in(number, draft);
+        resolver.kept(number, draft);
         mounts::edges(&units, number, &mut resolver.edges);
     }
     for pull in library.pulls() {
@@ -355,6 +357,22 @@ impl Resolver<'_> {
         for kind in [EdgeKind::Requires, EdgeKind::After] {
             self.edges.push(Edge { from: unit, to, kind, why: why.clone() });
         }
+    }
+
+    /// Whose output is kept pulls in `pilot-log`, begins after it and ends before it.
+    fn kept(&mut self, unit: usize, draft: &Draft) {
+        let sockets = [pilot_log::SOCKET, pilot_log::SYSLOG_SOCKET];
+        if !pilot_log::is_kept(draft, self.board, self.named(sockets[0]).is_some()) {
+            return;
+        }
+        let why = Why::Implied("its output goes to pilot-log");
+        for name in sockets {
+            let Some(socket) = self.named(name) else { continue };
+            let kind = EdgeKind::Wants;
+            self.edges.push(Edge { from: unit, to: socket, kind, why: why.clone() });
+            self.edges.extend(ordering(Some(unit), Some(socket), &why));
+        }
+        self.edges.extend(ordering(Some(unit), self.named(pilot_log::SERVICE), &why));
     }
 
     /// The service of a socket; the socket is always before it.

@@ -1,14 +1,14 @@
 //! What few units say of what their processes are given, in the form of [`unit::ExecMore`].
 
 use unit::{
-    Credential, Credentials, ExecDirectory, ExecMore, OpenFile, Privileges, Scheduling, Seq,
-    Streams, Terminal, Variables, Words,
+    Credential, Credentials, ExecDirectory, ExecMore, LogSetup, OpenFile, Privileges, Scheduling,
+    Seq, Streams, Terminal, Variables, Words,
 };
 
 use super::encode;
 use crate::grammar::Opened;
 use crate::plan::{
-    CredentialsPlan, DirectoryPlan, ExecPlan, PrivilegesPlan, SchedulingPlan, StreamsPlan,
+    CredentialsPlan, DirectoryPlan, ExecPlan, LogPlan, PrivilegesPlan, SchedulingPlan, StreamsPlan,
     VariablesPlan,
 };
 
@@ -38,6 +38,7 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
         terminal: &terminal,
         oom_score: plan.oom_score,
         copied: plan.copied,
+        log: &log(&plan.log),
     })
 }
 
@@ -74,6 +75,20 @@ fn streams(plan: &StreamsPlan) -> Vec<u8> {
         writable: plan.writable,
         data: &plan.data,
         terminal: &path(&plan.terminal),
+    })
+}
+
+fn log(plan: &LogPlan) -> Vec<u8> {
+    if *plan == LogPlan::default() {
+        return Vec::new();
+    }
+    encode(&LogSetup {
+        identifier: &plan.identifier,
+        priority: plan.priority,
+        level_prefix: plan.level_prefix,
+        level_max: plan.level_max,
+        rate: plan.rate,
+        console: plan.console,
     })
 }
 

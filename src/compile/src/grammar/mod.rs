@@ -10,6 +10,7 @@ mod command;
 mod credential;
 mod exit;
 mod lint;
+mod log;
 mod mount;
 mod names;
 mod number;
@@ -40,6 +41,7 @@ pub use command::{Arg, Command, Commands, Piece};
 pub use credential::{CredentialValue, LoadCredentials, SetCredentials, Source};
 pub use exit::{ExitStatusNames, PidFile, Status};
 pub use lint::{LintName, LintNames};
+pub use log::{FacilityName, Identifier};
 pub use mount::{
     FsType, MOUNT_DATA_MAX, MountOption, MountOptions, MountSource, SwapOption, SwapOptions,
     SwapPriority, tagged,

@@ -9,7 +9,7 @@ use crate::codes;
 use crate::report::Spanned;
 use crate::text::Value;
 
-const CONSOLE: &str = "use journal, or tty for the console";
+const CONSOLE: &str = "use journal+console, or tty for the console";
 const BOTH: &str = "a service can have its own file";
 const SOCKETS: &str = "socket is the only listener";
 
@@ -20,12 +20,21 @@ pub struct Stream {
     pub to: Stdio,
     /// Of a file, or the name of a listener; else empty.
     pub path: String,
+    /// It is `pilot-log` instead, where the board has that.
+    pub or_log: bool,
+    /// What goes to `pilot-log` is written to the console, too.
+    pub console: bool,
 }
 
 impl Stream {
     /// One that leads to no file.
     pub const fn plain(to: Stdio) -> Self {
-        Self { to, path: String::new() }
+        Self { to, path: String::new(), or_log: false, console: false }
+    }
+
+    /// Where it leads on a board that has `pilot-log`, or has not.
+    pub const fn settle(&self, has_log: bool) -> Stdio {
+        if self.or_log && has_log { Stdio::Log } else { self.to }
     }
 }
 
@@ -61,10 +70,10 @@ pub struct OutputStream;
 
 impl Scalar for OutputStream {
     type Value = Stream;
-    const FORM: &'static str = "`inherit` `null` `tty` `socket` `kmsg` `journal` `syslog` \
-                                `fd:NAME` `file:/path` `append:/path` `truncate:/path`";
-    const REFUSED: &'static [(&'static str, &'static str)] =
-        &[("journal+console", CONSOLE), ("syslog+console", CONSOLE), ("kmsg+console", CONSOLE)];
+    const FORM: &'static str = "`inherit` `null` `tty` `socket` `kmsg` `log` `journal` \
+                                `syslog` `journal+console` `syslog+console` `fd:NAME` \
+                                `file:/path` `append:/path` `truncate:/path`";
+    const REFUSED: &'static [(&'static str, &'static str)] = &[("kmsg+console", CONSOLE)];
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stream> {
         const FILES: [(&str, Stdio); 4] = [
@@ -75,7 +84,7 @@ impl Scalar for OutputStream {
         ];
         match file(text, cx, &FILES) {
             Some(stream) => stream,
-            None => OutputName::parse(text, cx).map(Stream::plain),
+            None => OutputName::parse(text, cx),
         }
     }
 }
@@ -85,11 +94,10 @@ impl Scalar for OutputStream {
 pub struct OutputName;
 
 impl Scalar for OutputName {
-    type Value = Stdio;
-    const FORM: &'static str = "`inherit` `null` `tty` `socket` `kmsg` `journal` `syslog`";
+    type Value = Stream;
+    const FORM: &'static str = "`inherit` `null` `tty` `socket` `kmsg` `log` `journal` \
+                                `syslog` `journal+console` `syslog+console`";
     const REFUSED: &'static [(&'static str, &'static str)] = &[
-        ("journal+console", CONSOLE),
-        ("syslog+console", CONSOLE),
         ("kmsg+console", CONSOLE),
         ("file:", BOTH),
         ("append:", BOTH),
@@ -97,17 +105,22 @@ impl Scalar for OutputName {
         ("fd:", SOCKETS),
     ];
 
-    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stdio> {
-        let words = [
-            ("inherit", Stdio::Inherit),
-            ("null", Stdio::Null),
-            ("tty", Stdio::Tty),
-            ("socket", Stdio::Socket),
-            ("kmsg", Stdio::Kmsg),
-            ("journal", Stdio::Kmsg),
-            ("syslog", Stdio::Kmsg),
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Stream> {
+        // Where it leads, instead of what, and whether the console has it, too.
+        const WORDS: [(&str, (Stdio, bool, bool)); 10] = [
+            ("inherit", (Stdio::Inherit, false, false)),
+            ("null", (Stdio::Null, false, false)),
+            ("tty", (Stdio::Tty, false, false)),
+            ("socket", (Stdio::Socket, false, false)),
+            ("kmsg", (Stdio::Kmsg, false, false)),
+            ("log", (Stdio::Log, false, false)),
+            ("journal", (Stdio::Kmsg, true, false)),
+            ("syslog", (Stdio::Kmsg, true, false)),
+            ("journal+console", (Stdio::Log, false, true)),
+            ("syslog+console", (Stdio::Log, false, true)),
         ];
-        keyword(&before_colon(text), cx, &words, Self::REFUSED)
+        let (to, or_log, console) = keyword(&before_colon(text), cx, &WORDS, Self::REFUSED)?;
+        Some(Stream { or_log, console, ..Stream::plain(to) })
     }
 }
 
@@ -119,11 +132,11 @@ fn file(text: &Value, cx: &mut Context<'_>, prefixes: &[(&str, Stdio)]) -> Optio
     let span = text.whole();
     let Some(path) = cx.specifiers.expand(path, &span, cx) else { return Some(None) };
     if to == Stdio::Named {
-        let named = fd_name(path, &span, cx).map(|path| Stream { to, path });
+        let named = fd_name(path, &span, cx).map(|path| Stream { path, ..Stream::plain(to) });
         return Some(named);
     }
     match absolute_path(&path) {
-        Ok(path) => Some(Some(Stream { to, path })),
+        Ok(path) => Some(Some(Stream { path, ..Stream::plain(to) })),
         Err(label) => {
             cx.refuse(codes::BAD_VALUE, &span, label);
             Some(None)

@@ -4,10 +4,10 @@ use unit::{Emergency, Millis, ServiceType, Stdio};
 
 use super::{
     AbsolutePaths, Account, Architecture, Assignments, Boolean, Checks, Context, Directory,
-    EmergencyName, FdName, FsType, HostName, InputName, Instance, List, LogLevelName, Mode,
-    MountOption, MountOptions, MountSource, OutputName, Rlimit, Scalar, ServiceTypeName, Signal,
-    Specifiers, Stream, SwapOption, SwapOptions, SwapPriority, Text, Time, Timeout, Units,
-    Unsigned, Uris, WorkingDirectory,
+    EmergencyName, FacilityName, FdName, FsType, HostName, Identifier, InputName, Instance, List,
+    LogLevelName, Mode, MountOption, MountOptions, MountSource, OutputName, Rlimit, Scalar,
+    ServiceTypeName, Signal, Specifiers, Stream, SwapOption, SwapOptions, SwapPriority, Text, Time,
+    Timeout, Units, Unsigned, Uris, WorkingDirectory,
 };
 use crate::names::Name;
 use crate::report::Report;
@@ -99,9 +99,16 @@ fn words_of_systemd_are_told_apart_from_nonsense() {
     assert_eq!(one::<InputName>("socket"), Ok(Stream::plain(Stdio::Socket)));
     assert_eq!(one::<InputName>("tty-force"), Ok(Stream::plain(Stdio::TtyForce)));
     assert_eq!(one::<InputName>("kmsg"), Err(vec!["E201"]));
-    assert_eq!(one::<OutputName>("journal"), Ok(Stdio::Kmsg));
+    let journal = Stream { or_log: true, ..Stream::plain(Stdio::Kmsg) };
+    assert_eq!(one::<OutputName>("journal"), Ok(journal.clone()));
+    assert_eq!((journal.settle(false), journal.settle(true)), (Stdio::Kmsg, Stdio::Log));
+    let console = Stream { console: true, ..Stream::plain(Stdio::Log) };
+    assert_eq!(one::<OutputName>("syslog+console"), Ok(console));
+    assert_eq!(one::<FacilityName>("local7"), Ok(23));
+    assert_eq!(one::<Identifier>("web-1"), Ok("web-1".into()));
+    assert!(one::<Identifier>("two words").is_err());
     assert_eq!(one::<OutputName>("file:/x"), Err(vec!["E207"]));
-    assert_eq!(one::<OutputName>("journal+console"), Err(vec!["E207"]));
+    assert_eq!(one::<OutputName>("kmsg+console"), Err(vec!["E207"]));
     assert_eq!(one::<LogLevelName>("debug"), Ok(7));
 }
 

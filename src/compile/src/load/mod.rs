@@ -18,6 +18,7 @@ use crate::codes;
 use crate::draft::{self, Body, Draft};
 use crate::grammar::{Context, Instance, Specifiers};
 use crate::names::{self, Kind, Name};
+use crate::pilot_log;
 use crate::report::{Diagnostic, File, Report, Span};
 use crate::slices;
 use crate::targets;
@@ -143,7 +144,10 @@ pub fn drafts(
             if !enabled.contains(&name) {
                 draft.install = draft::Install::fresh();
             }
-            let found = references(&draft).into_iter().map(|name| canonical(name, library, board));
+            let wanted = pilot_log::wanted(&draft, board);
+            let wanted = wanted.iter().filter_map(|name| Name::parse(name).ok());
+            let found = references(&draft).into_iter().chain(wanted);
+            let found = found.map(|name| canonical(name, library, board));
             queue.extend(found.filter(|name| !drafts.contains_key(name)).collect::<Vec<_>>());
             drafts.insert(name, draft);
         }
@@ -331,8 +335,10 @@ impl Loader<'_> {
                 Some(format!("{text}{}", targets::ON_EARLY_FAILURE))
             }
             (Some(text), _) => Some(text.into()),
-            (None, Some(program)) => targets::shell(name, program),
-            (None, None) => None,
+            (None, shell) => {
+                let shell = shell.and_then(|program| targets::shell(name, program));
+                shell.or_else(|| pilot_log::text(name).map(String::from))
+            }
         }
     }
 

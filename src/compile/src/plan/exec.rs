@@ -2,7 +2,8 @@
 
 use unit::{DirectoryKind, Preserve, ResourceLimit, Stdio, Terminal};
 
-use super::{StreamsPlan, terminal_of};
+use super::streams::Streams;
+use super::{LogPlan, StreamsPlan, terminal_of};
 use crate::draft::{self, Many, Maybe, One};
 use crate::grammar::{
     CREDENTIALS, Capabilities, CapabilityChange, CredentialValue, DirectoryNames, Mode, Opened,
@@ -37,6 +38,7 @@ pub struct ExecPlan {
     pub terminal: Terminal,
     pub oom_score: Option<i32>,
     pub copied: bool,
+    pub log: LogPlan,
 }
 
 /// [`unit::Variables`].
@@ -59,14 +61,30 @@ pub struct DirectoryPlan {
 
 impl DirectoryPlan {
     fn of(
-        (kind, names, mode): (DirectoryKind, Many<DirectoryNames>, One<Mode>),
+        (kind, names, mode): (DirectoryKind, &Many<DirectoryNames>, &One<Mode>),
     ) -> impl Iterator<Item = Self> {
-        let path = move |name| format!("{}/{name}", kind.root());
-        names.values().into_iter().map(move |name| Self {
+        let (root, mode) = (kind.root(), mode.value);
+        names.cloned().into_iter().map(move |name| Self {
             kind,
-            path: path(name),
-            mode: mode.value,
+            path: format!("{root}/{name}"),
+            mode,
         })
+    }
+
+    /// All of a unit.
+    fn all(exec: &draft::Exec) -> Vec<Self> {
+        let all = [
+            (DirectoryKind::Runtime, &exec.runtime_directory, &exec.runtime_directory_mode),
+            (DirectoryKind::State, &exec.state_directory, &exec.state_directory_mode),
+            (DirectoryKind::Cache, &exec.cache_directory, &exec.cache_directory_mode),
+            (DirectoryKind::Logs, &exec.logs_directory, &exec.logs_directory_mode),
+            (
+                DirectoryKind::Configuration,
+                &exec.configuration_directory,
+                &exec.configuration_directory_mode,
+            ),
+        ];
+        all.into_iter().flat_map(Self::of).collect()
     }
 }
 
@@ -149,27 +167,26 @@ pub struct PrivilegesPlan {
 }
 
 /// Spends every row of [`draft::Exec`].
-pub(super) fn plan(
-    exec: draft::Exec,
-    (stdin, streams): (Stdio, StreamsPlan),
-    unit: &str,
-) -> ExecPlan {
+pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan {
     let limits = limits(&exec);
+    let directories = DirectoryPlan::all(&exec);
     let scheduling = scheduling(&exec);
     let privileges = privileges(&exec);
     let terminal = terminal_of(&exec);
+    let log = LogPlan::of(&exec, &streams);
     let draft::Exec {
         environment_files,
-        runtime_directory,
-        runtime_directory_mode,
-        state_directory,
-        state_directory_mode,
-        cache_directory,
-        cache_directory_mode,
-        logs_directory,
-        logs_directory_mode,
-        configuration_directory,
-        configuration_directory_mode,
+        // What `DirectoryPlan` has spent.
+        runtime_directory: _,
+        runtime_directory_mode: _,
+        state_directory: _,
+        state_directory_mode: _,
+        cache_directory: _,
+        cache_directory_mode: _,
+        logs_directory: _,
+        logs_directory_mode: _,
+        configuration_directory: _,
+        configuration_directory_mode: _,
         runtime_directory_preserve,
         // What `StreamsPlan` has spent.
         input_data: _,
@@ -218,14 +235,15 @@ pub(super) fn plan(
         bounding_set: _,
         ambient_set: _,
         no_new_privileges: _,
+        // What `LogPlan` has spent.
+        syslog_identifier: _,
+        syslog_facility: _,
+        syslog_level: _,
+        syslog_level_prefix: _,
+        log_level_max: _,
+        log_rate_interval: _,
+        log_rate_burst: _,
     } = exec;
-    let directories = [
-        (DirectoryKind::Runtime, runtime_directory, runtime_directory_mode),
-        (DirectoryKind::State, state_directory, state_directory_mode),
-        (DirectoryKind::Cache, cache_directory, cache_directory_mode),
-        (DirectoryKind::Logs, logs_directory, logs_directory_mode),
-        (DirectoryKind::Configuration, configuration_directory, configuration_directory_mode),
-    ];
     let oom_score = oom_score_adjust.value().copied();
     ExecPlan {
         limits,
@@ -236,9 +254,9 @@ pub(super) fn plan(
         },
         scheduling,
         privileges,
-        directories: directories.into_iter().flat_map(DirectoryPlan::of).collect(),
+        directories,
         preserve: runtime_directory_preserve.value,
-        streams,
+        streams: streams.more,
         credentials: CredentialsPlan::of(unit, load_credential.values(), set_credential.values()),
         files: open_files.values(),
         groups: supplementary_groups.values(),
@@ -246,7 +264,8 @@ pub(super) fn plan(
         oom_score,
         terminal,
         // A terminal may be waited for as long as somebody sits at it.
-        copied: oom_score.is_some() || stdin == Stdio::Tty,
+        copied: oom_score.is_some() || streams.to[0] == Stdio::Tty,
+        log,
     }
 }
 

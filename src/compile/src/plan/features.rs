@@ -96,6 +96,7 @@ const FEATURES: &[Feature] = &[
     ("special-files", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Special)),
     ("variables", |plan| any_exec(plan, |exec| exec.variables != Default::default())),
     ("notify-access", |plan| services(plan).any(|service| service.access() > NotifyAccess::Main)),
+    ("log", |plan| plan.limits.log_rings > 0),
     ("fd-store", |plan| plan.limits.stored_fds > 0),
     ("terminals", |plan| {
         services(plan).any(|service| {

@@ -6,8 +6,8 @@ use unit::limits::{
 };
 use unit::{Limits, NotifyAccess, Stdio};
 
-use super::features;
 use super::{KindPlan, ManagerPlan, ServicePlan, UnitPlan};
+use super::{features, log};
 use crate::grammar::{Arg, Command, Piece};
 
 /// Longest decimal number of 32 bits.
@@ -66,6 +66,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
             KindPlan::Timer(_) | KindPlan::Mount(_) => {}
         }
     }
+    (limits.log_streams, limits.log_rings) = log::sizes(units);
     limits.fds_at_rest = FIXED_FDS + limits.listeners + limits.paths + limits.stored_fds;
     limits.fds_at_rest += started_at_boot(manager.default_target, units);
     // The pipe that copies of PID 1 report into.

@@ -6,6 +6,7 @@ pub mod features;
 mod group_plan;
 mod life;
 mod limits;
+mod log;
 pub(crate) mod mount_plan;
 mod options;
 mod path_plan;
@@ -30,15 +31,15 @@ pub use options::{OptionPlan, OptionText};
 pub use path_plan::PathPlan;
 pub use relations::RelationsPlan;
 pub use socket_plan::{CommandsPlan, SocketPlan};
-pub use streams::StreamsPlan;
 pub(crate) use streams::terminal_of;
+pub use streams::{LogPlan, StreamsPlan};
 pub use timer_plan::TimerPlan;
 pub use unit_plan::ServicePlan;
 
 use crate::check::{Checked, EdgeKind};
 use crate::codes;
 use crate::draft::{self, Body, Draft};
-use crate::grammar::Check;
+use crate::grammar::{Check, Stream};
 use crate::load::BoardDraft;
 use crate::report::{Diagnostic, Report};
 use crate::targets;
@@ -94,6 +95,8 @@ pub struct ManagerPlan {
     pub spawn_slots: u8,
     /// syslog(3).
     pub log_level: u8,
+    /// `LogRingSize=`.
+    pub log_ring_bytes: u32,
 }
 
 /// [`unit::Unit`] with text of its own.
@@ -166,8 +169,10 @@ pub(crate) struct Defaults {
     pub(crate) start_limit_interval: Millis,
     pub(crate) start_limit_burst: u32,
     pub(crate) environment: Vec<(String, String)>,
-    pub(crate) standard_output: unit::Stdio,
-    pub(crate) standard_error: unit::Stdio,
+    pub(crate) standard_output: Stream,
+    pub(crate) standard_error: Stream,
+    /// `pilot-log.socket` is on the board.
+    pub(crate) has_log: bool,
     pub(crate) limit_nofile: Option<(u64, u64)>,
 }
 
@@ -183,7 +188,8 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     let cad_is_masked = checked.cad_is_masked;
     let BoardDraft { file: _, board, lint: _, manager } = board;
     let zone = board.time_zone.value;
-    let (mut manager, defaults) = manager_plan(default_target, board, manager);
+    let (mut manager, mut defaults) = manager_plan(default_target, board, manager);
+    defaults.has_log = checked.has_log();
     manager.specials = specials;
     if cad_is_masked {
         manager.ctrl_alt_del = Emergency::None;
@@ -252,6 +258,7 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     relations::add_needs(&mut units);
     life::tell_monitors(&mut units);
     relations::settle_isolation(&mut units, default_target, isolated, manager.emergency_shell);
+    log::fit_store(&mut units);
     let limits = limits::limits(&manager, &units);
     Some(Plan { manager, units, limits })
 }
@@ -444,6 +451,7 @@ fn manager_plan(
         emergency_shell,
         command_line,
         log_level,
+        log_ring_size,
         shutdown_timeout,
         parallel_starts,
         spawn_slots,
@@ -458,6 +466,7 @@ fn manager_plan(
         environment: environment.clone(),
         standard_output: default_standard_output.value,
         standard_error: default_standard_error.value,
+        has_log: false,
         limit_nofile: default_limit_nofile.given.map(|given| given.value),
     };
     let plan = ManagerPlan {
@@ -476,6 +485,7 @@ fn manager_plan(
         parallel_starts: u16::try_from(parallel_starts.value).unwrap_or(0),
         spawn_slots: u8::try_from(spawn_slots.value).expect("check has seen its range"),
         log_level: log_level.value,
+        log_ring_bytes: log_ring_size.value,
     };
     (plan, defaults)
 }

@@ -147,7 +147,7 @@ pub(super) fn service(
     let Shared { sockets, per_connection, start_limit, .. } = shared;
     let both = timeout.given.map(|given| given.value);
     let start_default = defaults.timeout_start.filter(|_| type_ != ServiceType::Oneshot);
-    let more = exec::plan(exec, (stdin, streams), &shared.name);
+    let more = exec::plan(exec, streams, &shared.name);
     let own = defaults.environment.iter().cloned().chain(environment.values());
     let environment = merge(more.variables().into_iter().chain(own).collect());
     ServicePlan {

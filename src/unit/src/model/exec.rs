@@ -71,6 +71,8 @@ pub enum Stdio {
     Socket,
     /// /dev/kmsg (output only).
     Kmsg,
+    /// `pilot-log` (output only), or /dev/kmsg where nobody takes the connection.
+    Log,
     /// A file, read from its begin or written over: [`super::Streams`] has its path.
     File,
     /// A file (output only); what is written comes behind what is there.

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Millis, RateLimit};
 use crate::seq::{Seq, Words};
 
 /// The subjects.
@@ -37,6 +38,8 @@ pub struct ExecMore<'a> {
     pub oom_score: Option<i32>,
     /// Its children do what may not be done in PID 1's memory: they are made with a copy of it.
     pub copied: bool,
+    /// A [`LogSetup`].
+    pub log: &'a [u8],
 }
 
 /// What the environment has beside `Environment=`.
@@ -79,6 +82,35 @@ pub struct Terminal {
     pub rows: Option<u16>,
     /// `TTYColumns=`.
     pub columns: Option<u16>,
+}
+
+/// What is kept of the lines that go to `pilot-log`, and as whose.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LogSetup<'a> {
+    /// `SyslogIdentifier=`; empty is the program's name.
+    pub identifier: &'a str,
+    /// `SyslogFacility=` and `SyslogLevel=`, as in syslog(3).
+    pub priority: u8,
+    /// `SyslogLevelPrefix=`.
+    pub level_prefix: bool,
+    /// `LogLevelMax=`.
+    pub level_max: u8,
+    /// `LogRateLimitIntervalSec=` and `LogRateLimitBurst=`.
+    pub rate: RateLimit,
+    /// `StandardOutput=` and `StandardError=` say that the console gets the lines, too.
+    pub console: [bool; 2],
+}
+
+impl LogSetup<'_> {
+    /// That of a unit that says nothing: daemon.info, 10000 lines in half a minute.
+    pub const DEFAULT: Self = Self {
+        identifier: "",
+        priority: 3 << 3 | 6,
+        level_prefix: true,
+        level_max: 7,
+        rate: RateLimit { interval: Millis(30_000), burst: 10_000 },
+        console: [false; 2],
+    };
 }
 
 /// A folder that is made for a service.

@@ -23,8 +23,8 @@ use crate::seq::{Ids, Seq, Words};
 pub use self::check::{CHECKS_MAX, Check, Comparison, GLOB_DEPTH_MAX, GLOB_PATH_MAX, Test};
 pub use self::exec::{ExecContext, Stdio};
 pub use self::exec_more::{
-    Credential, Credentials, DirectoryKind, ExecDirectory, ExecMore, OpenFile, OpenMode, Preserve,
-    Privileges, ResourceLimit, Scheduling, Streams, Terminal, Variables,
+    Credential, Credentials, DirectoryKind, ExecDirectory, ExecMore, LogSetup, OpenFile, OpenMode,
+    Preserve, Privileges, ResourceLimit, Scheduling, Streams, Terminal, Variables,
 };
 pub use self::group::{
     CONTROLLERS, ControlGroup, ControlGroups, GroupSetting, GroupValue, SLICE_DEPTH_MAX,
@@ -110,6 +110,8 @@ pub struct Manager<'a> {
     pub spawn_slots: u8,
     /// Most verbose level that reaches the console, as in syslog(3): 3 error … 7 debug.
     pub log_level: u8,
+    /// Bytes of each ring of `pilot-log`.
+    pub log_ring_bytes: u32,
 }
 
 impl<'a> Manager<'a> {

@@ -9,7 +9,7 @@ const IMAGES: &str = "services run in the board's own file system";
 const LABELS: &str = "security labels are not supported";
 const PROPERTIES: &str = "processes begin with what the kernel gives them: a command behind `+`, \
                           or the program itself, can set it";
-const JOURNAL: &str = "there is no journal: output goes where StandardOutput= says";
+const JOURNAL: &str = "pilot-log keeps lines only, and one log of them";
 const ENCRYPTED: &str = "nothing decrypts it here: LoadCredential= a file that only root can read";
 const NO_FILTER: &str = "without SystemCallFilter= it has no effect";
 const NO_FOLDER: &str = "without the directive that names the folder it has no effect";
@@ -44,13 +44,6 @@ pub(super) const EXEC: &[Unsupported] = &[
 
     refused("ExecSearchPath", List, "write the program with its whole path"),
 
-    ignored("SyslogIdentifier", Empty, JOURNAL),
-    ignored("SyslogFacility", Empty, JOURNAL),
-    ignored("SyslogLevel", Empty, JOURNAL),
-    ignored("SyslogLevelPrefix", Empty, JOURNAL),
-    ignored("LogLevelMax", Empty, JOURNAL),
-    ignored("LogRateLimitIntervalSec", Empty, JOURNAL),
-    ignored("LogRateLimitBurst", Empty, JOURNAL),
     ignored("LogExtraFields", List, JOURNAL),
     ignored("LogFilterPatterns", List, JOURNAL),
     ignored("LogNamespace", Empty, JOURNAL),
@@ -194,4 +187,11 @@ pub(super) const OF_SERVICES: &[Unsupported] = &[
     ignored("LogsDirectoryMode", Empty, ""),
     ignored("ConfigurationDirectoryMode", Empty, ""),
     ignored("RuntimeDirectoryPreserve", Words(&["no"]), ""),
+    ignored("SyslogIdentifier", Empty, ""),
+    ignored("SyslogFacility", Empty, ""),
+    ignored("SyslogLevel", Empty, ""),
+    ignored("SyslogLevelPrefix", Empty, ""),
+    ignored("LogLevelMax", Empty, ""),
+    ignored("LogRateLimitIntervalSec", Empty, ""),
+    ignored("LogRateLimitBurst", Empty, ""),
 ];
