@@ -414,11 +414,10 @@ impl Scenario<'_, '_> {
 
     fn make(&mut self, process: Process) {
         let who = self.who(process);
-        let event = match self.fault("spawn") {
-            Some(errno) => Event::SpawnFailed {
-                process,
-                error: SpawnError { stage: Stage::Clone, errno: Errno(errno) },
-            },
+        let failed = |stage| move |errno| SpawnError { stage, errno: Errno(errno) };
+        let slot = self.fault("slot").map(failed(Stage::Slot));
+        let event = match slot.or_else(|| self.fault("spawn").map(failed(Stage::Clone))) {
+            Some(error) => Event::SpawnFailed { process, error },
             None => {
                 self.next_pid += 1;
                 self.pids.insert(who, self.next_pid);

@@ -6,7 +6,7 @@ use unit::{Kind, NotifyAccess, UnitId};
 use crate::features;
 
 use super::action::Action;
-use super::event::{Errno, Pid, Process, SpawnError};
+use super::event::{Errno, Pid, Process, SpawnError, Stage};
 use super::manager::Engine;
 use super::notify::{Notification, access};
 use super::service::{self, Main};
@@ -37,7 +37,7 @@ impl Engine<'_, '_> {
     pub(super) fn on_spawn_failed(&mut self, process: Process, error: SpawnError, now: Instant) {
         match process {
             Process::Main(unit) | Process::Control(unit) => {
-                self.note(Trace::SpawnFailed { unit, error }, now);
+                self.note_spawn_failed(unit, error, now);
                 if self.is_socket(unit) {
                     self.socket_step(unit, socket::Input::SpawnFailed(error), now);
                 } else {
@@ -46,14 +46,21 @@ impl Engine<'_, '_> {
             }
             Process::Instance(instance) => self.on_instance_spawn_failed(instance, error, now),
             Process::Checker(unit) => {
-                self.note(Trace::SpawnFailed { unit, error }, now);
+                self.note_spawn_failed(unit, error, now);
                 self.checker_step(unit, worker::Input::SpawnFailed(error), now);
             }
             Process::Worker(unit) => {
-                self.note(Trace::SpawnFailed { unit, error }, now);
+                self.note_spawn_failed(unit, error, now);
                 self.worker_step(unit, worker::Input::SpawnFailed(error), now);
             }
             Process::Finisher => self.on_finisher_gone(now),
+        }
+    }
+
+    /// That others are before it in the queue for a slot is no failure.
+    fn note_spawn_failed(&mut self, unit: UnitId, error: SpawnError, now: Instant) {
+        if error.stage != Stage::Slot {
+            self.note(Trace::SpawnFailed { unit, error }, now);
         }
     }
 

@@ -9,7 +9,7 @@ use super::action::{Action, CommandList, CommandRef, Target};
 use super::event::{AcceptFailure, InstanceId, Pid, Process, SpawnError};
 use super::instance::{INSTANCE_PATIENCE, Instance, SlotState, State, Template};
 use super::manager::Engine;
-use super::service::{SPAWN_RETRY, is_passing};
+use super::service::spawn_retry;
 use super::socket;
 use super::state::{KindState, UnitState};
 use super::time::Instant;
@@ -184,17 +184,17 @@ impl Engine<'_, '_> {
         let unit = self.instance(instance).socket;
         let template = self.socket_config(unit).service;
         let slot = self.instances.at_mut(instance);
-        match &mut slot.state {
-            SlotState::Spawning { retry_at, .. } if is_passing(error) => {
-                *retry_at = Some(now.after(SPAWN_RETRY));
+        match (&mut slot.state, spawn_retry(error)) {
+            (SlotState::Spawning { retry_at, .. }, Some(pause)) => {
+                *retry_at = Some(now.after(pause));
                 let deadline = slot.deadline();
                 self.note_deadline(deadline);
             }
-            SlotState::Spawning { .. } => {
+            (SlotState::Spawning { .. }, None) => {
                 self.note(Trace::SpawnFailed { unit: template, error }, now);
                 self.give_up(instance, now);
             }
-            SlotState::Free | SlotState::Accepting | SlotState::Running { .. } => {
+            (SlotState::Free | SlotState::Accepting | SlotState::Running { .. }, _) => {
                 bug!("a spawn is answered before anything else happens")
             }
         }

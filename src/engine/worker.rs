@@ -8,7 +8,7 @@ use unit::Millis;
 use unit::control::UnitResult;
 
 use super::event::{Pid, SpawnError};
-use super::service::{SPAWN_RETRY, is_passing};
+use super::service::spawn_retry;
 use super::time::Instant;
 
 /// Where the child is.
@@ -92,10 +92,10 @@ impl Worker {
             }
             Input::SpawnFailed(error) => {
                 ensure!(self.state == State::Asked, "nobody asked for a child");
-                if !is_passing(error) {
+                let Some(pause) = spawn_retry(error) else {
                     return Next::Over(UnitResult::Resources);
-                }
-                self.state = State::Lacking(now.after(SPAWN_RETRY));
+                };
+                self.state = State::Lacking(now.after(pause));
                 Next::Wait
             }
             Input::Elapsed if self.deadline.is_some_and(|deadline| deadline <= now) => {

@@ -37,7 +37,10 @@ pub use helpers::Helper;
 pub use kill::Step;
 
 /// Pause before a child that could not be made for want of resources is tried again.
-pub const SPAWN_RETRY: Millis = Millis(100);
+const SPAWN_RETRY: Millis = Millis(100);
+/// Pause before one is tried again that had no slot: others are about to execute their programs,
+/// or what was left of its last run is being removed. Neither takes long.
+const SLOT_RETRY: Millis = Millis(5);
 /// Pause before the main process of a forking service is looked for again.
 pub const LOOK_AGAIN: Millis = Millis(100);
 /// Longest time that a service of `Type=idle` waits for the board to be quiet.
@@ -434,11 +437,13 @@ impl Service {
     /// A passing lack of resources is waited out, under the state's own deadline and without
     /// costing the service a start; anything else is a failure.
     fn on_spawn_failed(&mut self, context: &Context<'_, '_>, error: SpawnError, out: &mut Outcome) {
-        let again = Child::Lacking(context.now.after(SPAWN_RETRY));
+        if let (Some(pause), State::Start { child, .. } | State::Helper { child, .. }) =
+            (spawn_retry(error), &mut self.state)
+        {
+            *child = Child::Lacking(context.now.after(pause));
+            return;
+        }
         match &mut self.state {
-            State::Start { child, .. } | State::Helper { child, .. } if is_passing(error) => {
-                *child = again;
-            }
             State::Start { .. } => {
                 self.fail(UnitResult::Resources);
                 self.send(context, Step::Sigterm, None, None, out);
@@ -464,8 +469,12 @@ fn push(out: &mut Outcome, action: Action) {
     ensure!(pushed.is_ok(), "a step asks for SERVICE_ACTIONS_MAX actions at most");
 }
 
-/// A board short of something for a moment: a full pool, EAGAIN, ENOMEM, ENFILE, EMFILE.
-pub fn is_passing(error: SpawnError) -> bool {
+/// When to try again, where a board is short of something for a moment: a full pool, EAGAIN,
+/// ENOMEM, ENFILE, EMFILE.
+pub fn spawn_retry(error: SpawnError) -> Option<Millis> {
     const PASSING: [Errno; 4] = [Errno(11), Errno(12), Errno(23), Errno(24)];
-    error.stage == Stage::Slot || PASSING.contains(&error.errno)
+    if error.stage == Stage::Slot {
+        return Some(SLOT_RETRY);
+    }
+    PASSING.contains(&error.errno).then_some(SPAWN_RETRY)
 }

@@ -14,7 +14,7 @@ use unit::{Command, SocketCommands};
 use super::{Child, Context, Outcome, Running, ServiceView, Socket, State, push};
 use crate::engine::action::{Action, CommandList, CommandRef, Target};
 use crate::engine::event::{Pid, Process, SpawnError};
-use crate::engine::service::{SPAWN_RETRY, end_of_command, is_passing};
+use crate::engine::service::{end_of_command, spawn_retry};
 use crate::engine::time::{Bucket, Instant};
 use crate::features;
 
@@ -270,8 +270,8 @@ impl Socket {
         out: &mut Outcome,
     ) {
         let command = self.running_mut();
-        if is_passing(error) {
-            command.child = Child::Lacking(context.now.after(SPAWN_RETRY));
+        if let Some(pause) = spawn_retry(error) {
+            command.child = Child::Lacking(context.now.after(pause));
         } else {
             self.on_command_failed(context, UnitResult::Resources, out);
         }
