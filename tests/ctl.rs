@@ -43,6 +43,8 @@ fn busy_board() -> Fake {
     fake.put("web.service", ActiveState::Active, SubState::Running);
     let web = fake.unit("web.service");
     (web.main_pid, web.restarts, web.status_text) = (42, 3, "2 clients\x1b[31m");
+    // It was reloaded.
+    web.state_change_us += 60_000_000;
     fake.put("web.socket", ActiveState::Active, SubState::Running);
     fake.unit("web.socket").triggered = 5;
     fake.put("echo.socket", ActiveState::Active, SubState::Listening);
@@ -318,7 +320,23 @@ fn what_is_refused_has_systemctls_exit_code() {
         (
             Refusal::NotSupported,
             3,
-            "Failed to stop web.service: this kind of unit cannot do that.\n",
+            "Failed to stop web.service: its unit file says of no way to do that.\n",
+        ),
+        (
+            Refusal::NotByHand,
+            4,
+            "Failed to stop web.service: its unit file lets it be started or stopped by others \
+             only.\n",
+        ),
+        (
+            Refusal::NotIsolated,
+            4,
+            "Failed to stop web.service: its unit file does not say AllowIsolate=yes.\n",
+        ),
+        (
+            Refusal::Destructive,
+            4,
+            "Failed to stop web.service: another job is in its way. See 'pilotctl list-jobs'.\n",
         ),
         (Refusal::ShuttingDown, 1, "Failed to stop web.service: the board is shutting down.\n"),
     ];
@@ -415,7 +433,11 @@ fn what_shutdown_cannot_do_ends_nothing() {
 #[test]
 fn misuse_says_what_would_be_right() {
     let mut fake = Fake::new();
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 10] = [
+        (
+            &["-t", "service,x"],
+            "pilotctl: option '--type' does not take 'service,x'. See 'pilotctl --help'.\n",
+        ),
         (&["strat", "web"], "Unknown command verb 'strat', did you mean 'start'?\n"),
         (&["frobnicate"], "Unknown command verb 'frobnicate'. See 'pilotctl --help'.\n"),
         (
@@ -553,7 +575,8 @@ fn jobs_are_listed_and_canceled() {
     golden("ctl-list-jobs", &printed(&mut fake, &["list-jobs"]));
     assert_eq!(printed(&mut fake, &["cancel", "ticker"]), "");
     let (web, ticker) = (fake.id("web.service"), fake.id("ticker.service"));
-    assert_eq!(fake.told, [Verb::Cancel(ticker)]);
+    assert_eq!(printed(&mut fake, &["cancel", &ticker.0.to_string()]), "");
+    assert_eq!(fake.told, [Verb::Cancel(ticker), Verb::Cancel(ticker)]);
     fake.told.clear();
     assert_eq!(printed(&mut fake, &["cancel"]), "");
     assert_eq!(fake.told.iter().filter(|verb| **verb == Verb::Cancel(web)).count(), 1);

@@ -6,7 +6,7 @@ use heapless::Vec;
 use unit::JobMode;
 use unit::control::KillWhom;
 
-use super::words;
+use super::{names, words};
 use crate::features;
 
 /// Names in one call.
@@ -279,7 +279,12 @@ impl<'c> Call<'c> {
                 self.signal = words::signal(value).ok_or(Misuse::BadValue(name, value))?;
             }
             Opt::State => self.states = Some(value),
-            Opt::Type => self.types = Some(value),
+            Opt::Type => {
+                if !value.split(',').all(names::is_kind) {
+                    return Err(Misuse::BadValue(name, value));
+                }
+                self.types = Some(value);
+            }
             Opt::Value => self.value = true,
             Opt::Version => self.version = true,
             Opt::What => self.what = Some(value),

@@ -183,10 +183,17 @@ pub(super) fn default(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome
     isolate_unit(call, session, table.name(table.manager().default_target))
 }
 
-/// Ends the jobs of the named units; without names, all.
+/// Ends the jobs of the named units, or that of the number that `list-jobs` tells; without names,
+/// all.
 pub(super) fn cancel(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
+    const ATTEMPT: &str = "cancel the job of";
+    if let [number] = call.names[..]
+        && let Some(unit) = session.table.ids().find(|unit| number.parse() == Ok(unit.0))
+    {
+        return tell(session, ATTEMPT, unit, Verb::Cancel(unit));
+    }
     if !call.names.is_empty() {
-        return each(call, session, "cancel the job of", Verb::Cancel);
+        return each(call, session, ATTEMPT, Verb::Cancel);
     }
     let mut frame = [0; FRAME_MAX];
     for unit in session.table.ids() {

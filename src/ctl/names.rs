@@ -4,7 +4,13 @@ use core::fmt::{self, Display};
 
 use unit::{Table, UnitId};
 
-const SUFFIXES: [&str; 3] = [".service", ".socket", ".target"];
+const SUFFIXES: [&str; 8] =
+    [".service", ".socket", ".target", ".timer", ".path", ".mount", ".swap", ".slice"];
+/// True if units have such a kind.
+pub(super) fn is_kind(word: &str) -> bool {
+    SUFFIXES.iter().any(|suffix| suffix.strip_prefix('.') == Some(word))
+}
+
 /// Longer names get no suggestion.
 const SUGGEST_BYTES_MAX: usize = 64;
 

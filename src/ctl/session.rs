@@ -94,7 +94,12 @@ impl Failure {
     /// What systemctl(1) ends with.
     pub(super) const fn exit_code(self) -> u8 {
         match self {
-            Self::Refused(Refusal::NotPermitted) => exit::NO_PERMISSION,
+            Self::Refused(
+                Refusal::NotPermitted
+                | Refusal::NotByHand
+                | Refusal::NotIsolated
+                | Refusal::Destructive,
+            ) => exit::NO_PERMISSION,
             Self::Refused(Refusal::NoSuchUnit) => exit::NOT_INSTALLED,
             Self::Refused(Refusal::NotSupported) => exit::NOT_IMPLEMENTED,
             Self::Unreachable(_) | Self::Refused(_) | Self::Confused => exit::FAILURE,
@@ -145,7 +150,7 @@ const fn reason(refusal: Refusal) -> &'static str {
         }
         Refusal::NotPermitted => "only root may. Try as root.",
         Refusal::NoSuchUnit => "PID 1 has no such unit.",
-        Refusal::NotSupported => "this kind of unit cannot do that.",
+        Refusal::NotSupported => "its unit file says of no way to do that.",
         Refusal::Busy => "not in its present state. See 'pilotctl status'.",
         Refusal::ShuttingDown => "the board is shutting down.",
         Refusal::NoProcess => "it has no such process.",

@@ -145,7 +145,6 @@ pub(super) fn context(list: &mut List<'_, '_>, context: &ExecContext<'_>) {
     list.text("StandardOutput", words::stdio(context.stdout));
     list.text("StandardError", words::stdio(context.stderr));
     list.flag("NonBlocking", context.non_blocking);
-    list.text("NotifyAccess", if context.notify { "main" } else { "none" });
     if features::EXEC_MORE && !context.more.is_empty() {
         more::more(list, &context.more());
     }

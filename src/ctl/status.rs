@@ -118,9 +118,17 @@ fn head(session: &mut Session<'_, '_>, unit: &Unit<'_>, status: &UnitStatus<'_>,
     if status.result != UnitResult::Success {
         write!(out, " (Result: {})", status.result.name());
     }
-    if status.state_change_us > 0 {
-        let ago = Span { us: now_us.saturating_sub(status.state_change_us), parts: 2 };
-        write!(out, " since {}; {ago} ago", SinceBoot(status.state_change_us));
+    // Of what is up it is told how long it has been so, whatever it is doing.
+    let since = match status.active {
+        ActiveState::Active | ActiveState::Reloading => status.active_enter_us,
+        ActiveState::Inactive
+        | ActiveState::Activating
+        | ActiveState::Deactivating
+        | ActiveState::Failed => status.state_change_us,
+    };
+    if since > 0 {
+        let ago = Span { us: now_us.saturating_sub(since), parts: 2 };
+        write!(out, " since {}; {ago} ago", SinceBoot(since));
     }
     out.text("\n");
     if let Some(check) = show::unmet(unit, status.checked) {

@@ -168,7 +168,7 @@ impl Fake {
     pub fn put(&mut self, name: &str, active: ActiveState, sub: SubState) {
         let unit = self.unit(name);
         (unit.active, unit.sub) = (active, sub);
-        unit.state_change_us = 35_004_999;
+        (unit.state_change_us, unit.active_enter_us) = (35_004_999, 35_004_999);
     }
 
     fn changed(&mut self, verb: Verb, patient: bool) -> Reply<'static> {
