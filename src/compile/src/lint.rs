@@ -2,6 +2,7 @@
 //! that begins with L; `[Lint]` of `board.conf` takes back what is meant.
 
 use std::fmt;
+use std::path::Path;
 
 use unit::{KillMode, ListenKind, Millis};
 
@@ -9,7 +10,7 @@ use crate::check::{Checked, EdgeKind, Why};
 use crate::codes;
 use crate::draft::{Draft, Service, Socket};
 use crate::grammar::{Address, Listener};
-use crate::load::BoardDraft;
+use crate::load::{BoardDraft, FSTAB};
 use crate::report::{Diagnostic, Report, Span};
 
 /// What kernels cap a queue at unless told otherwise: net.core.somaxconn since Linux 5.4.
@@ -89,6 +90,10 @@ fn is_from_network(listener: &Listener) -> bool {
 }
 
 fn check_description(draft: &Draft, report: &mut Report) {
+    // A line of fstab has no place for one.
+    if Path::new(&draft.head.file.path).ends_with(FSTAB) {
+        return;
+    }
     let Some(given) = &draft.unit.description.given else {
         let message = format!("`{}` says nothing of what it is for", draft.name);
         let diagnostic =

@@ -133,7 +133,9 @@ macro_rules! directives {
                 start_limit_interval: Maybe<Time>
                     ["StartLimitIntervalSec", "StartLimitInterval"]
                     = "DefaultStartLimitIntervalSec= of board.conf";
-                /// Starts allowed in that window; one more is refused.
+                /// Starts allowed in that window; one more is refused. A service with Restart= is
+                /// started again when the window is over, unless somebody has stopped it; systemd
+                /// leaves it.
                 start_limit_burst: Maybe<Unsigned> ["StartLimitBurst"]
                     = "DefaultStartLimitBurst= of board.conf";
                 /// What happens to the board when a start is refused for that.
@@ -685,8 +687,9 @@ or socket";
                 /// PARTUUID= and PARTLABEL= stand for links below /dev/disk, where somebody makes
                 /// them.
                 what: Maybe<MountSource> ["What"] = "none: it must be given";
-                /// Where it is mounted; the unit's name must be that path, escaped. Folders that
-                /// are not there are made. -.mount mounts the root anew, with its options.
+                /// Where it is mounted; the unit's name must be that path, escaped. What others
+                /// mount and unmount there is not noticed. Folders that are not there are made.
+                /// -.mount mounts the root anew, with its options.
                 place: Maybe<AbsolutePath> ["Where"] = "the path that the unit's name says";
                 /// The kind of file system; without it those that the kernel knows are tried.
                 fs_type: Maybe<FsType> ["Type"] = "found out";

@@ -15,7 +15,7 @@ use crate::report::{Diagnostic, File, Report, Span};
 use crate::text::{Document, Entry, Section, Value};
 
 /// How such a file is called.
-pub(super) const NAME: &str = "fstab";
+pub(crate) const NAME: &str = "fstab";
 
 /// Options of systemd that are directives of the unit.
 const DIRECTIVES: &[(&str, &str, &[&str])] = &[

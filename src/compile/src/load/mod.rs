@@ -11,6 +11,7 @@ mod tmpfiles;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(crate) use fstab::NAME as FSTAB;
 pub use library::{Library, Link, PULLS, Pull};
 use section::{Foreign, assign};
 
