@@ -127,6 +127,17 @@ fn status_ends_with_the_first_code_that_is_no_success() {
 }
 
 #[test]
+fn of_several_commands_none_is_blamed() {
+    let many = "[Service]\nType=oneshot\nExecStart=/bin/a\nExecStart=/bin/b\n";
+    let mut fake = Fake::with(&[("many.service", many)]);
+    fake.put("many.service", ActiveState::Failed, SubState::Failed);
+    fake.unit("many.service").exit = Some(Exit::Code(1));
+    let (_, out, _) = pilotctl(&mut fake, &["status", "many"]);
+    let line = "    Process: one of 2 ExecStart= (code=exited, status=1/FAILURE)\n";
+    assert!(out.contains(line), "{out}");
+}
+
+#[test]
 fn an_unknown_unit_gets_a_suggestion() {
     let (code, out, err) = pilotctl(&mut busy_board(), &["status", "wbe", "ech.socket", "xyzzy"]);
     assert_eq!((code, out.as_str()), (4, ""));

@@ -175,10 +175,20 @@ fn of_service(
         relative(session, "TriggeredBy", number, socket)?;
     }
     if let (0, Some(exit)) = (status.main_pid, status.exit) {
-        let command = service.exec_start.iter().last();
-        let line = command
-            .map_or(CommandLine(unit::Args::from_bytes(&[])), |command| CommandLine(command.args));
-        writeln!(session.out, "    Process: ExecStart={line} ({})", Ended(exit));
+        let ended = Ended(exit);
+        let count = service.exec_start.len();
+        match service.exec_start.iter().last() {
+            // PID 1 does not say which; all have ended well if the last has.
+            Some(_) if count > 1 && exit != Exit::Code(0) => {
+                writeln!(session.out, "    Process: one of {count} ExecStart= ({ended})");
+            }
+            command => {
+                let line = CommandLine(
+                    command.map_or(unit::Args::from_bytes(&[]), |command| command.args),
+                );
+                writeln!(session.out, "    Process: ExecStart={line} ({ended})");
+            }
+        }
     }
     process(session, "   Main PID", status.main_pid);
     process(session, "  Cntrl PID", status.control_pid);
