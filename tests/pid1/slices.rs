@@ -7,7 +7,10 @@ use crate::stage::{Actor, Stage};
 use crate::try_cases;
 use crate::world::World;
 
-const GROUP: &str = "/pilot/nested.slice/nested-outer.slice/nested-outer-inner.slice/deep.service";
+/// As deep as there can be.
+const GROUP: &str = "/pilot/nested.slice/nested-outer.slice/nested-outer-inner.slice/\
+                     nested-outer-inner-a.slice/nested-outer-inner-a-b.slice/\
+                     nested-outer-inner-a-b-c.slice/nested-outer-inner-a-b-c-d.slice/deep.service";
 
 pub fn all(world: &mut World) {
     try_cases(
@@ -53,7 +56,7 @@ fn a_service_lies_in_its_slices(world: &mut World) {
     // Seen from outside the world's own group stands before it.
     assert!(own.ends_with(GROUP), "{groups}");
     assert_eq!(world.property("ControlGroup", &["deep.service"]), GROUP);
-    assert_eq!(world.property("Slice", &["deep.service"]), "nested-outer-inner.slice");
+    assert_eq!(world.property("Slice", &["deep.service"]), "nested-outer-inner-a-b-c-d.slice");
     assert_eq!(world.property("ActiveState", &["nested.slice"]), "active");
     let status = world.control(&["status", "nested-outer.slice"]);
     assert!(status.contains("CGroup: /pilot/nested.slice/nested-outer.slice"), "{status}");

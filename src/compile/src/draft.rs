@@ -340,7 +340,10 @@ impl Draft {
     pub fn settings(&self) -> Vec<Setting> {
         let own = match &self.body {
             Body::Target => Vec::new(),
-            Body::Service(service) => [service.settings(), self.resources.settings()].concat(),
+            Body::Service(service) => {
+                let more = [self.exec.settings(), self.resources.settings()];
+                [service.settings(), more.concat()].concat()
+            }
             Body::Socket(socket) => socket.settings(),
             Body::Timer(timer) => timer.settings(),
             Body::Mount(mount) => mount.settings(),

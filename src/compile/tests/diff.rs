@@ -38,12 +38,14 @@ fn a_board_is_the_same_as_itself_and_as_one_that_means_the_same() {
 
 #[test]
 fn values_and_items_are_told_in_the_words_of_the_files() {
-    let one = web("RestartSec=60\nEnvironment=A=1 B=2\n");
-    let other = web("Environment=A=1 \\\n   \"C=3 4\"\nUMask=0077\n");
+    let one = web("RestartSec=60\nEnvironment=A=1 B=2\nMemoryMax=1M\n");
+    let other = web("Environment=A=1 \\\n   \"C=3 4\"\nUMask=0077\nMemoryMax=2M\nNice=5\n");
     let said = between(&one, &other);
     for line in [
         "~ RestartSec             60 -> (DefaultRestartSec= of board.conf)\n",
         "~ UMask                  (0022) -> 0077\n",
+        "~ MemoryMax              1M -> 2M\n",
+        "~ Nice                   (PID 1's: 0) -> 5\n",
         "- Environment            B=2\n",
         "+ Environment            \"C=3 4\"\n",
     ] {
