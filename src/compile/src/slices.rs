@@ -98,7 +98,7 @@ pub fn text(slice: &Name) -> Option<String> {
         return None;
     }
     // What systemd calls perpetual.
-    const STAYS: &str = "DefaultDependencies=no\nRefuseManualStop=yes\nIgnoreOnIsolate=yes\n";
+    const STAYS: &str = "DefaultDependencies=no\nRefuseManualStop=yes\n";
     Some(match slice.prefix.as_str() {
         ROOT => format!("[Unit]\nDescription=Root Slice\n{STAYS}"),
         SYSTEM => format!("[Unit]\nDescription=System Slice\n{STAYS}"),

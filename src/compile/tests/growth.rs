@@ -66,6 +66,11 @@ const SHAPES: &[Shape] = &[
             (format!("s{n}.service"), format!("[Unit]\nConflicts=s{next}.service\n{UNIT}"))
         })
     }),
+    ("services, each in slices of its own", 30, |count| {
+        each(count, |n| {
+            (format!("s{n}.service"), format!("{UNIT}MemoryLow=1M\nSlice=a{n}-b-c.slice\n"))
+        })
+    }),
     ("names that nobody knows", 40, |count| lines(count, |n| format!("Frob{n}=1\n"))),
     ("values that are wrong", 200, |count| lines(count, |n| format!("UMask={n}z\n"))),
     ("no assignments", 400, |count| lines(count, |_| "x\n".into())),

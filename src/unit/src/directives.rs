@@ -71,7 +71,7 @@ macro_rules! directives {
                 refuse_manual_stop: One<Boolean> ["RefuseManualStop"] = "no";
                 /// pilotctl isolate starts it and stops all that it does not need.
                 allow_isolate: One<Boolean> ["AllowIsolate"] = "no";
-                /// It stays up when another unit is isolated.
+                /// It stays up when another unit is isolated; a slice does unless it says no.
                 ignore_on_isolate: One<Boolean> ["IgnoreOnIsolate"] = "no";
                 /// A job must have ended that long after it was asked for; 0 and infinity wait.
                 job_timeout: One<Timeout> ["JobTimeoutSec"] = "infinity";
@@ -171,7 +171,8 @@ macro_rules! directives {
                 /// name@.service in system-name.slice.
                 slice: Maybe<SliceName> ["Slice"] = "system.slice";
                 /// What follows when the kernel kills a process of the service for want of memory:
-                /// the others go on (continue), or are killed as well (kill).
+                /// the others go on (continue), or are killed as well (kill). There is no stop,
+                /// which is systemd's default.
                 oom_policy: One<OomPolicyName> ["OOMPolicy"] = "continue" needs "CONFIG_MEMCG";
                 /// The program and its arguments; one line, or any number with Type=oneshot.
                 exec_start: Many<Commands> ["ExecStart"] = "";

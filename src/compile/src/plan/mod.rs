@@ -212,9 +212,12 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     let mut isolated = false;
     for ((number, (unit, draft)), mut edges) in drafts.into_iter().zip(edges) {
         let Draft { name, file, head: _, unit: common, install: _, body, exec, resources } = draft;
+        let is_slice = matches!(body, Body::Slice);
+        let stays = is_slice && common.ignore_on_isolate.given.is_none();
         let more = &mut edges.more;
         let Common { description, checks, start_limit, life } =
             common_plan(common, &name.to_string(), &defaults, more);
+        more.ignore_on_isolate |= stays;
         more.ends = targets::ends(&name.to_string());
         isolated |= more.allow_isolate && !file.path.starts_with(targets::FOLDER);
         let kills = matches!(&body, Body::Service(service) if service.oom_policy.value);
