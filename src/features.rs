@@ -79,6 +79,8 @@ features! {
     SPECIAL_FILES = "special-files";
     /// Standard streams that are files or data; `TTYPath=`.
     STREAMS = "streams";
+    /// `Persistent=`.
+    STAMPS = "stamps";
     /// `SupplementaryGroups=`.
     SUPPLEMENTARY_GROUPS = "supplementary-groups";
     /// `Type=forking`.

@@ -218,6 +218,10 @@ impl Pilot {
             Action::WatchPath { unit, targets } => self.watch_path(unit, targets),
             Action::UnwatchPath(unit) => self.unwatch_path(unit),
             Action::ReleaseStored(unit) => self.store.clean(unit, &self.watch),
+            Action::TakeStamp(unit) => {
+                let us = work::take_stamp(&self.table, unit);
+                self.answer(Event::StampTaken { unit, us });
+            }
             Action::Reply { client, answer } => self.reply(client, answer),
             Action::KillAll { signal } => {
                 let _ = signal::kill_all(signal);

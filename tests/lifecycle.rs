@@ -11,6 +11,7 @@ use pilotlight::engine::socket::{self, ServiceView, Socket};
 use pilotlight::engine::timer::{self, Context, Timer, View};
 use pilotlight::engine::worker::{self, Worker};
 use pilotlight::engine::{Errno, Instant, Notification, Pid, Ping, SpawnError, Stage};
+use unit::calendar::{Calendar, Steps, Zone};
 use unit::control::{ActiveState, Exit, UnitResult};
 use unit::{
     Args, Command, Delay, Emergency, ExitStatuses, Ids, KillMode, ListenerId, Millis, RateLimit,
@@ -586,16 +587,7 @@ fn timer_table() -> String {
     for delay in &delays {
         bytes = postcard::to_extend(delay, bytes).unwrap();
     }
-    let setup = &TimerSetup {
-        delays: Seq::from_bytes(&bytes),
-        calendars: Seq::EMPTY,
-        on_clock_change: false,
-        defers: false,
-        accuracy_us: 1_000_000,
-        random_us: 0,
-        random_is_fixed: false,
-        remains: true,
-    };
+    let setup = &TimerSetup { delays: Seq::from_bytes(&bytes), ..PLAIN_TIMER };
     let view = |is_up, barred| View { is_up, barred };
     let views =
         [("down", view(false, None)), ("up", view(true, None)), ("barred", view(false, AHEAD))];
@@ -618,18 +610,121 @@ fn timer_table() -> String {
         for (view_name, view) in views {
             writeln!(table, "{state_name}, its unit {view_name}").unwrap();
             for (input_name, input) in inputs {
-                let line = outcome(|| {
-                    let (startup, random_us, phase_us) = (Instant::at(1_000_000), 0, 250_000);
-                    let wall_us = 1_800_000_000_000_000;
-                    let cx =
-                        Context { setup, view, startup, wall_us, random_us, phase_us, now: NOW };
-                    let unit_ended_at = PASSED;
-                    let mut timer = Timer { state, unit_ended_at, ..Timer::NEW };
-                    let start = timer.step(&cx, input);
-                    let same = timer.state == state;
-                    let line = if same { "-".to_owned() } else { format!("{:?}", timer.state) };
-                    line + if start { " start" } else { "" }
-                });
+                let timer = Timer { state, unit_ended_at: PASSED, ..Timer::NEW };
+                let line = outcome(|| timer_line(timer, setup, view, WALL_US, input));
+                writeln!(table, "    {input_name:<18} {line}").unwrap();
+            }
+        }
+    }
+    table
+}
+
+const PLAIN_TIMER: TimerSetup<'static> = TimerSetup {
+    delays: Seq::EMPTY,
+    calendars: Seq::EMPTY,
+    on_clock_change: false,
+    defers: false,
+    accuracy_us: 1_000_000,
+    random_us: 0,
+    random_is_fixed: false,
+    remains: true,
+    stamp: "",
+};
+/// A day of 2027, on the wall, in microseconds since 1970.
+const WALL_US: i64 = 1_800_000_000_000_000;
+
+/// What comes of one step of a timer.
+fn timer_line(
+    before: Timer,
+    setup: &TimerSetup<'_>,
+    view: View,
+    wall_us: i64,
+    input: timer::Input,
+) -> String {
+    let (startup, random_us, phase_us) = (Instant::at(1_000_000), 0, 250_000);
+    let cx = Context { unit: UNIT, setup, view, startup, wall_us, random_us, phase_us, now: NOW };
+    let mut timer = before;
+    let outcome = timer.step(&cx, input);
+    let same = timer.state == before.state;
+    let mut line = if same { "-".to_owned() } else { format!("{:?}", timer.state) };
+    if outcome.start {
+        line.push_str(" start");
+    }
+    let kept = |timer: Timer| (timer.stamp, timer.writes_again);
+    if kept(timer) != kept(before) {
+        let again = if timer.writes_again { ", again" } else { "" };
+        write!(line, "\n{:26}{:?}{again}, of {}", "", timer.stamp, timer.since_us).unwrap();
+    }
+    if let Some(action) = outcome.action {
+        write!(line, "\n{:26}{action:?}", "").unwrap();
+    }
+    line
+}
+
+/// A timer with `Persistent=`, at midnight each day: what is read and written of it, with a clock
+/// that is set and with one that never was.
+fn stamp_table() -> String {
+    use timer::{Input, Stamp, State};
+    let midnight = postcard::to_extend(&Steps { from: 0, to: 0, step: 0 }, Vec::new()).unwrap();
+    let daily = Calendar {
+        weekdays: 0x7f,
+        years: &[],
+        months: 0x1ffe,
+        days: !1,
+        from_end: false,
+        hours: 1,
+        minutes: 1,
+        seconds: Seq::from_bytes(&midnight),
+        zone: Zone::UTC,
+    };
+    let calendars = postcard::to_extend(&daily, Vec::new()).unwrap();
+    let setup = &TimerSetup {
+        calendars: Seq::from_bytes(&calendars),
+        stamp: "/var/stamp-x.timer\0",
+        ..PLAIN_TIMER
+    };
+    let now_us = WALL_US as u64 + NOW.us();
+    let hour_us = 3_600_000_000;
+    let alive = worker(worker::State::Alive(MAIN), AHEAD);
+    let writing = Stamp::Writing(alive);
+    let waiting = State::Waiting { at: NOW, wake: NOW };
+    let states = [
+        ("dead, unread", State::Dead, Stamp::Unread, 0),
+        ("dead, known", State::Dead, Stamp::Kept, now_us - 100 * hour_us),
+        ("dead, missing", State::Dead, Stamp::Missing, 0),
+        ("dead, being written", State::Dead, writing, now_us - hour_us),
+        ("reading", State::Reading(alive), Stamp::Unread, now_us),
+        ("waiting", waiting, Stamp::Kept, now_us - hour_us),
+        ("waiting, missing", waiting, Stamp::Missing, 0),
+        ("waiting, being written", waiting, writing, now_us - hour_us),
+        ("running, being written", State::Running, writing, now_us - hour_us),
+        ("running, to be written", State::Running, writing, now_us - hour_us),
+    ];
+    let inputs = [
+        ("start", Input::Start),
+        ("stop", Input::Stop),
+        ("elapsed", Input::Elapsed(true)),
+        ("unit changed", Input::UnitChanged),
+        ("clock changed", Input::ClockChanged),
+        ("gave up", Input::GaveUp),
+        ("exited 0", Input::Exited(Exit::Code(0))),
+        ("exited EROFS", Input::Exited(Exit::Code(30))),
+        ("stamp of now", Input::Stamp(now_us)),
+        ("stamp of last week", Input::Stamp(now_us - 168 * hour_us)),
+        ("stamp to come", Input::Stamp(now_us + 168 * hour_us)),
+        ("stamp of 1970", Input::Stamp(hour_us)),
+        ("stamp of nonsense", Input::Stamp(u64::MAX)),
+        ("no stamp", Input::Stamp(0)),
+    ];
+    let mut table = String::new();
+    for (clock, wall_us) in [("set", WALL_US), ("never set", 0)] {
+        for (state_name, state, stamp, since_us) in states {
+            writeln!(table, "{state_name}, the clock {clock}").unwrap();
+            for (input_name, input) in inputs {
+                let writes_again = state_name.ends_with("to be written");
+                let timer = Timer { state, stamp, writes_again, since_us, ..Timer::NEW };
+                let view = View { is_up: false, barred: None };
+                let line = outcome(|| timer_line(timer, setup, view, wall_us, input));
                 writeln!(table, "    {input_name:<18} {line}").unwrap();
             }
         }
@@ -640,6 +735,11 @@ fn timer_table() -> String {
 #[test]
 fn timers() {
     golden("timer", &timer_table());
+}
+
+#[test]
+fn stamps() {
+    golden("timer-stamps", &stamp_table());
 }
 
 #[test]

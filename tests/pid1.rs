@@ -46,6 +46,8 @@ mod slices;
 mod sockets;
 #[path = "pid1/stage.rs"]
 mod stage;
+#[path = "pid1/stamps.rs"]
+mod stamps;
 #[path = "pid1/store.rs"]
 mod store;
 #[path = "pid1/terminal.rs"]
@@ -105,6 +107,7 @@ const SUITES: &[Suite] = &[
     ("slices", |pilot| slices::all(&mut World::start(pilot, &[]))),
     ("sockets", |pilot| sockets::all(&mut World::start(pilot, &[]))),
     ("store", |pilot| store::all(&mut World::start(pilot, &[]))),
+    ("stamps", stamps::all),
     ("terminal", |pilot| terminal::all(&mut World::start(pilot, &[Oddity::Terminal]))),
     ("tty", |pilot| terminals::all(&mut World::start(pilot, &[]))),
     ("log", |pilot| log::all(&mut World::start(pilot, &[]))),

@@ -38,6 +38,8 @@ struct Scenario<'t, 's> {
     lingering: BTreeSet<UnitId>,
     /// What a search for the main process finds next: one, or that nobody is left.
     forked: BTreeMap<UnitId, bool>,
+    /// What children find of timers, said by the script.
+    stamps: BTreeMap<UnitId, u64>,
     peer: [u8; 4],
     seen: u32,
     course: String,
@@ -137,6 +139,11 @@ impl Scenario<'_, '_> {
             ["clock", seconds] => {
                 let wall_us = seconds.parse::<i64>().unwrap() * 1_000_000 - self.now.us() as i64;
                 self.feed(Event::ClockChanged { wall_us });
+            }
+            // When a timer last elapsed in an earlier boot, in seconds since 1970.
+            ["stamp", unit, seconds] => {
+                let unit = self.unit(unit);
+                self.stamps.insert(unit, seconds.parse::<u64>().unwrap() * 1_000_000);
             }
             ["touch", unit] => {
                 let unit = self.unit(unit);
@@ -273,7 +280,7 @@ impl Scenario<'_, '_> {
                 | Trace::Connected { .. }
                 | Trace::OpenFailed { .. }
                 | Trace::Reopened { .. }
-                | Trace::MountFailed { .. }
+                | Trace::WorkFailed { .. }
                 | Trace::ServiceErrno { .. }
                 | Trace::BootFinished
                 | Trace::Shutdown { .. }) => format!("{other:?}"),
@@ -377,11 +384,29 @@ impl Scenario<'_, '_> {
                 self.tell(&format!("release stored {}", self.name(unit)));
             }
             Action::UnwatchPath(unit) => self.tell(&format!("unwatch {}", self.name(unit))),
+            Action::TakeStamp(unit) => {
+                self.tell(&format!("take the stamp of {}", self.name(unit)));
+                let us = self.stamps.remove(&unit).expect("the script says what it is");
+                self.engine.step(Event::StampTaken { unit, us }, self.now);
+            }
             Action::Reply { answer, .. } => self.tell(&format!("reply {answer:?}")),
             Action::KillAll { signal } => self.tell(&format!("kill {signal} everybody")),
             Action::Work(work) => {
                 let process = work.process();
-                let what = if let Work::Unmount(_) = work { "undo" } else { "work" };
+                let what = match work {
+                    Work::Unmount(_) => "undo",
+                    Work::ReadStamp(_) => "read",
+                    Work::WriteStamp(unit) => {
+                        let seconds = self.engine.stamp_of(unit) / 1_000_000;
+                        self.tell(&format!("keep {seconds}"));
+                        "write"
+                    }
+                    Work::Check(_)
+                    | Work::Mount(_)
+                    | Work::Look(_)
+                    | Work::LeaveAll
+                    | Work::LeaveInitramfs => "work",
+                };
                 self.tell(&format!("{what} {}", self.who(process)));
                 self.make(process);
             }
@@ -472,6 +497,7 @@ fn play(text: &str) -> String {
         faults: BTreeMap::new(),
         lingering: BTreeSet::new(),
         forked: BTreeMap::new(),
+        stamps: BTreeMap::new(),
         peer: [10, 0, 0, 1],
         seen: 0,
         course: String::new(),

@@ -203,6 +203,7 @@ pub(super) fn timer(list: &mut List<'_, '_>, triggers: &str, setup: &TimerSetup<
     list.span("RandomizedDelayUSec", setup.random_us);
     list.flag("FixedRandomDelay", setup.random_is_fixed);
     list.flag("RemainAfterElapse", setup.remains);
+    list.flag("Persistent", !setup.stamp.is_empty());
     for delay in setup.delays.iter() {
         let name = match delay.since {
             Since::Boot => "OnBootUSec",

@@ -81,6 +81,8 @@ pub enum Action {
     UnwatchPath(UnitId),
     /// Close the descriptors that a service has stored.
     ReleaseStored(UnitId),
+    /// Tell what the child of [`Work::ReadStamp`] has found. Answer: `StampTaken`.
+    TakeStamp(UnitId),
     /// Answer a request.
     Reply {
         /// Who asked.

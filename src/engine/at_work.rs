@@ -1,4 +1,4 @@
-//! Mounts, path units, and the children that work at them.
+//! Mounts, path units, and the children that work at them and at timers.
 
 use unit::control::{Exit, JobKind, SubState};
 use unit::{Kind, UnitId};
@@ -11,7 +11,7 @@ use super::state::KindState;
 use super::time::Instant;
 use super::trace::Trace;
 use super::worker::{self, Next};
-use super::{checks::SIGKILL, mount};
+use super::{checks::SIGKILL, mount, timer};
 use crate::features;
 
 impl Engine<'_, '_> {
@@ -65,7 +65,7 @@ impl Engine<'_, '_> {
 
     /// What comes of a worker's step.
     pub(super) fn worker_step(&mut self, unit: UnitId, input: worker::Input, now: Instant) {
-        if !features::MOUNTS && !features::PATHS {
+        if !features::MOUNTS && !features::PATHS && !features::STAMPS {
             return;
         }
         let before = *self.units.at(unit);
@@ -87,6 +87,8 @@ impl Engine<'_, '_> {
                 }
                 if self.is_path(unit) {
                     self.path_step(unit, path::Input::GaveUp(result), now);
+                } else if self.is_timer(unit) {
+                    self.timer_step(unit, timer::Input::GaveUp, now);
                 } else {
                     self.mount_step(unit, mount::Input::GaveUp(result), now);
                 }
@@ -98,12 +100,25 @@ impl Engine<'_, '_> {
         features::PATHS && matches!(self.units.at(unit).kind, KindState::Path(_))
     }
 
+    fn is_timer(&self, unit: UnitId) -> bool {
+        features::STAMPS && matches!(self.units.at(unit).kind, KindState::Timer(_))
+    }
+
     pub(super) fn on_worker_exited(&mut self, unit: UnitId, exit: Exit, now: Instant) {
         if self.is_path(unit) {
             return self.path_step(unit, path::Input::Exited(exit), now);
         }
-        if let Exit::Code(code @ 1..) = exit {
-            self.note(Trace::MountFailed { unit, errno: Errno(code.into()) }, now);
+        let is_timer = self.is_timer(unit);
+        match exit {
+            // It has never elapsed.
+            Exit::Code(timer::ENOENT) if is_timer && self.timer(unit).is_reading() => {}
+            Exit::Code(code @ 1..) => {
+                self.note(Trace::WorkFailed { unit, errno: Errno(code.into()) }, now);
+            }
+            Exit::Code(0) | Exit::Signal(_) | Exit::Core(_) => {}
+        }
+        if is_timer {
+            return self.timer_step(unit, timer::Input::Exited(exit), now);
         }
         self.mount_step(unit, mount::Input::Exited(exit), now);
     }

@@ -35,6 +35,12 @@ pub enum Work {
     Unmount(UnitId),
     /// Watch what a path unit looks at, and look. The code is one of `path::LOOK_…`.
     Look(UnitId),
+    /// Look when a timer last elapsed in an earlier boot, and leave that for
+    /// [`super::Action::TakeStamp`]. The code is an error number; ENOENT if it never did.
+    ReadStamp(UnitId),
+    /// Keep when a timer last elapsed: what [`super::Engine::stamp_of`] says. The code is an error
+    /// number.
+    WriteStamp(UnitId),
     /// Sync, unmount and remount read-only.
     LeaveAll,
     /// Give back the memory of the initramfs, for a root that PID 1 can move on into. The code is
@@ -47,7 +53,11 @@ impl Work {
     pub const fn process(self) -> Process {
         match self {
             Self::Check(unit) => Process::Checker(unit),
-            Self::Mount(unit) | Self::Unmount(unit) | Self::Look(unit) => Process::Worker(unit),
+            Self::Mount(unit)
+            | Self::Unmount(unit)
+            | Self::Look(unit)
+            | Self::ReadStamp(unit)
+            | Self::WriteStamp(unit) => Process::Worker(unit),
             Self::LeaveAll | Self::LeaveInitramfs => Process::Finisher,
         }
     }
@@ -65,8 +75,8 @@ pub enum Process {
     Instance(InstanceId),
     /// A copy of PID 1 that looks at a unit's conditions and asserts: [`Work::Check`].
     Checker(UnitId),
-    /// One that mounts, unmounts or looks at paths: [`Work::Mount`], [`Work::Unmount`],
-    /// [`Work::Look`].
+    /// One that mounts, unmounts, looks at paths, or reads and writes what timers keep:
+    /// [`Work::Mount`] and what follows it there.
     Worker(UnitId),
     /// The copy of PID 1 that leaves the file systems at the very end: [`Work::LeaveAll`],
     /// [`Work::LeaveInitramfs`].
@@ -290,6 +300,13 @@ pub enum Event<'e> {
     BootTarget(UnitId),
     /// Before [`Event::Boot`]: it masks a unit, which is never started then.
     Masked(UnitId),
+    /// When a timer last elapsed in an earlier boot.
+    StampTaken {
+        /// The timer.
+        unit: UnitId,
+        /// On the wall, in microseconds since 1970; 0 if nobody knows.
+        us: u64,
+    },
     /// The clock on the wall was set, or is told for the first time.
     ClockChanged {
         /// Microseconds that it is before the clock of [`super::Instant`].

@@ -208,6 +208,7 @@ impl<'t, 's> Engine<'t, 's> {
                 self.on_requested(client, root, request, now);
             }
             Event::ClientGone(client) => self.forget_waiters_of(client),
+            Event::StampTaken { unit, us } => self.on_stamp_taken(unit, us, now),
             Event::ClockChanged { wall_us } => self.on_clock_changed(wall_us),
             Event::CtrlAltDel => self.on_ctrl_alt_del(now),
             Event::Special(special) => self.on_special(special, now),

@@ -14,6 +14,7 @@ use super::status::StatusText;
 use super::time::{Bucket, Instant};
 use super::timer::Timer;
 use super::worker::Worker;
+use crate::features;
 
 /// One unit's place in memory.
 #[derive(Clone, Copy, Debug)]
@@ -131,16 +132,19 @@ impl UnitState {
         }
     }
 
-    /// The child that mounts, unmounts or looks at paths.
+    /// The child that mounts, unmounts, looks at paths, or reads and writes stamps.
     pub(super) const fn worker(&self) -> Option<&Worker> {
+        if !features::MOUNTS && !features::PATHS && !features::STAMPS {
+            return None;
+        }
         match &self.kind {
             KindState::Mount(mount) => mount.worker(),
             KindState::Path(path) => path.worker(),
+            KindState::Timer(timer) => timer.worker(),
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_) => None,
+            | KindState::Template(_) => None,
         }
     }
 
@@ -149,11 +153,11 @@ impl UnitState {
         match &mut self.kind {
             KindState::Mount(mount) => mount.worker_mut(),
             KindState::Path(path) => path.worker_mut(),
+            KindState::Timer(timer) => timer.worker_mut(),
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_) => None,
+            | KindState::Template(_) => None,
         }
     }
 
@@ -162,11 +166,11 @@ impl UnitState {
         match &self.kind {
             KindState::Mount(mount) => mount.work(unit),
             KindState::Path(_) => Work::Look(unit),
+            KindState::Timer(timer) => timer.work(unit),
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_) => bug!("nobody works for these"),
+            | KindState::Template(_) => bug!("nobody works for these"),
         }
     }
 
@@ -196,7 +200,10 @@ impl UnitState {
     /// From when on what the deadline is for may be done: before it, if PID 1 is awake.
     pub(super) fn due(&self) -> Option<Instant> {
         match &self.kind {
-            KindState::Timer(timer) => sooner(timer.due(), self.checker_due()),
+            KindState::Timer(timer) => {
+                let children = sooner(self.worker().and_then(Worker::due), self.checker_due());
+                sooner(timer.due(), children)
+            }
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Socket(_)

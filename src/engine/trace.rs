@@ -39,8 +39,8 @@ pub enum Trace {
         /// Why.
         refusal: Refusal,
     },
-    /// A mount could not be mounted, or not be unmounted; or a swap unit likewise.
-    MountFailed {
+    /// A child could not do its work: mount or unmount, swap to or no more, read or write a stamp.
+    WorkFailed {
         /// The unit.
         unit: UnitId,
         /// Why.

@@ -181,12 +181,22 @@ impl Engine<'_, '_> {
         let view = self.view(config.unit);
         let (startup, phase_us) = (self.startup, self.luck.board);
         let wall_us = self.wall_us;
-        let cx = Context { setup, view, startup, wall_us, random_us, phase_us, now };
+        let cx = Context { unit, setup, view, startup, wall_us, random_us, phase_us, now };
         let before = *self.units.at(unit);
-        if self.timer(unit).step(&cx, input) {
+        let outcome = self.timer(unit).step(&cx, input);
+        if let Some(action) = outcome.action.filter(|_| features::STAMPS) {
+            self.push(action);
+        }
+        if outcome.start {
             self.start_by_itself(config.unit, now);
         }
         self.changed(unit, &before, now);
+    }
+
+    pub(super) fn on_stamp_taken(&mut self, unit: UnitId, us: u64, now: Instant) {
+        if features::STAMPS {
+            self.timer_step(unit, Input::Stamp(us), now);
+        }
     }
 
     /// The clock on the wall shows another time now: all timers look again.
@@ -208,6 +218,19 @@ impl Engine<'_, '_> {
         let job = self.units.at(unit).job;
         let may_start = job.is_none_or(|job| job.kind != JobKind::Stop);
         self.timer_step(unit, Input::Elapsed(may_start), now);
+    }
+
+    /// What a timer keeps: when it last elapsed, on the wall, in microseconds since 1970.
+    pub fn stamp_of(&self, unit: UnitId) -> u64 {
+        match &self.units.at(unit).kind {
+            KindState::Timer(timer) => timer.since_us,
+            KindState::Target { .. }
+            | KindState::Service(_)
+            | KindState::Socket(_)
+            | KindState::Template(_)
+            | KindState::Path(_)
+            | KindState::Mount(_) => 0,
+        }
     }
 
     fn random_delay(&mut self, unit: UnitId, setup: &unit::TimerSetup<'_>) -> u64 {

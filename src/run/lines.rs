@@ -75,7 +75,7 @@ impl Lines {
 /// What connections bring is never worth a line of its own: a client could fill the console.
 fn level(engine: &Engine<'_, '_>, trace: &Trace) -> Level {
     match trace {
-        Trace::SpawnFailed { .. } | Trace::OpenFailed { .. } | Trace::MountFailed { .. } => {
+        Trace::SpawnFailed { .. } | Trace::OpenFailed { .. } | Trace::WorkFailed { .. } => {
             Level::Error
         }
         Trace::State { sub: SubState::Failed | SubState::Retrying, .. }
@@ -178,7 +178,7 @@ impl fmt::Display for Words<'_> {
             Trace::JobRefused { unit, kind, refusal: _ } => {
                 write!(f, "{}: {} refused, it contradicts others", self.name(unit), job(kind))
             }
-            Trace::MountFailed { unit, errno } if features::MOUNTS => {
+            Trace::WorkFailed { unit, errno } if features::MOUNTS || features::STAMPS => {
                 write!(f, "{}: {}", self.name(unit), Reason(errno.0))
             }
             Trace::Unmet { unit, check } if features::CONDITIONS => {
@@ -186,7 +186,7 @@ impl fmt::Display for Words<'_> {
                 let text = check.map_or("", |check| check.text);
                 write!(f, "{}: not started: {text} does not hold", self.name(unit))
             }
-            Trace::Unmet { .. } | Trace::MountFailed { .. } => Ok(()),
+            Trace::Unmet { .. } | Trace::WorkFailed { .. } => Ok(()),
             Trace::Triggered { listener, unit } => {
                 write!(f, "{}: started by traffic at {}", self.name(unit), self.address(listener))
             }

@@ -8,7 +8,7 @@ use unit::{Kind, MountSetup, SwapSetup, Table, UnitId};
 
 use crate::engine::{Event, Pid, Stage, Work};
 use crate::features;
-use crate::sys::{attach, child, mount, swap};
+use crate::sys::{attach, child, mount, stamp, swap};
 
 use super::look::look;
 use super::{Pilot, checks, prepare, switch_root};
@@ -25,8 +25,21 @@ impl Pilot {
             | Work::Check(_)
             | Work::Mount(_)
             | Work::Unmount(_)
+            | Work::ReadStamp(_)
+            | Work::WriteStamp(_)
             | Work::LeaveAll
             | Work::LeaveInitramfs => Ok(None),
+        };
+        let stamp_us = match work {
+            Work::WriteStamp(unit) if features::STAMPS => self.engine.stamp_of(unit),
+            Work::WriteStamp(_)
+            | Work::ReadStamp(_)
+            | Work::Check(_)
+            | Work::Mount(_)
+            | Work::Unmount(_)
+            | Work::Look(_)
+            | Work::LeaveAll
+            | Work::LeaveInitramfs => 0,
         };
         let work = || match work {
             Work::Check(unit) => checks::first_unmet(table.checks(unit)),
@@ -36,6 +49,8 @@ impl Pilot {
                 let Kind::Path(path) = table.kind(unit) else { bug!("not a path unit") };
                 look(&path.setup())
             }
+            Work::ReadStamp(unit) => with_stamp(table, unit, stamp::fetch),
+            Work::WriteStamp(unit) => with_stamp(table, unit, |path| stamp::keep(path, stamp_us)),
             Work::LeaveAll => {
                 if features::SWAPS {
                     swap::leave_all();
@@ -56,6 +71,28 @@ impl Pilot {
     }
 }
 
+/// What the child that read a stamp has left in /run.
+pub(super) fn take_stamp(table: &Table<'_>, unit: UnitId) -> u64 {
+    if !features::STAMPS {
+        return 0;
+    }
+    let Kind::Timer(timer) = table.kind(unit) else { bug!("not a timer") };
+    stamp::take(timer.setup().stamp)
+}
+
+/// Works at a timer's stamp; the error number, or 0.
+fn with_stamp(table: &Table<'_>, unit: UnitId, work: impl FnOnce(&str) -> Result<(), Errno>) -> u8 {
+    if !features::STAMPS {
+        return 0;
+    }
+    let Kind::Timer(timer) = table.kind(unit) else { bug!("not a timer") };
+    code(work(timer.setup().stamp))
+}
+
+fn code(done: Result<(), Errno>) -> u8 {
+    done.map_or_else(|errno| errno.raw_os_error() as u8, |()| 0)
+}
+
 /// Works at a mount, or at a swap unit; the error number, or 0.
 fn with_mount(
     table: &Table<'_>,
@@ -67,8 +104,6 @@ fn with_mount(
         return 0;
     }
     let Kind::Mount(mount) = table.kind(unit) else { bug!("not a mount") };
-    let code =
-        |done: Result<(), Errno>| done.map_or_else(|errno| errno.raw_os_error() as u8, |()| 0);
     if let Some(setup) = mount.swap().filter(|_| features::SWAPS) {
         return code(swap(&setup));
     }

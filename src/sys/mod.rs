@@ -29,6 +29,7 @@ mod raw;
 mod reports;
 pub mod signal;
 pub mod socket;
+pub mod stamp;
 pub mod start;
 pub mod swap;
 pub mod terminal;

@@ -45,10 +45,18 @@ pub enum Oddity {
     Damaged,
     /// It is told what to boot.
     Arguments,
+    /// What lies in /var/lib outlives it: [`kept_folder`].
+    Kept,
+}
+
+/// What the worlds of a test process keep, by the folder that one of them works in.
+pub fn kept_folder(folder: &Path) -> PathBuf {
+    let name = folder.to_string_lossy();
+    PathBuf::from(format!("{}-kept", name.rsplit_once('-').unwrap().0))
 }
 
 impl Oddity {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Terminal,
         Self::NoConsole,
         Self::NoNull,
@@ -59,6 +67,7 @@ impl Oddity {
         Self::FullRun,
         Self::Damaged,
         Self::Arguments,
+        Self::Kept,
     ];
 }
 
@@ -176,6 +185,12 @@ fn make_odd(root: &Path, oddity: Oddity) {
         | Oddity::NoNull
         | Oddity::NoClone3
         | Oddity::Arguments => {}
+        Oddity::Kept => {
+            let kept = kept_folder(root.parent().unwrap());
+            fs::create_dir_all(&kept).unwrap();
+            fs::create_dir_all(root.join("var/lib")).unwrap();
+            rustix::mount::mount_bind(kept, root.join("var/lib")).unwrap();
+        }
         Oddity::NoGroups => drop(mount_for_groups(root)),
         Oddity::OldGroups => {
             File::create(mount_for_groups(root).join("cgroup.procs")).unwrap();

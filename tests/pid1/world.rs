@@ -18,7 +18,7 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use rustix::process::{Pid, Signal};
 use rustix::thread::{LinkNameSpaceType, Uid};
 
-use crate::enter::Oddity;
+use crate::enter::{Oddity, kept_folder};
 
 /// How long anything may take before a test gives up: for the case that something is broken.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -133,6 +133,11 @@ impl World {
         while poll(&mut [PollFd::new(&self.console, PollFlags::IN)], Some(&now)).unwrap() == 1 {
             self.read_console();
         }
+    }
+
+    /// Where lies what outlives it, with [`Oddity::Kept`].
+    pub fn kept(&self) -> PathBuf {
+        kept_folder(&self.folder)
     }
 
     /// A path of its file system, from outside.

@@ -177,6 +177,7 @@ fn timer(prng: &mut Prng, number: usize) -> File {
         (30, "RemainAfterElapse=no"),
         (10, "OnClockChange=yes"),
         (20, "DeferReactivation=yes"),
+        (30, "Persistent=yes"),
     ] {
         if prng.chance(percent) {
             writeln!(text, "{line}").unwrap();

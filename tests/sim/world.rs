@@ -225,6 +225,7 @@ impl<'t, 's> World<'t, 's> {
             Action::WatchPath { unit, targets } => self.watch_path(unit, targets),
             Action::ReleaseStored(_) => {}
             Action::UnwatchPath(unit) => drop(self.watched_paths.remove(&unit)),
+            Action::TakeStamp(unit) => self.take_stamp(unit),
             Action::Reply { client, answer } => {
                 let _: Reply<'_> = self.engine.reply(answer, self.now);
                 self.waiting_clients.retain(|waiting| *waiting != client);
@@ -250,7 +251,7 @@ impl<'t, 's> World<'t, 's> {
                         }
                         unit
                     }
-                    Work::Unmount(unit) => unit,
+                    Work::Unmount(unit) | Work::ReadStamp(unit) | Work::WriteStamp(unit) => unit,
                     Work::Look(unit) => {
                         self.watched_paths.remove(&unit);
                         unit
@@ -264,6 +265,15 @@ impl<'t, 's> World<'t, 's> {
                 self.over = Some(kind);
             }
         }
+    }
+
+    /// Whatever a disk may have.
+    fn take_stamp(&mut self, unit: UnitId) {
+        let now_us = self.now.us().saturating_add_signed(self.wall_us);
+        let day_us = 86_400_000_000;
+        let stamps = [0, 1, now_us.saturating_sub(day_us), now_us + day_us, u64::MAX];
+        let us = *self.prng.pick(&stamps);
+        self.answer(Event::StampTaken { unit, us });
     }
 
     /// What a forking service has left behind, if the pidfile is there.

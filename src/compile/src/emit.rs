@@ -404,6 +404,8 @@ fn timer_setup(plan: &TimerPlan) -> Vec<u8> {
     let calendars = plan.calendars.iter();
     let calendars: Vec<u8> =
         calendars.flat_map(|event| event.with(plan.zone, |calendar| encode(&calendar))).collect();
+    let nul = if plan.stamp.is_empty() { "" } else { "\0" };
+    let stamp = format!("{}{nul}", plan.stamp);
     encode(&unit::TimerSetup {
         delays: Seq::from_bytes(&delays),
         calendars: Seq::from_bytes(&calendars),
@@ -413,6 +415,7 @@ fn timer_setup(plan: &TimerPlan) -> Vec<u8> {
         random_us: plan.random_us,
         random_is_fixed: plan.random_is_fixed,
         remains: plan.remains,
+        stamp: &stamp,
     })
 }
 

@@ -145,6 +145,9 @@ fn show_timer(text: &mut String, timer: &TimerPlan, plan: &Plan) {
     for elapse in elapses(timer) {
         line(text, format_args!("    elapses   {elapse}"));
     }
+    if !timer.stamp.is_empty() {
+        line(text, format_args!("    keeps     {}", timer.stamp));
+    }
 }
 
 /// The moments of a timer, as in the unit file.

@@ -150,7 +150,11 @@ impl Engine<'_, '_> {
                 }
             }
             KindState::Template(_) => self.finish_job(unit, JobResult::Skipped, now),
-            KindState::Timer(_) => self.timer_step(unit, timer::Input::Start, now),
+            KindState::Timer(_) => {
+                if before.active() != ActiveState::Activating {
+                    self.timer_step(unit, timer::Input::Start, now);
+                }
+            }
             KindState::Mount(_) => {
                 if before.active() != ActiveState::Activating {
                     self.mount_step(unit, mount::Input::Start, now);

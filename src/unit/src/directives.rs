@@ -762,6 +762,13 @@ or socket";
                 /// OnCalendar= counts from the end of the unit: what comes while it is up is not
                 /// made up for when it is down.
                 defer_reactivation: One<Boolean> ["DeferReactivation"] = "no";
+                /// When OnCalendar= last started the unit is kept in a file of TimerStamps= of
+                /// board.conf, over reboots: what came meanwhile starts the unit as soon as the
+                /// timer is started, after RandomizedDelaySec=. The file system must be writable;
+                /// the timer has Requires= and After= of its mount unit. A file that cannot be
+                /// read or written is told of and does no harm. As long as the clock has not been
+                /// set nothing is made up for, and nothing is kept.
+                persistent: One<Boolean> ["Persistent"] = "no";
                 /// The unit to start: of any kind but .timer.
                 trigger: Maybe<UnitName> ["Unit"] = "the service of the same name";
             }
@@ -870,6 +877,9 @@ or socket";
                 /// Default of LimitNOFILE=.
                 default_limit_nofile: Maybe<Rlimit> ["DefaultLimitNOFILE"]
                     = "1024:524288";
+                /// The folder where timers with Persistent= keep when they last elapsed, on a
+                /// file system that outlives a reboot. It is made when it is needed.
+                timer_stamps: One<AbsolutePath> ["TimerStamps"] = "/var/lib/systemd/timers";
                 /// What PID 1 does when it finds itself broken: reboot, poweroff, freeze.
                 crash_action: One<CrashActionName> ["CrashAction"] = "reboot";
                 /// What Ctrl-Alt-Del does when it is pressed more than 7 times in 2 seconds.

@@ -7,6 +7,7 @@ use crate::draft::Draft;
 use crate::grammar::{Address, MOUNT_DATA_MAX, MountOption};
 use crate::names::{Kind, escape_path};
 use crate::plan::mount_plan::place_of;
+use crate::plan::timer_plan::keeps;
 use crate::report::{Diagnostic, Report};
 
 pub(super) fn check(checked: &Checked, report: &mut Report) {
@@ -88,8 +89,8 @@ fn lies_in(path: &str, place: &str) -> bool {
 }
 
 /// The edges from a unit to the mounts that its paths lie in.
-pub(super) fn edges(units: &[Draft], unit: usize, edges: &mut Vec<Edge>) {
-    let paths = paths(&units[unit]);
+pub(super) fn edges(units: &[Draft], unit: usize, stamps: &str, edges: &mut Vec<Edge>) {
+    let paths = paths(&units[unit], stamps);
     for (number, draft) in units.iter().enumerate() {
         let Some(mount) = draft.mount().filter(|_| number != unit) else { continue };
         let place = place_of(mount, &draft.name);
@@ -105,7 +106,7 @@ pub(super) fn edges(units: &[Draft], unit: usize, edges: &mut Vec<Edge>) {
 }
 
 /// The paths that a unit cannot do without, or would like to have.
-fn paths(draft: &Draft) -> Vec<(String, EdgeKind, Why)> {
+fn paths(draft: &Draft, stamps: &str) -> Vec<(String, EdgeKind, Why)> {
     let mut paths = Vec::new();
     for (list, kind) in [
         (&draft.unit.requires_mounts_for, EdgeKind::Requires),
@@ -131,6 +132,9 @@ fn paths(draft: &Draft) -> Vec<(String, EdgeKind, Why)> {
                 imply(path, EdgeKind::Requires, "a socket needs the folder of its node");
             }
         }
+    }
+    if draft.timer().is_some_and(keeps) {
+        imply(stamps, EdgeKind::Requires, "a timer needs where it keeps when it last elapsed");
     }
     for item in draft.path().iter().flat_map(|path| &path.watched.items) {
         imply(&item.value.1, EdgeKind::Requires, "a path unit needs what it looks into");

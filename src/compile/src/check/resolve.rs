@@ -54,7 +54,8 @@ pub(super) fn resolve(
         resolver.implied(number, draft);
         resolver.lies_in(number, draft);
         resolver.kept(number, draft);
-        mounts::edges(&units, number, &mut resolver.edges);
+        let stamps = &board.manager.timer_stamps.value;
+        mounts::edges(&units, number, stamps, &mut resolver.edges);
     }
     for pull in library.pulls() {
         resolver.pulled(pull);

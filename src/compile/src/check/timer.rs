@@ -7,6 +7,7 @@ use super::{Checked, EdgeKind};
 use crate::codes;
 use crate::draft::{Draft, Timer};
 use crate::grammar::Elapse;
+use crate::plan::timer_plan::keeps;
 use crate::report::{Diagnostic, Report};
 
 pub(super) fn check(checked: &Checked, report: &mut Report) {
@@ -14,6 +15,7 @@ pub(super) fn check(checked: &Checked, report: &mut Report) {
         let Some(timer) = draft.timer() else { continue };
         check_elapses(draft, timer, report);
         check_elapses_a_first_time(checked, number, timer, report);
+        check_there_is_something_to_keep(draft, timer, report);
     }
 }
 
@@ -71,4 +73,15 @@ fn check_elapses_a_first_time(
     let message = format!("nothing starts `{name}` a first time, from which this could count");
     let diagnostic = Diagnostic::new(codes::NO_FIRST_START, message, &first.span, "");
     report.push(diagnostic.hint("add OnBootSec=, or let a target want the unit"));
+}
+
+/// Only OnCalendar= makes up for what came while the board was off.
+fn check_there_is_something_to_keep(draft: &Draft, timer: &Timer, report: &mut Report) {
+    let Some(given) = timer.persistent.given.as_ref().filter(|_| timer.persistent.value) else {
+        return;
+    };
+    if !keeps(timer) {
+        let message = format!("`{}` has no OnCalendar= whose times could be kept", draft.name);
+        report.push(Diagnostic::new(codes::NO_EFFECT, message, given, "has no effect"));
+    }
 }

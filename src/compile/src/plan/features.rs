@@ -63,6 +63,7 @@ const FEATURES: &[Feature] = &[
     }),
     ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
     ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
+    ("stamps", |plan| plan.units.iter().any(|unit| unit.kind.keeps_stamp())),
     ("streams", |plan| any_exec(plan, |exec| exec.streams != Default::default())),
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
     ("forking", |plan| services(plan).any(|service| service.type_ == ServiceType::Forking)),

@@ -13,7 +13,7 @@ mod path_plan;
 mod relations;
 mod socket_plan;
 mod streams;
-mod timer_plan;
+pub(crate) mod timer_plan;
 mod unit_plan;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,6 +155,11 @@ pub enum KindPlan {
 }
 
 impl KindPlan {
+    /// True of a timer that remembers over reboots when it last elapsed.
+    pub fn keeps_stamp(&self) -> bool {
+        matches!(self, Self::Timer(timer) if !timer.stamp.is_empty())
+    }
+
     /// True of a swap unit.
     pub fn is_swap(&self) -> bool {
         matches!(self, Self::Mount(mount) if matches!(mount.setup, Attached::Swap(_)))
@@ -163,6 +168,7 @@ impl KindPlan {
 
 /// What units take from `board.conf` where they say nothing.
 pub(crate) struct Defaults {
+    pub(crate) timer_stamps: String,
     pub(crate) timeout_start: Option<Millis>,
     pub(crate) timeout_stop: Option<Millis>,
     pub(crate) restart_delay: Millis,
@@ -251,7 +257,9 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
             }
             Body::Swap(swap) => KindPlan::Mount(Box::new(mount_plan::swap(*swap, &defaults))),
             Body::Timer(timer) => {
-                KindPlan::Timer(Box::new(timer_plan::timer(*timer, started(unit)?, zone)))
+                let stamps = &defaults.timer_stamps;
+                let planned = timer_plan::timer(*timer, &name, started(unit)?, zone, stamps);
+                KindPlan::Timer(Box::new(planned))
             }
             Body::Path(path) => KindPlan::Path(Box::new(path_plan::path(*path, started(unit)?))),
         };
@@ -449,6 +457,7 @@ fn manager_plan(
         default_standard_output,
         default_standard_error,
         default_limit_nofile,
+        timer_stamps,
         crash_action,
         ctrl_alt_del_burst,
         emergency_shell,
@@ -471,6 +480,7 @@ fn manager_plan(
         standard_error: default_standard_error.value,
         has_log: false,
         limit_nofile: default_limit_nofile.given.map(|given| given.value),
+        timer_stamps: timer_stamps.value,
     };
     let plan = ManagerPlan {
         hostname: board.hostname.value,

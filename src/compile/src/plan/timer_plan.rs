@@ -5,6 +5,7 @@ use unit::calendar::Zone;
 
 use crate::draft;
 use crate::grammar::{CalendarEvent, Elapse};
+use crate::names::Name;
 
 /// [`unit::Timer`] and [`unit::TimerSetup`] with lists of their own.
 #[derive(Debug)]
@@ -21,9 +22,18 @@ pub struct TimerPlan {
     pub random_us: u64,
     pub random_is_fixed: bool,
     pub remains: bool,
+    /// Empty, or a path without a NUL.
+    pub stamp: String,
 }
 
-pub(super) fn timer(timer: draft::Timer, unit: u16, zone: Zone) -> TimerPlan {
+pub(super) fn timer(
+    timer: draft::Timer,
+    name: &Name,
+    unit: u16,
+    zone: Zone,
+    stamps: &str,
+) -> TimerPlan {
+    let keeps = keeps(&timer);
     let draft::Timer {
         elapses,
         accuracy,
@@ -32,6 +42,7 @@ pub(super) fn timer(timer: draft::Timer, unit: u16, zone: Zone) -> TimerPlan {
         randomized_delay,
         fixed_random_delay,
         remain_after_elapse,
+        persistent: _,
         trigger: _,
     } = timer;
     let (mut delays, mut calendars) = (Vec::new(), Vec::new());
@@ -52,5 +63,16 @@ pub(super) fn timer(timer: draft::Timer, unit: u16, zone: Zone) -> TimerPlan {
         random_us: randomized_delay.value,
         random_is_fixed: fixed_random_delay.value,
         remains: remain_after_elapse.value,
+        stamp: if keeps {
+            format!("{}/stamp-{name}", stamps.trim_end_matches('/'))
+        } else {
+            String::new()
+        },
     }
+}
+
+/// Whether a timer remembers over reboots when it last elapsed.
+pub(crate) fn keeps(timer: &draft::Timer) -> bool {
+    let mut elapses = timer.elapses.items.iter();
+    timer.persistent.value && elapses.any(|item| matches!(item.value, Elapse::Calendar(_)))
 }

@@ -49,6 +49,9 @@ pub struct TimerSetup<'a> {
     pub random_is_fixed: bool,
     /// `RemainAfterElapse=`: it stays active when it will never elapse again.
     pub remains: bool,
+    /// `Persistent=`: the file, with a NUL, whose time is that when it last elapsed; empty for
+    /// none.
+    pub stamp: &'a str,
 }
 
 /// Most delays of a timer: a bit each says whether it is over for good.

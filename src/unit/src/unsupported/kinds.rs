@@ -44,7 +44,6 @@ pub(super) const AUTOMOUNT: &[Unsupported] = &[
 #[rustfmt::skip]
 pub(super) const TIMER: &[Unsupported] = &[
     refused("OnTimezoneChange", No, "the time zone of a board is that of its image"),
-    refused("Persistent", No, "nothing is kept over a reboot"),
     refused("WakeSystem", No, "PID 1 does not wake a board that sleeps"),
     refused("RandomizedOffsetSec", Empty, "use RandomizedDelaySec= with FixedRandomDelay=yes"),
 ];
