@@ -24,6 +24,7 @@ mod show;
 mod socket;
 mod status;
 mod text;
+mod timers;
 mod verbs;
 mod words;
 

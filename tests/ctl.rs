@@ -191,6 +191,34 @@ fn show_has_what_a_swap_unit_swaps_to() {
 }
 
 #[test]
+fn show_has_the_moments_of_a_timer() {
+    let mut fake = busy_board();
+    golden("show-timer", &printed(&mut fake, &["show", "ticker.timer"]));
+}
+
+#[test]
+fn list_timers_is_ordered_by_what_comes_next() {
+    let mut fake = busy_board();
+    let mut set = |name: &str, next_us, last_us, stamp_us| {
+        let unit = fake.table.find(name).unwrap();
+        let status = &mut fake.units[unit.index()];
+        (status.active, status.sub) = (ActiveState::Active, SubState::Waiting);
+        (status.next_us, status.last_us, status.stamp_us) = (next_us, last_us, stamp_us);
+    };
+    set("ticker.timer", 5_500_000_000, 99_999_000, 1_798_761_639_999_000);
+    set("nightly.timer", 160_000_000, 0, 1_798_675_200_000_000);
+    // 2026-12-31 23:59:00 UTC.
+    fake.wall_us = 1_798_761_540_000_000;
+    golden("list-timers", &printed(&mut fake, &["list-timers"]));
+    golden("list-timers-all", &printed(&mut fake, &["list-timers", "--all", "--no-legend"]));
+    let one = printed(&mut fake, &["list-timers", "--no-legend", "nightly.timer"]);
+    assert_eq!(one.lines().count(), 1, "{one}");
+    fake.wall_us = 0;
+    fake.units.iter_mut().for_each(|status| status.stamp_us = 0);
+    golden("list-timers-unset", &printed(&mut fake, &["list-timers"]));
+}
+
+#[test]
 fn show_prints_the_properties_that_are_asked_for() {
     let mut fake = busy_board();
     let args = ["show", "-p", "NAccepted,NConnections", "--property=NRefused", "echo.socket"];

@@ -38,7 +38,7 @@ pub(super) fn units(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
 }
 
 /// Most columns of a table.
-const COLUMNS_MAX: usize = 5;
+const COLUMNS_MAX: usize = 6;
 
 /// A table that is walked twice: for the widths of its columns, then to print it.
 pub(super) struct Columns<'h> {

@@ -14,7 +14,7 @@ use unit::{
 use super::address::{self, Printed};
 use super::show::List;
 use super::text::{Harmless, Span};
-use super::{more, options, words};
+use super::{more, options, timers, words};
 use crate::features;
 
 /// waitid(2).
@@ -194,7 +194,12 @@ pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &Unit
 }
 
 #[inline(never)]
-pub(super) fn timer(list: &mut List<'_, '_>, triggers: &str, setup: &TimerSetup<'_>) {
+pub(super) fn timer(
+    list: &mut List<'_, '_>,
+    triggers: &str,
+    setup: &TimerSetup<'_>,
+    status: &UnitStatus<'_>,
+) {
     if !features::TIMERS {
         return;
     }
@@ -204,6 +209,9 @@ pub(super) fn timer(list: &mut List<'_, '_>, triggers: &str, setup: &TimerSetup<
     list.flag("FixedRandomDelay", setup.random_is_fixed);
     list.flag("RemainAfterElapse", setup.remains);
     list.flag("Persistent", !setup.stamp.is_empty());
+    list.other("NextElapseUSecMonotonic", &status.next_us);
+    list.other("LastTriggerUSecMonotonic", &status.last_us);
+    timers::calendars(list, setup);
     for delay in setup.delays.iter() {
         let name = match delay.since {
             Since::Boot => "OnBootUSec",

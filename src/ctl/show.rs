@@ -212,7 +212,10 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
         }
         Kind::Mount(mount) => settings::mount(&mut list, mount),
         Kind::Path(path) => settings::path(&mut list, table.name(path.unit), path),
-        Kind::Timer(timer) => settings::timer(&mut list, table.name(timer.unit), &timer.setup()),
+        Kind::Timer(timer) => {
+            let setup = timer.setup();
+            settings::timer(&mut list, table.name(timer.unit), &setup, &status);
+        }
     }
     group::properties(session, call, id);
     Ok(())

@@ -7,7 +7,7 @@ use unit::control::{Order, ShutdownKind};
 
 use super::args::{Call, Misuse};
 use super::session::{Outcome, Session};
-use super::{exit, graph, jobs, list, log, names, power, query, show, status};
+use super::{exit, graph, jobs, list, log, names, power, query, show, status, timers};
 use crate::features;
 
 /// How many names a verb takes.
@@ -32,10 +32,11 @@ const fn row(verb: &'static str, names: Names, help: &'static str, run: Run) -> 
     Row { verb, names, help, run }
 }
 
-const ROWS: [Row; 30] = [
+const ROWS: [Row; 31] = [
     row("status", Names::Any, "State of units, or of the whole", status::run),
     row("list-units", Names::Any, "Units, and live connections' instances", list::units),
     row("list-sockets", Names::Any, "Listeners, ordered by address", list::sockets),
+    row("list-timers", Names::Any, "Timers, ordered by when they elapse", timers::list),
     row("show", Names::Any, "Settings and state as NAME=VALUE", show::run),
     row("is-active", Names::Some, "Whether units are active", query::is_active),
     row("is-failed", Names::Any, "Whether units, or any, have failed", query::is_failed),

@@ -220,14 +220,19 @@ impl Engine<'_, '_> {
             accepted: 0,
             held: 0,
             refused: 0,
+            next_us: 0,
+            last_us: 0,
+            stamp_us: 0,
             retry: None,
             status_text: "",
         };
         match &state.kind {
-            KindState::Target { .. }
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => {}
+            KindState::Target { .. } | KindState::Path(_) | KindState::Mount(_) => {}
+            KindState::Timer(timer) => {
+                status.next_us = timer.due().map_or(0, |at| at.us());
+                status.last_us = timer.elapsed_at.map_or(0, |at| at.us());
+                status.stamp_us = timer.elapsed_before_us(self.wall_us);
+            }
             KindState::Service(service) => {
                 status.main_pid = service.main().map_or(0, |main| main.pid().0);
                 status.control_pid = service.control().map_or(0, |Pid(pid)| pid);

@@ -45,6 +45,13 @@ const UNITS: &[(&str, &str)] = &[
         "dev-mmcblk0p4.swap",
         "[Swap]\nWhat=/dev/mmcblk0p4\nPriority=10\nOptions=discard=once\nTimeoutSec=20s\n",
     ),
+    (
+        "ticker.timer",
+        "[Timer]\nOnBootSec=5min\nOnUnitActiveSec=1h 30min\nOnCalendar=Mon..Fri *-*-* 08/2:00\n\
+         OnCalendar=2027,2030-01,02~01 12:30:05.25\nOnCalendar=minutely\nPersistent=yes\n",
+    ),
+    ("nightly.timer", "[Timer]\nOnCalendar=daily\nUnit=ticker.service\n"),
+    ("once.timer", "[Timer]\nOnBootSec=1min\nUnit=ticker.service\n"),
     ("ticker.service", "[Service]\nType=oneshot\nExecStart=/bin/tick\n"),
 ];
 
@@ -85,6 +92,8 @@ pub struct Fake {
     pub told: Vec<Verb>,
     /// Whether the requests that wait for a job were sent as such.
     pub patience: Vec<bool>,
+    /// How far the clock on the wall is before that of PID 1.
+    pub wall_us: i64,
     /// A table that is not the client's.
     pub crc: u32,
     /// The file of `pilot-log`.
@@ -127,6 +136,9 @@ impl Fake {
             accepted: 0,
             held: 0,
             refused: 0,
+            next_us: 0,
+            last_us: 0,
+            stamp_us: 0,
             retry: None,
             status_text: "",
         };
@@ -144,6 +156,7 @@ impl Fake {
                 notifications_dropped: 0,
                 console_lines_dropped: 0,
             },
+            wall_us: 1_764_000_000_000_000,
             unreachable: None,
             answer: None,
             told: Vec::new(),
@@ -252,6 +265,6 @@ impl Link for Fake {
     }
 
     fn wall_offset_us(&mut self) -> i64 {
-        1_764_000_000_000_000
+        self.wall_us
     }
 }

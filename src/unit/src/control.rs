@@ -460,6 +460,12 @@ pub struct UnitStatus<'a> {
     pub held: u32,
     /// Sockets: connections closed because of a limit.
     pub refused: u32,
+    /// Timers: when it elapses next.
+    pub next_us: u64,
+    /// Timers: when it last elapsed in this boot.
+    pub last_us: u64,
+    /// Timers: when it last elapsed in an earlier boot, in microseconds since 1970.
+    pub stamp_us: u64,
     /// Sockets that could not be opened: why, and what comes of it.
     pub retry: Option<Retry>,
     /// The service's own `STATUS=`.
@@ -567,6 +573,9 @@ mod tests {
             accepted: u32::MAX,
             held: u32::MAX,
             refused: u32::MAX,
+            next_us: u64::MAX,
+            last_us: u64::MAX,
+            stamp_us: u64::MAX,
             retry: Some(Retry { listener: ListenerId(u16::MAX), errno: u16::MAX, at_us: u64::MAX }),
             status_text: core::str::from_utf8(&text).unwrap(),
         });
