@@ -68,6 +68,7 @@ fn a_disk_is_left_clean() {
     for command in ["pilotctl poweroff", "pilotctl poweroff -f"] {
         let mut board = Session::boot_with_disk(name, disk.path());
         let lines = write_lines(&mut board);
+        swap_to_a_file(&mut board);
         board.type_line(command);
         board.expect("power-off: now");
         board.ends_orderly();
@@ -86,6 +87,13 @@ fn a_disk_is_left_clean() {
     board.expect("reboot: now");
     board.ends_orderly();
     assert!(disk.is_clean(), "{}", disk.describe());
+}
+
+/// Which has to be undone before the disk can be left.
+fn swap_to_a_file(board: &mut Session) {
+    board.type_line("dd if=/dev/zero of=/data/area bs=64k count=16; chmod 600 /data/area");
+    board.type_line("busybox mkswap /data/area; pilotctl start data-area.swap; cat /proc/swaps");
+    board.expect("data-area.swap: in use");
 }
 
 /// How many lines are on the disk for good.
