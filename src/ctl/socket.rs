@@ -99,6 +99,9 @@ impl Link for ControlSocket {
     }
 
     fn open_log(&mut self) -> LogAccess {
+        if !features::LOG {
+            return LogAccess::Missing;
+        }
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         match rustix::fs::open(RINGS, flags, Mode::empty()) {
             Ok(file) => {
@@ -111,11 +114,14 @@ impl Link for ControlSocket {
     }
 
     fn read_log(&mut self, at: u64, bytes: &mut [u8]) -> bool {
-        let Some(log) = &self.log else { return false };
+        let Some(log) = self.log.as_ref().filter(|_| features::LOG) else { return false };
         rustix::io::pread(log, &mut *bytes, at).is_ok_and(|length| length == bytes.len())
     }
 
     fn await_log(&mut self) -> bool {
+        if !features::LOG {
+            return false;
+        }
         let Some(changes) = &self.log_changes else {
             // What came before there was a watch is looked for at once.
             self.log_changes = watch_log().ok();
@@ -129,7 +135,7 @@ impl Link for ControlSocket {
     }
 
     fn wall_offset_us(&mut self) -> i64 {
-        wall_offset_us()
+        if features::LOG { wall_offset_us() } else { 0 }
     }
 }
 

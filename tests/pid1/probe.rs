@@ -163,11 +163,6 @@ fn act(name: &str) -> ! {
                 write_all(1, lines.collect::<String>().as_bytes());
             }
             "endless" => write_all(1, &vec![b'x'; object.parse().unwrap()]),
-            "stream" => {
-                let stream = fs::read_link(format!("/proc/self/fd/{object}")).unwrap();
-                writeln!(stage, "{}", stream.display()).unwrap();
-                continue;
-            }
             "exit" => exit(object.parse().unwrap()),
             other => panic!("{other}"),
         }

@@ -1,8 +1,8 @@
 //! How much of everything a board needs: the exact lengths of PID 1's arrays.
 
 use unit::limits::{
-    ENVIRONMENT_FILES_MAX, FD_NAME_MAX, FILE_VARIABLE_MAX, FILE_VARIABLES_MAX, FIXED_FDS,
-    USER_FIELD_MAX, USER_PATH_MAX,
+    ENVIRONMENT_FILES_MAX, FILE_VARIABLE_MAX, FILE_VARIABLES_MAX, FIXED_FDS, USER_FIELD_MAX,
+    USER_PATH_MAX,
 };
 use unit::{Limits, NotifyAccess, Stdio};
 
@@ -39,7 +39,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
             KindPlan::Target | KindPlan::Slice => {}
             KindPlan::Service(service) => {
                 limits.services += 1;
-                let names = fd_names(service, units);
+                let names = fd_names(service, units, log::stored_name_max(unit));
                 limits.stored_fds += usize::from(service.life.store_max);
                 let passed = names.len() + service.more.files.len();
                 limits.listen_fds = limits.listen_fds.max(passed);
@@ -113,7 +113,7 @@ pub(super) fn pulled(first: u16, units: &[UnitPlan]) -> Vec<bool> {
 }
 
 /// LISTEN_FDNAMES of a service, one name to a descriptor; of stored ones the longest there may be.
-fn fd_names(service: &ServicePlan, units: &[UnitPlan]) -> Vec<String> {
+fn fd_names(service: &ServicePlan, units: &[UnitPlan], stored_max: usize) -> Vec<String> {
     let sockets =
         service.sockets.iter().filter_map(|&socket| match &units[usize::from(socket)].kind {
             KindPlan::Socket(socket) => Some(socket),
@@ -128,7 +128,7 @@ fn fd_names(service: &ServicePlan, units: &[UnitPlan]) -> Vec<String> {
         let longest = sockets.map(|socket| socket.fd_name.clone()).max_by_key(String::len);
         return longest.into_iter().collect();
     }
-    let stored = std::iter::repeat_n("n".repeat(FD_NAME_MAX), service.life.store_max.into());
+    let stored = std::iter::repeat_n("n".repeat(stored_max), service.life.store_max.into());
     sockets
         .flat_map(|socket| std::iter::repeat_n(socket.fd_name.clone(), socket.listeners.len()))
         .chain(stored)

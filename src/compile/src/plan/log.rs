@@ -2,13 +2,21 @@
 //! can be open at once.
 
 use unit::Stdio;
-use unit::limits::{LOG_RINGS_MAX, LOG_STREAMS_MAX};
+use unit::limits::{FD_NAME_MAX, LOG_RINGS_MAX, LOG_STREAMS_MAX};
 
 use super::{KindPlan, ServicePlan, UnitPlan};
 use crate::pilot_log::SERVICE;
 
 /// A main process and a command, such as that of `ExecReload=`; or one that was left behind.
 const AT_ONCE: usize = 2;
+
+/// Longest name of a stream that is stored: `journal::origin` makes them of numbers.
+const STREAM_NAME_MAX: usize = 32;
+
+/// Longest name of what a unit stores.
+pub(super) fn stored_name_max(unit: &UnitPlan) -> usize {
+    if unit.name == SERVICE { STREAM_NAME_MAX } else { FD_NAME_MAX }
+}
 
 /// Streams that one process of it opens.
 fn streams(service: &ServicePlan) -> usize {
