@@ -115,6 +115,8 @@ features! {
     FD_STORE = "fd-store";
     /// `TTYReset=` and its kin; `StandardInput=tty`, which waits; terminals of users.
     TERMINALS = "terminals";
+    /// `RootDirectory=`.
+    ROOT_DIRECTORY = "root-directory";
     /// `WatchdogSec=`.
     WATCHDOG = "watchdog";
     /// `vsock:` addresses.

@@ -56,6 +56,12 @@ pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         list.other("SupplementaryGroups", &Strings(more.groups));
     }
     list.flag("IgnoreSIGPIPE", !more.default_sigpipe);
+    if features::ROOT_DIRECTORY
+        && let Some(root) = more.root.strip_suffix('\0')
+    {
+        list.text("RootDirectory", root);
+        list.flag("RootDirectoryStartOnly", more.root_start_only);
+    }
     if features::OOM_SCORE
         && let Some(score) = more.oom_score
     {

@@ -148,6 +148,8 @@ pub enum Stage {
     Limits,
     /// `Group=`, `SupplementaryGroups=` and the user's other groups.
     Group,
+    /// `RootDirectory=`.
+    Root,
     /// `CapabilityBoundingSet=`, `AmbientCapabilities=`.
     Capabilities,
     /// `User=`.

@@ -303,6 +303,7 @@ const fn step(stage: Stage) -> &'static str {
         Stage::Capabilities => "capabilities",
         Stage::User => "user",
         Stage::NoNewPrivileges => "no new privileges",
+        Stage::Root => "root directory",
         Stage::WorkingDirectory => "working directory",
         Stage::Signals => "signal mask",
         Stage::Exec => "cannot execute the program",

@@ -190,6 +190,7 @@ impl Sources<'_> {
         let is_control = matches!(process, Process::Control(_));
         work.passes_sockets = !on_streams && (!is_control || request.passes_sockets);
         work.begins = request.begins;
+        work.is_start = request.list == CommandList::Start;
         work.takes_terminal = matches!(
             request.list,
             CommandList::Condition

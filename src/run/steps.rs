@@ -14,6 +14,7 @@ mod environment;
 mod files;
 mod log;
 mod privileges;
+mod root;
 mod scheduling;
 mod streams;
 mod terminal;
@@ -50,6 +51,8 @@ pub(super) struct Work {
     pub(super) console: Option<&'static str>,
     /// It executes the first command of a start.
     pub(super) begins: bool,
+    /// Its command is one of `ExecStart=`.
+    pub(super) is_start: bool,
     /// It runs alone, so that a terminal as standard input is its own.
     pub(super) takes_terminal: bool,
     /// It becomes the main process, or serves a connection.
@@ -89,6 +92,7 @@ impl Work {
         context: None,
         console: None,
         begins: false,
+        is_start: false,
         takes_terminal: false,
         is_main: false,
         privileged: false,
@@ -114,7 +118,7 @@ impl Work {
 }
 
 /// All stages, for those who have only a number.
-pub(super) const STAGES: [Stage; 32] = [
+pub(super) const STAGES: [Stage; 33] = [
     Stage::Slot,
     Stage::Arguments,
     Stage::ControlGroup,
@@ -141,6 +145,7 @@ pub(super) const STAGES: [Stage; 32] = [
     Stage::EnvironmentFile,
     Stage::Limits,
     Stage::Group,
+    Stage::Root,
     Stage::Capabilities,
     Stage::User,
     Stage::NoNewPrivileges,
@@ -186,6 +191,7 @@ const fn exit_code(stage: Stage) -> u8 {
         Stage::Signals => 207,
         Stage::Stdin => 208,
         Stage::Stdout => 209,
+        Stage::Root => 210,
         Stage::IoPriority => 211,
         Stage::TimerSlack => 212,
         Stage::Scheduler => 214,
@@ -238,9 +244,13 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
     arguments::push(work).at(Stage::Arguments)?;
     scheduling::set_limits(work, &context, &more).at(Stage::Limits)?;
     if !work.privileged {
+        user::join_groups(&identity, &more).at(Stage::Group)?;
+    }
+    let begin = root::enter(work, &more).at(Stage::Root)?;
+    if !work.privileged {
         user::change(&identity, &more)?;
     }
-    user::change_directory(&context, &identity).at(Stage::WorkingDirectory)?;
+    user::change_directory(&context, &identity, begin).at(Stage::WorkingDirectory)?;
     if more.default_sigpipe {
         signal::restore_sigpipe().at(Stage::Signals)?;
     }

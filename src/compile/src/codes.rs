@@ -114,6 +114,8 @@ codes! {
     WATCHES_NOTHING "E332" "watches-nothing" Error "A path unit has nothing to look at.";
     SLICE_NAME "E333" "slice-name" Error "A name does not say in which slices a slice lies.";
     NO_LOG "E334" "no-log" Error "Output is to go to pilot-log, which cannot read it.";
+    ROOT_DIRECTORY "E335" "root-directory" Error
+        "A service in a root directory of its own would lack what systemd puts there.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";

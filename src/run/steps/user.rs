@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use rustix::thread::{Gid, Uid};
 use unit::{ExecContext, ExecMore};
 
+use super::root::Begin;
 use super::{At, Broken, Work, privileges};
 use crate::engine::Stage;
 use crate::features;
@@ -47,10 +48,9 @@ pub(super) fn name(work: &mut Work, identity: &Identity) -> Result<(), Broken> {
     identity.user.as_ref().map_or(Ok(()), |user| push_user(work, user)).at(Stage::Arguments)
 }
 
-/// Becomes the unit's user with the unit's groups and capabilities.
+/// Becomes the unit's user with the unit's capabilities, after its groups.
 pub(super) fn change(identity: &Identity, more: &ExecMore<'_>) -> Result<(), Broken> {
     let privileges = privileges::of(more);
-    set_groups(identity, more).at(Stage::Group)?;
     privileges::bound(privileges.as_ref())?;
     if let Some(user) = &identity.user {
         let uid = Uid::from_raw(user.uid);
@@ -59,7 +59,8 @@ pub(super) fn change(identity: &Identity, more: &ExecMore<'_>) -> Result<(), Bro
     privileges::settle(privileges.as_ref())
 }
 
-fn set_groups(identity: &Identity, more: &ExecMore<'_>) -> Result<(), Errno> {
+/// The unit's groups: their names are looked up outside of `RootDirectory=`.
+pub(super) fn join_groups(identity: &Identity, more: &ExecMore<'_>) -> Result<(), Errno> {
     let mut groups = match (&identity.user, identity.gid) {
         (Some(user), Some(gid)) => users::groups_of(&user.name, gid)?,
         _ => heapless::Vec::new(),
@@ -93,10 +94,11 @@ fn push_user(work: &mut Work, user: &users::User) -> Result<(), Full> {
     Ok(())
 }
 
-/// `WorkingDirectory=`.
+/// `WorkingDirectory=`, which is below the present folder where that is no root directory.
 pub(super) fn change_directory(
     context: &ExecContext<'_>,
     identity: &Identity,
+    begin: Begin,
 ) -> Result<(), Errno> {
     let home;
     let directory = if context.working_directory_home {
@@ -104,6 +106,12 @@ pub(super) fn change_directory(
         &home[..]
     } else {
         context.working_directory.as_bytes()
+    };
+    let slashes = directory.iter().take_while(|&&byte| byte == b'/').count();
+    let directory = match begin {
+        Begin::Root => directory,
+        Begin::Below if directory.len() <= slashes + 1 => return Ok(()),
+        Begin::Below => &directory[slashes..],
     };
     let Ok(directory) = CStr::from_bytes_with_nul(directory) else { return Ok(()) };
     match rustix::process::chdir(directory) {

@@ -415,6 +415,15 @@ or socket";
                 limit_rtprio: Maybe<Rlimit> ["LimitRTPRIO"] = "PID 1's";
                 /// Microseconds, or a time, of real-time processing without a blocking call.
                 limit_rttime: Maybe<RlimitMicros> ["LimitRTTIME"] = "PID 1's";
+                /// A folder that is the root directory of the commands, `+` or not. The program,
+                /// WorkingDirectory= and what the program opens are looked for in it; users,
+                /// groups, environment files, OpenFile=, TTYPath= and the streams' files outside.
+                root_directory: Maybe<AbsolutePath> ["RootDirectory"] = "/";
+                /// RootDirectory= is for ExecStart= only. The other commands begin in that folder.
+                root_start_only: One<Boolean> ["RootDirectoryStartOnly"] = "no";
+                /// Must be no with RootDirectory=, where systemd mounts /proc, /sys, /dev and /run
+                /// without it: here mount units do so.
+                mount_api: Maybe<Boolean> ["MountAPIVFS"] = "nothing is mounted";
                 /// -1000 (never killed) to 1000 (killed first): how likely the kernel is to kill
                 /// the processes when memory is short. Less than PID 1's needs CAP_SYS_RESOURCE; in
                 /// a container without it the value is left as it is.

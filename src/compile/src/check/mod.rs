@@ -13,6 +13,7 @@ mod notify;
 mod path;
 mod program;
 mod resolve;
+mod root;
 mod service;
 mod socket;
 mod timer;
@@ -190,6 +191,7 @@ pub fn check(
     service::check(&checked, report);
     exec::check(&checked, report);
     log::check(&checked, board, scope, report);
+    root::check(&checked, report);
     life::check(&checked, report);
     socket::check(&checked, report);
     connection::check(&checked, report);

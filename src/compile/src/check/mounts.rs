@@ -1,6 +1,9 @@
 //! Mounts and swap units: what each must say, and who needs which. systemd.mount(5),
 //! systemd.swap(5), systemd.unit(5), "RequiresMountsFor=".
 
+use unit::limits::NOTIFY_SOCKET;
+
+use super::root::root_of;
 use super::{Checked, Edge, EdgeKind, Why};
 use crate::codes;
 use crate::draft::Draft;
@@ -83,7 +86,7 @@ fn check_options_fit(draft: &Draft, report: &mut Report) {
 }
 
 /// True if a path lies in what is mounted there, or is it.
-fn lies_in(path: &str, place: &str) -> bool {
+pub(super) fn lies_in(path: &str, place: &str) -> bool {
     let rest = path.strip_prefix(place.trim_end_matches('/'));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -122,9 +125,17 @@ fn paths(draft: &Draft, stamps: &str) -> Vec<(String, EdgeKind, Why)> {
             paths.push((path.to_string(), kind, Why::Implied(why)));
         }
     };
+    let root = root_of(&draft.exec).map_or("", |(root, _)| root);
+    imply(root, EdgeKind::Requires, "a service needs its root directory");
+    if !root.is_empty() {
+        let socket = format!("{root}{NOTIFY_SOCKET}");
+        imply(&socket, EdgeKind::Requires, "a service speaks to a socket in its root directory");
+    }
     if let Some(directory) = draft.service().and_then(|each| each.working_directory.value()) {
         let kind = if directory.optional { EdgeKind::Wants } else { EdgeKind::Requires };
-        imply(directory.path.trim_end_matches('\0'), kind, "a service needs its working directory");
+        let path = directory.path.trim_end_matches('\0');
+        let path = if path.starts_with('/') { format!("{root}{path}") } else { String::new() };
+        imply(&path, kind, "a service needs its working directory");
     }
     if let Some(socket) = draft.socket() {
         for listener in &socket.listeners.items {

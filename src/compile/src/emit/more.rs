@@ -21,6 +21,7 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
     let groups = strings(&plan.groups);
     let directories: Vec<u8> = plan.directories.iter().flat_map(directory).collect();
     let files: Vec<u8> = plan.files.iter().flat_map(file).collect();
+    let root = if plan.root.is_empty() { String::new() } else { format!("{}\0", plan.root) };
     let is_plain = plan.terminal == Terminal::default();
     let terminal = if is_plain { Vec::new() } else { encode(&plan.terminal) };
     encode(&ExecMore {
@@ -36,6 +37,8 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
         groups: Words::from_bytes(&groups),
         default_sigpipe: plan.default_sigpipe,
         terminal: &terminal,
+        root: &root,
+        root_start_only: plan.root_start_only,
         oom_score: plan.oom_score,
         copied: plan.copied,
         log: &log(&plan.log),

@@ -36,6 +36,8 @@ pub struct ExecPlan {
     pub groups: Vec<String>,
     pub default_sigpipe: bool,
     pub terminal: Terminal,
+    pub root: String,
+    pub root_start_only: bool,
     pub oom_score: Option<i32>,
     pub copied: bool,
     pub log: LogPlan,
@@ -173,10 +175,21 @@ pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan 
     let scheduling = scheduling(&exec);
     let privileges = privileges(&exec);
     let terminal = terminal_of(&exec);
+    let (root, root_start_only) = root_of(&exec);
+    let variables = variables(&exec);
     let log = LogPlan::of(&exec, &streams);
     let draft::Exec {
-        environment_files,
-        // What `DirectoryPlan` has spent.
+        runtime_directory_preserve,
+        load_credential,
+        set_credential,
+        open_files,
+        supplementary_groups,
+        oom_score_adjust,
+        ignore_sigpipe,
+        // What is spent above, or by `StreamsPlan` and the checks.
+        environment_files: _,
+        pass_environment: _,
+        unset_environment: _,
         runtime_directory: _,
         runtime_directory_mode: _,
         state_directory: _,
@@ -187,23 +200,13 @@ pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan 
         logs_directory_mode: _,
         configuration_directory: _,
         configuration_directory_mode: _,
-        runtime_directory_preserve,
-        // What `StreamsPlan` has spent.
         input_data: _,
         terminal: _,
-        // What `terminal_of` has.
         tty_reset: _,
         tty_hang_up: _,
         tty_disallocate: _,
         tty_rows: _,
         tty_columns: _,
-        load_credential,
-        set_credential,
-        open_files,
-        pass_environment,
-        unset_environment,
-        supplementary_groups,
-        // What `limits` has spent.
         limit_cpu: _,
         limit_fsize: _,
         limit_data: _,
@@ -219,8 +222,9 @@ pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan 
         limit_nice: _,
         limit_rtprio: _,
         limit_rttime: _,
-        oom_score_adjust,
-        // What `scheduling` has spent.
+        root_directory: _,
+        root_start_only: _,
+        mount_api: _,
         nice: _,
         cpu_policy: _,
         cpu_priority: _,
@@ -230,12 +234,9 @@ pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan 
         io_priority: _,
         timer_slack: _,
         personality: _,
-        ignore_sigpipe,
-        // What `privileges` has spent.
         bounding_set: _,
         ambient_set: _,
         no_new_privileges: _,
-        // What `LogPlan` has spent.
         syslog_identifier: _,
         syslog_facility: _,
         syslog_level: _,
@@ -247,11 +248,7 @@ pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan 
     let oom_score = oom_score_adjust.value().copied();
     ExecPlan {
         limits,
-        variables: VariablesPlan {
-            files: environment_files.values(),
-            pass: pass_environment.values(),
-            unset: unset_environment.values(),
-        },
+        variables,
         scheduling,
         privileges,
         directories,
@@ -263,10 +260,27 @@ pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan 
         default_sigpipe: !ignore_sigpipe.value,
         oom_score,
         terminal,
+        root,
+        root_start_only,
         // A terminal may be waited for as long as somebody sits at it.
         copied: oom_score.is_some() || streams.to[0] == Stdio::Tty,
         log,
     }
+}
+
+fn variables(exec: &draft::Exec) -> VariablesPlan {
+    VariablesPlan {
+        files: exec.environment_files.cloned(),
+        pass: exec.pass_environment.cloned(),
+        unset: exec.unset_environment.cloned(),
+    }
+}
+
+/// Another root directory than the board's, and whether it is for `ExecStart=` only.
+fn root_of(exec: &draft::Exec) -> (String, bool) {
+    let root = exec.root_directory.value().filter(|root| *root != "/").cloned().unwrap_or_default();
+    let start_only = exec.root_start_only.value && !root.is_empty();
+    (root, start_only)
 }
 
 fn privileges(exec: &draft::Exec) -> PrivilegesPlan {

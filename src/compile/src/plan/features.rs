@@ -61,6 +61,7 @@ const FEATURES: &[Feature] = &[
         let says = |unit: &UnitPlan| unit.edges.more.has_edges() || unit.edges.more.has_extra();
         plan.units.iter().any(says)
     }),
+    ("root-directory", |plan| any_exec(plan, |exec| !exec.root.is_empty())),
     ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
     ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
     ("stamps", |plan| plan.units.iter().any(|unit| unit.kind.keeps_stamp())),

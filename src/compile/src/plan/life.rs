@@ -55,7 +55,7 @@ pub(super) struct FromElsewhere {
 }
 
 /// Who is listened to, where it is not what `Type=` says.
-fn notify_access(service: &draft::Service) -> Option<NotifyAccess> {
+pub(crate) fn notify_access(service: &draft::Service) -> Option<NotifyAccess> {
     let given = service.notify_access.value().copied();
     let says_more = service.watchdog.value.is_some() || service.store_max.value > 0;
     given

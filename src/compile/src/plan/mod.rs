@@ -26,6 +26,7 @@ pub use exec::{
 };
 pub use group_plan::{GroupPlan, GroupSettingPlan, GroupValuePlan, RootPlan, controllers};
 pub use life::LifePlan;
+pub(crate) use life::notify_access;
 pub use mount_plan::{Attached, FileSystemPlan, MountPlan, SwapPlan};
 pub use options::{OptionPlan, OptionText};
 pub use path_plan::PathPlan;

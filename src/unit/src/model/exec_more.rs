@@ -34,6 +34,10 @@ pub struct ExecMore<'a> {
     pub default_sigpipe: bool,
     /// A [`Terminal`].
     pub terminal: &'a [u8],
+    /// `RootDirectory=`, NUL-terminated; empty is `/`.
+    pub root: &'a str,
+    /// `RootDirectoryStartOnly=`.
+    pub root_start_only: bool,
     /// `OOMScoreAdjust=`.
     pub oom_score: Option<i32>,
     /// Its children do what may not be done in PID 1's memory: they are made with a copy of it.

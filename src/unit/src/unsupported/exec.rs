@@ -5,7 +5,7 @@ use super::{Unsupported, ignored, refused};
 
 const SANDBOX: &str =
     "the sandbox is not implemented: the service would run less confined than the unit says";
-const IMAGES: &str = "services run in the board's own file system";
+const IMAGES: &str = "mount it by a mount unit, and name the folder in RootDirectory=";
 const LABELS: &str = "security labels are not supported";
 const PROPERTIES: &str = "processes begin with what the kernel gives them: a command behind `+`, \
                           or the program itself, can set it";
@@ -17,7 +17,6 @@ const NO_LOGIN: &str = "there is no login record here, and it can be left out";
 
 #[rustfmt::skip]
 pub(super) const EXEC: &[Unsupported] = &[
-    refused("RootDirectory", Empty, IMAGES),
     refused("RootImage", Empty, IMAGES),
     refused("RootImageOptions", List, IMAGES),
     refused("RootImagePolicy", Empty, IMAGES),
@@ -103,7 +102,6 @@ pub(super) const EXEC: &[Unsupported] = &[
     refused("IPCNamespacePath", Empty, SANDBOX),
     refused("UserNamespacePath", Empty, SANDBOX),
     refused("MountFlags", Words(&["shared"]), SANDBOX),
-    refused("MountAPIVFS", No, SANDBOX),
     refused("BindLogSockets", No, SANDBOX),
     refused("SELinuxContext", Empty, LABELS),
     refused("AppArmorProfile", Empty, LABELS),
@@ -173,6 +171,8 @@ pub(super) const OF_SERVICES: &[Unsupported] = &[
     refused("ConfigurationDirectory", List, ""),
     refused("StandardInputText", List, ""),
     refused("StandardInputData", List, ""),
+    refused("RootDirectory", Empty, ""),
+    refused("MountAPIVFS", No, ""),
     refused("TTYPath", Empty, ""),
     refused("TTYReset", No, ""),
     refused("TTYVHangup", No, ""),

@@ -15,7 +15,6 @@ pub(super) const SERVICE: &[Unsupported] = &[
     refused("RebootArgument", Empty, "a reboot takes no argument here"),
     refused("ExitType", Words(&["main"]), FOREGROUND),
     refused("PermissionsStartOnly", No, "put `+` before the commands that need root"),
-    refused("RootDirectoryStartOnly", No, "RootDirectory= is not supported either"),
     ignored("SysVStartPriority", Empty, "it has no meaning here, nor in systemd since 218"),
     ignored("BusName", Empty, NO_BUS),
     ignored("BusPolicy", List, NO_BUS),
