@@ -6,6 +6,7 @@ use heapless::Vec;
 use unit::JobMode;
 use unit::control::KillWhom;
 
+use super::text::{joined, words_of};
 use super::{names, words};
 use crate::features;
 
@@ -120,7 +121,7 @@ enum Opt {
 /// Short form (0: none), long form, whether it takes a value, meaning.
 type Row = (u8, &'static str, bool, Opt);
 
-const OPTIONS: [Row; 21] = [
+const COMMON: &[Row] = &[
     (b'a', "all", false, Opt::All),
     (b'f', "force", false, Opt::Force),
     (b'h', "help", false, Opt::Help),
@@ -143,11 +144,12 @@ const OPTIONS: [Row; 21] = [
     (0, "value", false, Opt::Value),
     (0, "version", false, Opt::Version),
 ];
+
 /// Of boards that store descriptors only.
-const STORE_OPTIONS: &[Row] = &[(0, "what", true, Opt::What)];
+const STORE: &[Row] = if features::FD_STORE { &[(0, "what", true, Opt::What)] } else { &[] };
 
 /// Those of `log`, on a board that has it; `-f` and `-p` are there as well.
-const LOG_OPTIONS: &[Row] = if features::LOG {
+const LOG: &[Row] = if features::LOG {
     &[
         (b'n', "lines", true, Opt::Lines),
         (b'o', "output", true, Opt::Output),
@@ -159,10 +161,9 @@ const LOG_OPTIONS: &[Row] = if features::LOG {
     &[]
 };
 
-fn options() -> impl Iterator<Item = Row> {
-    let store = if features::FD_STORE { STORE_OPTIONS } else { &[] };
-    OPTIONS.iter().chain(store).chain(LOG_OPTIONS).copied()
-}
+const COUNT: usize = COMMON.len() + STORE.len() + LOG.len();
+
+static OPTIONS: [Row; COUNT] = joined(&[COMMON, STORE, LOG]);
 
 impl<'c> Call<'c> {
     /// Reads a command line; the first word is the verb unless the role's name `is_verb`.
@@ -223,7 +224,7 @@ impl<'c> Call<'c> {
             None => (long, None),
         };
         let (_, name, takes, option) =
-            options().find(|(_, known, ..)| *known == name).ok_or(Misuse::Unknown(arg))?;
+            *OPTIONS.iter().find(|(_, known, ..)| *known == name).ok_or(Misuse::Unknown(arg))?;
         let value = match given {
             Some(value) if !takes => return Err(Misuse::BadValue(name, value)),
             None if takes => next(name, args)?,
@@ -241,7 +242,7 @@ impl<'c> Call<'c> {
         let mut rest = arg.get(1..).unwrap_or_default();
         while let Some(&letter) = rest.as_bytes().first() {
             let (_, name, takes, option) =
-                options().find(|(known, ..)| *known == letter).ok_or(Misuse::Unknown(arg))?;
+                *OPTIONS.iter().find(|(known, ..)| *known == letter).ok_or(Misuse::Unknown(arg))?;
             rest = rest.get(1..).unwrap_or_default();
             if takes {
                 let value = if rest.is_empty() { next(name, args)? } else { rest };
@@ -280,7 +281,7 @@ impl<'c> Call<'c> {
             }
             Opt::State => self.states = Some(value),
             Opt::Type => {
-                if !value.split(',').all(names::is_kind) {
+                if !words_of(value).all(names::is_kind) {
                     return Err(Misuse::BadValue(name, value));
                 }
                 self.types = Some(value);

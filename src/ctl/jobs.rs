@@ -188,7 +188,7 @@ pub(super) fn default(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome
 pub(super) fn cancel(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     const ATTEMPT: &str = "cancel the job of";
     if let [number] = call.names[..]
-        && let Some(unit) = session.table.ids().find(|unit| number.parse() == Ok(unit.0))
+        && let Some(unit) = session.table.ids().find(|unit| number.parse() == Ok(u32::from(unit.0)))
     {
         return tell(session, ATTEMPT, unit, Verb::Cancel(unit));
     }

@@ -6,9 +6,10 @@ use unit::{Table, UnitId};
 
 const SUFFIXES: [&str; 8] =
     [".service", ".socket", ".target", ".timer", ".path", ".mount", ".swap", ".slice"];
+
 /// True if units have such a kind.
-pub(super) fn is_kind(word: &str) -> bool {
-    SUFFIXES.iter().any(|suffix| suffix.strip_prefix('.') == Some(word))
+pub(super) fn is_kind(word: &[u8]) -> bool {
+    SUFFIXES.iter().any(|suffix| suffix.as_bytes().strip_prefix(b".") == Some(word))
 }
 
 /// Longer names get no suggestion.

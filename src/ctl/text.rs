@@ -114,9 +114,31 @@ impl<'o> Output<'o> {
     }
 }
 
+/// The words of a list with commas.
+pub(super) fn words_of(list: &str) -> impl Iterator<Item = &[u8]> {
+    list.as_bytes().split(|&byte| byte == b',')
+}
+
 /// True if the word is one of a list with commas.
 pub(super) fn is_in(list: &str, word: &str) -> bool {
-    list.as_bytes().split(|&byte| byte == b',').any(|each| each == word.as_bytes())
+    words_of(list).any(|each| each == word.as_bytes())
+}
+
+/// Several lists as one, made by the compiler; N is how many all of them are, and not 0.
+pub(super) const fn joined<T: Copy, const N: usize>(lists: &[&[T]]) -> [T; N] {
+    let mut all = [lists[0][0]; N];
+    let (mut list, mut used) = (0, 0);
+    while list < lists.len() {
+        let mut index = 0;
+        while index < lists[list].len() {
+            all[used] = lists[list][index];
+            index += 1;
+            used += 1;
+        }
+        list += 1;
+    }
+    assert!(used == N, "as many as there are");
+    all
 }
 
 struct Counter(usize);

@@ -7,6 +7,7 @@ use unit::control::{Order, ShutdownKind};
 
 use super::args::{Call, Misuse};
 use super::session::{Outcome, Session};
+use super::text::joined;
 use super::{exit, graph, jobs, list, log, names, power, query, show, status, timers};
 use crate::features;
 
@@ -21,6 +22,7 @@ enum Names {
 /// Runs a verb.
 type Run = fn(&Call<'_>, &mut Session<'_, '_>) -> Outcome;
 
+#[derive(Clone, Copy)]
 struct Row {
     verb: &'static str,
     names: Names,
@@ -32,11 +34,10 @@ const fn row(verb: &'static str, names: Names, help: &'static str, run: Run) -> 
     Row { verb, names, help, run }
 }
 
-const ROWS: [Row; 31] = [
+const COMMON: &[Row] = &[
     row("status", Names::Any, "State of units, or of the whole", status::run),
     row("list-units", Names::Any, "Units, and live connections' instances", list::units),
     row("list-sockets", Names::Any, "Listeners, ordered by address", list::sockets),
-    row("list-timers", Names::Any, "Timers, ordered by when they elapse", timers::list),
     row("show", Names::Any, "Settings and state as NAME=VALUE", show::run),
     row("is-active", Names::Some, "Whether units are active", query::is_active),
     row("is-failed", Names::Any, "Whether units, or any, have failed", query::is_failed),
@@ -88,16 +89,23 @@ const ROWS: [Row; 31] = [
     row("help", Names::None, "This text", help),
 ];
 
+/// Of boards with timers only.
+const TIMERS: &[Row] = if features::TIMERS {
+    &[row("list-timers", Names::Any, "Timers, ordered by when they elapse", timers::list)]
+} else {
+    &[]
+};
+
 /// Of boards that store descriptors only.
-const STORE_ROWS: &[Row] = &[row(
-    "clean",
-    Names::Some,
-    "Close what stopped services have stored (--what=fdstore)",
-    jobs::clean,
-)];
+const STORE: &[Row] = if features::FD_STORE {
+    const HELP: &str = "Close what stopped services have stored (--what=fdstore)";
+    &[row("clean", Names::Some, HELP, jobs::clean)]
+} else {
+    &[]
+};
 
 /// What only boards with `pilot-log` have.
-const LOG_ROWS: &[Row] = if features::LOG {
+const LOG: &[Row] = if features::LOG {
     &[row("log", Names::Any, "Last lines of units (-u), as journalctl", log::run)]
 } else {
     &[]
@@ -115,10 +123,9 @@ Options of 'log':
     ""
 };
 
-fn rows() -> impl Iterator<Item = &'static Row> {
-    let store = if features::FD_STORE { STORE_ROWS } else { &[] };
-    ROWS.iter().chain(store).chain(LOG_ROWS)
-}
+const COUNT: usize = COMMON.len() + TIMERS.len() + STORE.len() + LOG.len();
+
+static ROWS: [Row; COUNT] = joined(&[COMMON, TIMERS, STORE, LOG]);
 
 /// Verbs of systemctl(1) that mean nothing on a compiled board, and what to do instead.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -193,7 +200,7 @@ pub(super) fn dispatch(
     }
     // systemctl without a verb is list-units.
     let verb = if is_verb { name } else { call.verb.unwrap_or("list-units") };
-    let Some(row) = rows().find(|row| row.verb == verb) else {
+    let Some(row) = ROWS.iter().find(|row| row.verb == verb) else {
         complain_of_verb(verb, session);
         return Ok(exit::FAILURE);
     };
@@ -234,7 +241,7 @@ fn complain_of_verb(verb: &str, session: &mut Session<'_, '_>) {
         session.complain(format_args!("There is no '{verb}' here. {instead}"));
         return;
     }
-    let known = rows().map(|row| row.verb);
+    let known = ROWS.iter().map(|row| row.verb);
     match names::nearest(verb, known, |verb| verb) {
         Some(meant) => {
             session.complain(format_args!("Unknown command verb '{verb}', did you mean '{meant}'?"))
@@ -248,7 +255,7 @@ fn complain_of_verb(verb: &str, session: &mut Session<'_, '_>) {
 fn help(_: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let out = &mut session.out;
     out.text("pilotctl [OPTIONS] VERB [NAME...]\n\nAsk PID 1, or tell it what to do.\n\n");
-    for row in rows() {
+    for row in &ROWS {
         out.text("  ");
         out.cell(&Usage(row), 32);
         writeln!(out, "{}", row.help);
