@@ -14,27 +14,33 @@ use support::Session;
 #[test]
 #[ignore = "boots a machine; `cargo board test` runs it"]
 fn armv7() {
-    boot("clients-armv7");
+    boot("clients-armv7", true);
 }
 
 #[test]
 #[ignore = "boots a machine; `cargo board test` runs it"]
 fn riscv64() {
-    boot("clients-riscv64");
+    boot("clients-riscv64", true);
 }
 
 #[test]
 #[ignore = "makes namespaces; `cargo board test` runs it"]
 fn x86_64_in_namespaces() {
-    boot("clients-x86_64");
+    boot("clients-x86_64", false);
 }
 
 /// One boot, and all its clients in turn.
-fn boot(name: &str) {
+fn boot(name: &str, is_machine: bool) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
     let mut session = Session::boot(&folder.to_string_lossy());
     let board = &mut session;
     board.expect("the board is up");
+    if is_machine {
+        // Asked or not, there is a prompt.
+        board.type_line("");
+        log_in(board);
+        the_boot_has_done_its_duties(board);
+    }
     systemd_notify_speaks_for_its_shell(board);
     systemd_notify_stores_and_gets_back(board);
     systemd_notify_triggers_the_watchdog(board);
@@ -44,6 +50,11 @@ fn boot(name: &str) {
     dbus_is_passed_its_socket(board);
     daemons_go_into_the_background(board);
     crond_runs_what_is_due(board);
+    if is_machine {
+        the_clock_is_not_before_the_last_stop(board);
+        what_is_due_follows_the_clock(board);
+        a_login_comes_back(board);
+    }
     board.type_line("pilotctl poweroff");
     board.expect("power-off: now");
     session.ends_orderly();
@@ -213,4 +224,52 @@ fn daemons_go_into_the_background(board: &mut Session) {
 fn crond_runs_what_is_due(board: &mut Session) {
     assert_eq!(property(board, "crond.service", "ActiveState"), "active");
     board.run("until [ -s /run/cron-ran ]; do sleep 1; done");
+}
+
+/// serial-getty@console.service, and root without a password.
+fn log_in(board: &mut Session) {
+    board.expect(" login: ");
+    board.type_line("root");
+    board.expect("~ # ");
+}
+
+fn a_login_comes_back(board: &mut Session) {
+    board.type_line("exit");
+    log_in(board);
+    assert_eq!(property(board, "serial-getty@console.service", "NRestarts"), "1");
+}
+
+/// What is in modules-load.d, sysctl.d and tmpfiles.d, and the units of `buildroot/board/boot`.
+fn the_boot_has_done_its_duties(board: &mut Session) {
+    for (question, answer) in [
+        ("grep -c ^virtio_net /proc/modules", "1"),
+        ("cat /proc/sys/kernel/threads-max", "4321"),
+        ("stat -c %a /run/told", "1777"),
+        ("grep -cE '^[0-9a-f]{32}$' /etc/machine-id", "1"),
+        ("stat -c '%s %a' /var/lib/random-seed", "512 600"),
+        ("pilotctl is-failed", "running"),
+    ] {
+        assert_eq!(board.run(question).trim(), answer, "{question}");
+    }
+}
+
+/// In the year 2030.
+fn the_clock_is_not_before_the_last_stop(board: &mut Session) {
+    board.run("seed=$(cat /var/lib/random-seed | md5sum)");
+    board.run("pilotctl stop clock random-seed; touch -d @1900000000 /var/lib/clock");
+    board.run("pilotctl start clock random-seed");
+    assert_eq!(board.run("[ $(date +%s) -ge 1900000000 ] && echo later").trim(), "later");
+    let changed =
+        board.run("[ \"$seed\" != \"$(cat /var/lib/random-seed | md5sum)\" ] && echo yes");
+    assert_eq!(changed.trim(), "yes");
+}
+
+/// The timer is due at the first second of 2035.
+fn what_is_due_follows_the_clock(board: &mut Session) {
+    board.run("pilotctl start calendar.timer");
+    board.run("date -s @2051222390; date -s @2000000000");
+    assert_eq!(board.run("cat /run/calendar-ran 2>/dev/null"), "");
+    board.run("date -s @2051222399; until [ -s /run/calendar-ran ]; do sleep 1; done");
+    let ran: u64 = board.run("cat /run/calendar-ran").trim().parse().unwrap();
+    assert!((2_051_222_400..2_051_222_460).contains(&ran), "{ran}");
 }

@@ -14,36 +14,56 @@ use pilot_board::state::State;
 use support::Session;
 use support::disk::Disk;
 
-const INITRAMFS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/initramfs");
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/root");
-const ON_DISK: &str = "root=/dev/vda rootfstype=ext4 rw";
+const ON_DISK: &str = "root=/dev/vda rootfstype=ext4";
 
-fn root_disk() -> Disk {
-    let board = Board::read(Path::new(ROOT)).unwrap_or_else(|failure| panic!("{failure}"));
-    let state = State::take().unwrap_or_else(|failure| panic!("{failure}"));
-    let folder = image::folder(&state, &board).unwrap_or_else(|failure| panic!("{failure}"));
-    Disk::filled_from(&folder)
+/// A disk, and the board that finds it.
+struct Boards {
+    initramfs: String,
+    disk: Disk,
+}
+
+impl Boards {
+    /// `suffix` is what the names of both boards end with.
+    fn make(suffix: &str) -> Self {
+        let folder = |name| format!("{}/tests/{name}{suffix}", env!("CARGO_MANIFEST_DIR"));
+        let root = folder("root");
+        let board = Board::read(Path::new(&root)).unwrap_or_else(|failure| panic!("{failure}"));
+        let state = State::take().unwrap_or_else(|failure| panic!("{failure}"));
+        let built = image::folder(&state, &board).unwrap_or_else(|failure| panic!("{failure}"));
+        Self { initramfs: folder("initramfs"), disk: Disk::filled_from(&built) }
+    }
+
+    fn boot(&self, words: &str) -> Session {
+        Session::boot_with_words(&self.initramfs, self.disk.path(), words)
+    }
 }
 
 #[test]
 #[ignore = "boots a machine; `cargo board test` runs it"]
 fn the_real_root_is_moved_into_and_the_command_line_heeded() {
-    let disk = root_disk();
-    all_comes_up_in_the_real_root(&disk);
-    rescue_has_what_sysinit_needs_and_nothing_else(&disk);
-    emergency_has_nothing_and_init_may_be_another(&disk);
-    without_its_root_an_initramfs_has_a_shell(&disk);
+    let boards = Boards::make("");
+    all_comes_up_in_the_real_root(&boards);
+    rescue_has_what_sysinit_needs_and_nothing_else(&boards);
+    emergency_has_nothing_and_init_may_be_another(&boards);
+    without_its_root_an_initramfs_has_a_shell(&boards);
+}
+
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn on_riscv64_too() {
+    all_comes_up_in_the_real_root(&Boards::make("-riscv64"));
 }
 
 /// Its helpers have ended, its memory is free, and what its kernel gave it has moved along. What
-/// is masked does not start; who ignores SIGTERM does not hold up the power-off.
-fn all_comes_up_in_the_real_root(disk: &Disk) {
-    let mut board = Session::boot_with_words(INITRAMFS, disk.path(), ON_DISK);
+/// is masked does not start; who ignores SIGTERM does not hold up the power-off. The root begins as
+/// one that cannot be written to, and fstab has it mounted anew.
+fn all_comes_up_in_the_real_root(boards: &Boards) {
+    let mut board = boards.boot(&format!("{ON_DISK} ro"));
     board.expect("helper.service: running");
     board.expect("switch-root: now");
     board.expect("early.service: done");
     board.expect("the board is up");
-    board.type_line("echo root-$(grep -c '^/dev/vda / ext4' /proc/mounts)");
+    board.type_line("echo root-$(grep -c '^/dev/vda / ext4 rw,noatime' /proc/mounts)");
     board.expect("root-1");
     board.type_line("echo helpers-$(ps | grep -c 'busybox [s]leep')");
     board.expect("helpers-0");
@@ -54,13 +74,13 @@ fn all_comes_up_in_the_real_root(disk: &Disk) {
     board.type_line("pilotctl poweroff");
     board.expect("power-off: now");
     board.ends_orderly();
-    assert!(disk.is_clean(), "{}", disk.describe());
-    assert!(disk.lines() > 0);
+    assert!(boards.disk.is_clean(), "{}", boards.disk.describe());
+    assert!(boards.disk.lines() > 0);
 }
 
-fn rescue_has_what_sysinit_needs_and_nothing_else(disk: &Disk) {
-    let words = format!("{ON_DISK} rescue pilot.mask=stubborn.service");
-    let mut board = Session::boot_with_words(INITRAMFS, disk.path(), &words);
+fn rescue_has_what_sysinit_needs_and_nothing_else(boards: &Boards) {
+    let words = format!("{ON_DISK} rw rescue pilot.mask=stubborn.service");
+    let mut board = boards.boot(&words);
     board.expect("switch-root: now");
     board.expect("early.service: done");
     board.expect("rescue.service: running");
@@ -76,12 +96,12 @@ fn rescue_has_what_sysinit_needs_and_nothing_else(disk: &Disk) {
     board.type_line("pilotctl reboot");
     board.expect("reboot: now");
     board.ends_orderly();
-    assert!(disk.is_clean(), "{}", disk.describe());
+    assert!(boards.disk.is_clean(), "{}", boards.disk.describe());
 }
 
-fn emergency_has_nothing_and_init_may_be_another(disk: &Disk) {
-    let words = format!("{ON_DISK} emergency init=/usr/sbin/init");
-    let mut board = Session::boot_with_words(INITRAMFS, disk.path(), &words);
+fn emergency_has_nothing_and_init_may_be_another(boards: &Boards) {
+    let words = format!("{ON_DISK} rw emergency init=/usr/sbin/init");
+    let mut board = boards.boot(&words);
     board.expect("switch-root: now");
     board.expect("emergency.service: running");
     board.type_line("pilotctl is-active early.service; echo asked-$((1 + 1))");
@@ -93,8 +113,8 @@ fn emergency_has_nothing_and_init_may_be_another(disk: &Disk) {
 }
 
 /// It has no disk of that name, and says so at once.
-fn without_its_root_an_initramfs_has_a_shell(disk: &Disk) {
-    let mut board = Session::boot_with_words(INITRAMFS, disk.path(), "root=UUID=0-0");
+fn without_its_root_an_initramfs_has_a_shell(boards: &Boards) {
+    let mut board = boards.boot("root=UUID=0-0");
     board.expect("sysroot.mount: failed");
     board.expect("emergency.service: running");
     board.type_line("pilotctl poweroff -f");
