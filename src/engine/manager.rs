@@ -223,9 +223,10 @@ impl<'t, 's> Engine<'t, 's> {
             if let Some(action) = self.actions.pop_front() {
                 return Some(action);
             }
+            // What a failure means for others comes before what waited for it goes on.
             let went_on = self.expire_one(now)
-                || self.run_one_job(now)
                 || self.follow_one(now)
+                || self.run_one_job(now)
                 || self.start_one_idle(now)
                 || self.look_again_at_one(now)
                 || self.advance_shutdown(now);

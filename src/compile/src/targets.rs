@@ -130,7 +130,10 @@ pub fn shell(name: &str, program: &str) -> Option<String> {
         "emergency.service" => service("Emergency Shell", "Conflicts=rescue.service\n"),
         "rescue.service" => service("Rescue Shell", sysinit),
         "emergency.target" => {
-            target("Emergency Mode", "Requires=emergency.service\nAfter=emergency.service\n")
+            // What waits for the system to be initialized does not start beside the shell.
+            let more = "Requires=emergency.service\nAfter=emergency.service\n\
+                        Conflicts=sysinit.target\n";
+            target("Emergency Mode", more)
         }
         "rescue.target" => {
             let more = format!("{sysinit}Requires=rescue.service\nAfter=rescue.service\n");
