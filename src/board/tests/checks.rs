@@ -32,6 +32,8 @@ fn run_checks(name: &str) {
     let checks = workspace().join("tests/checks");
     let mut board = Session::boot(&folder.to_string_lossy());
     board.expect("the board is up");
+    an_area_that_comes_late_is_swapped_to(&mut board);
+    who_sets_the_clock_passes_over_no_moment(&mut board);
     board.type_line("pilotctl start checks.target; echo started-$((1 + 1))");
     board.expect("started-2");
     let [verb, properties, pattern] = verdict::QUESTION;
@@ -49,4 +51,35 @@ fn run_checks(name: &str) {
     board.type_line("poweroff");
     board.expect("power-off: now");
     board.ends_orderly();
+}
+
+/// It is in use still when the board ends.
+fn an_area_that_comes_late_is_swapped_to(board: &mut Session) {
+    board.type_line("pilotctl start --no-block dev-area.swap; pilotctl start brd.service");
+    board.type_line("busybox mkswap /dev/ram0; echo made-$((1 + 1))");
+    board.expect("made-2");
+    board.type_line("pilotctl is-active dev-area.swap; echo asked-$((1 + 1))");
+    let said = board.expect("asked-2");
+    assert!(said.contains("\nactivating"), "{said}");
+    board.type_line("ln -s ram0 /dev/area");
+    board.expect("dev-area.swap: in use");
+    for (line, areas) in
+        [("", 1), ("pilotctl stop dev-area.swap; ", 0), ("pilotctl start dev-area.swap; ", 1)]
+    {
+        board.type_line(&format!("{line}cat /proc/swaps; echo areas-$((1 + 1))"));
+        let said = board.expect("areas-2");
+        assert_eq!(said.matches("\n/dev/ram0 ").count(), areas, "{line}{said}");
+    }
+}
+
+/// A clock that is put forward over a moment, then back before it, and on.
+fn who_sets_the_clock_passes_over_no_moment(board: &mut Session) {
+    board.type_line("pilotctl start noon.timer; date -s '2030-06-01 10:00:00'");
+    board.type_line("pilotctl is-active noon.service; echo asked-$((1 + 1))");
+    let said = board.expect("asked-2");
+    assert!(said.contains("\ninactive"), "{said}");
+    board.type_line("date -s '2030-06-01 13:30:00'");
+    board.expect("noon-at-13:30");
+    board.type_line("pilotctl stop noon.service; date -s '2030-06-01 11:59:58'");
+    board.expect("noon-at-12:00");
 }
