@@ -87,6 +87,20 @@ fn a_disk_is_left_clean() {
     board.expect("reboot: now");
     board.ends_orderly();
     assert!(disk.is_clean(), "{}", disk.describe());
+    let mut board = Session::boot_with_disk(name, disk.path());
+    write_lines(&mut board);
+    freeze_who_writes(&mut board);
+    board.type_line("pilotctl poweroff");
+    board.expect("power-off: now");
+    board.ends_orderly();
+}
+
+/// A service waits for the disk, and not even SIGKILL ends that: it holds up a shutdown for its
+/// deadlines, no longer.
+fn freeze_who_writes(board: &mut Session) {
+    board.type_line("fsfreeze --freeze /data; writer=$(pilotctl show --value -p MainPID writer)");
+    board.type_line("until grep 'State:.D' /proc/$writer/status; do sleep 1; done");
+    board.expect("State:\tD");
 }
 
 /// Which has to be undone before the disk can be left.
