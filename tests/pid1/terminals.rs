@@ -36,14 +36,17 @@ struct Terminal {
 
 impl Terminal {
     fn new(world: &World) -> Self {
-        // Who puts the one before in order may still have it open, and this one another number.
-        let begin = Instant::now();
-        while world.path("/dev/pts/0").exists() {
-            assert!(begin.elapsed() < PATIENCE, "somebody keeps the last terminal open");
-        }
         let mut options = File::options();
         options.read(true).write(true).custom_flags(libc::O_NOCTTY | libc::O_NONBLOCK);
-        let ours = options.open(world.path("/dev/pts/ptmx")).unwrap();
+        let begin = Instant::now();
+        // As long as the kernel has not done with the one before, the next has another number.
+        let ours = loop {
+            let ours = options.open(world.path("/dev/pts/ptmx")).unwrap();
+            if rustix::pty::ptsname(&ours, Vec::new()).unwrap().to_bytes() == b"/dev/pts/0" {
+                break ours;
+            }
+            assert!(begin.elapsed() < PATIENCE, "somebody keeps the last terminal open");
+        };
         rustix::pty::unlockpt(&ours).unwrap();
         assert!(world.path("/dev/pts/0").exists());
         Self { ours, said: String::new(), seen: 0 }
