@@ -11,6 +11,8 @@ const DELEGATE: &str =
 const ACCOUNTING: &str = "nothing is accounted here and it can be left out";
 const FILTERS: &str = "addresses and ports are not filtered: bind only what may be reached";
 const OOM: &str = "nobody watches over memory but the kernel";
+const OOM_PRESSURE: &str = "without ManagedOOMMemoryPressure= it has no effect";
+const PRESSURE: &str = "a program that asks is not told";
 const LIMITS: &str = "only services and slices are limited";
 const NONE: &[&str] = &["infinity"];
 const ZERO: &[&str] = &["0"];
@@ -58,18 +60,16 @@ pub(super) const RESOURCE: &[Unsupported] = &[
     refused("NetClass", Empty, "it has no meaning in systemd since 227 either"),
     refused("ManagedOOMSwap", Words(&["auto"]), OOM),
     refused("ManagedOOMMemoryPressure", Words(&["auto"]), OOM),
-    ignored("ManagedOOMMemoryPressureLimit", Empty,
-        "without ManagedOOMMemoryPressure= it has no effect"),
-    ignored("ManagedOOMMemoryPressureDurationSec", Empty,
-        "without ManagedOOMMemoryPressure= it has no effect"),
+    ignored("ManagedOOMMemoryPressureLimit", Empty, OOM_PRESSURE),
+    ignored("ManagedOOMMemoryPressureDurationSec", Empty, OOM_PRESSURE),
     refused("ManagedOOMPreference", Words(&["none"]), OOM),
     refused("OOMRules", List, OOM),
-    ignored("MemoryPressureWatch", Words(&["auto", "off"]), "a program that asks is not told"),
-    ignored("MemoryPressureThresholdSec", Empty, "a program that asks is not told"),
-    ignored("CPUPressureWatch", Words(&["auto", "off"]), "a program that asks is not told"),
-    ignored("CPUPressureThresholdSec", Empty, "a program that asks is not told"),
-    ignored("IOPressureWatch", Words(&["auto", "off"]), "a program that asks is not told"),
-    ignored("IOPressureThresholdSec", Empty, "a program that asks is not told"),
+    ignored("MemoryPressureWatch", Words(&["auto", "off"]), PRESSURE),
+    ignored("MemoryPressureThresholdSec", Empty, PRESSURE),
+    ignored("CPUPressureWatch", Words(&["auto", "off"]), PRESSURE),
+    ignored("CPUPressureThresholdSec", Empty, PRESSURE),
+    ignored("IOPressureWatch", Words(&["auto", "off"]), PRESSURE),
+    ignored("IOPressureThresholdSec", Empty, PRESSURE),
     ignored("CoredumpReceive", No, "nobody collects core dumps here"),
 ];
 
