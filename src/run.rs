@@ -267,17 +267,8 @@ impl Pilot {
 
     /// The settings of a unit that the engine knows to be a service.
     fn service(&self, unit: UnitId) -> Service<'static> {
-        match self.table.kind(unit) {
-            Kind::Service(service) => service,
-            Kind::Target
-            | Kind::Slice
-            | Kind::Socket(_)
-            | Kind::Timer(_)
-            | Kind::Path(_)
-            | Kind::Mount(_) => {
-                bug!("not a service")
-            }
-        }
+        let Kind::Service(service) = self.table.kind(unit) else { bug!("not a service") };
+        service
     }
 }
 
@@ -289,15 +280,6 @@ fn broken(call: &str, errno: rustix::io::Errno) -> ! {
 
 /// The settings of a unit that is known to be a socket.
 fn socket_config<'t>(table: &Table<'t>, unit: UnitId) -> Socket<'t> {
-    match table.kind(unit) {
-        Kind::Socket(socket) => socket,
-        Kind::Target
-        | Kind::Slice
-        | Kind::Service(_)
-        | Kind::Timer(_)
-        | Kind::Path(_)
-        | Kind::Mount(_) => {
-            bug!("not a socket")
-        }
-    }
+    let Kind::Socket(socket) = table.kind(unit) else { bug!("not a socket") };
+    socket
 }

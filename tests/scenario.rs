@@ -208,17 +208,10 @@ impl Scenario<'_, '_> {
     }
 
     fn first_listener(&self, socket: &str) -> unit::ListenerId {
-        match self.table.unit(self.unit(socket)).kind {
-            Kind::Socket(config) => config.first_listener,
-            Kind::Target
-            | Kind::Slice
-            | Kind::Service(_)
-            | Kind::Timer(_)
-            | Kind::Path(_)
-            | Kind::Mount(_) => {
-                panic!("{socket} is no socket")
-            }
-        }
+        let Kind::Socket(config) = self.table.kind(self.unit(socket)) else {
+            panic!("{socket} is no socket");
+        };
+        config.first_listener
     }
 
     fn readable(&mut self, socket: &str, listener: u16) {

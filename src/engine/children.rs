@@ -9,7 +9,7 @@ use super::action::Action;
 use super::event::{Errno, Pid, Process, SpawnError, Stage};
 use super::manager::Engine;
 use super::notify::{Notification, access};
-use super::service::{self, Main};
+use super::service::{self, Main, Service};
 use super::state::KindState;
 use super::time::Instant;
 use super::trace::Trace;
@@ -150,23 +150,11 @@ impl Engine<'_, '_> {
         if for_good {
             return self.is_down(unit) && self.units.at(unit).job.is_none();
         }
-        let service = self.service_state(unit);
-        let waits = |service: &service::Service| {
-            matches!(service.state, service::State::AutoRestart { .. })
-        };
-        self.is_down(unit) || service.is_some_and(waits)
+        self.is_down(unit) || self.service_state(unit).is_some_and(Service::waits_for_restart)
     }
 
-    fn service_state(&self, unit: UnitId) -> Option<&service::Service> {
-        match &self.units.at(unit).kind {
-            KindState::Service(service) => Some(service),
-            KindState::Target { .. }
-            | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => None,
-        }
+    fn service_state(&self, unit: UnitId) -> Option<&Service> {
+        self.units.at(unit).service()
     }
 
     pub(super) fn on_notified(
@@ -189,8 +177,7 @@ impl Engine<'_, '_> {
             self.note(Trace::ServiceErrno { unit, errno }, now);
         }
         if let Some(main_pid) = notification.main_pid
-            && self.service_state(unit).and_then(service::Service::main).map(Main::pid)
-                != Some(main_pid)
+            && self.service_state(unit).and_then(Service::main).map(Main::pid) != Some(main_pid)
         {
             self.push(Action::AdoptMain { unit, pid: main_pid });
         }

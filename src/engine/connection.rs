@@ -332,16 +332,9 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn template(&self, unit: UnitId) -> &Template {
-        match &self.units.at(unit).kind {
-            KindState::Template(template) => template,
-            KindState::Target { .. }
-            | KindState::Service(_)
-            | KindState::Socket(_)
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => {
-                bug!("not a per-connection service")
-            }
-        }
+        let KindState::Template(template) = &self.units.at(unit).kind else {
+            bug!("not a per-connection service")
+        };
+        template
     }
 }

@@ -308,59 +308,27 @@ impl<'t, 's> Engine<'t, 's> {
     }
 
     pub(super) fn service(&mut self, unit: UnitId) -> &mut Service {
-        match &mut self.units.at_mut(unit).kind {
-            KindState::Service(service) => service,
-            KindState::Target { .. }
-            | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => {
-                bug!("not a service that runs by itself")
-            }
-        }
+        let KindState::Service(service) = &mut self.units.at_mut(unit).kind else {
+            bug!("not a service that runs by itself")
+        };
+        service
     }
 
     pub(super) fn socket(&mut self, unit: UnitId) -> &mut Socket {
-        match &mut self.units.at_mut(unit).kind {
-            KindState::Socket(socket) => socket,
-            KindState::Target { .. }
-            | KindState::Service(_)
-            | KindState::Template(_)
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => {
-                bug!("not a socket")
-            }
-        }
+        let KindState::Socket(socket) = &mut self.units.at_mut(unit).kind else {
+            bug!("not a socket")
+        };
+        socket
     }
 
     pub(super) fn service_config(&self, unit: UnitId) -> unit::Service<'t> {
-        match self.table.kind(unit) {
-            Kind::Service(config) => config,
-            Kind::Target
-            | Kind::Slice
-            | Kind::Socket(_)
-            | Kind::Timer(_)
-            | Kind::Path(_)
-            | Kind::Mount(_) => {
-                bug!("not a service")
-            }
-        }
+        let Kind::Service(config) = self.table.kind(unit) else { bug!("not a service") };
+        config
     }
 
     pub(super) fn socket_config(&self, unit: UnitId) -> unit::Socket<'t> {
-        match self.table.kind(unit) {
-            Kind::Socket(config) => config,
-            Kind::Target
-            | Kind::Slice
-            | Kind::Service(_)
-            | Kind::Timer(_)
-            | Kind::Path(_)
-            | Kind::Mount(_) => {
-                bug!("not a socket")
-            }
-        }
+        let Kind::Socket(config) = self.table.kind(unit) else { bug!("not a socket") };
+        config
     }
 
     pub(super) fn service_step(&mut self, unit: UnitId, input: service::Input<'_>, now: Instant) {
@@ -430,15 +398,7 @@ impl<'t, 's> Engine<'t, 's> {
         if !features::IDLE || !self.idle_pending || self.jobs_pending > 0 {
             return false;
         }
-        let waits = |state: &UnitState| match &state.kind {
-            KindState::Service(service) => service.waits_for_quiet(),
-            KindState::Target { .. }
-            | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => false,
-        };
+        let waits = |state: &UnitState| state.service().is_some_and(Service::waits_for_quiet);
         let waiting = self.units.iter().position(waits);
         self.idle_pending = waiting.is_some();
         if let Some(index) = waiting {

@@ -119,6 +119,11 @@ impl UnitState {
         }
     }
 
+    /// The machine of a service that runs by itself, if it is one.
+    pub(super) const fn service(&self) -> Option<&Service> {
+        if let KindState::Service(service) = &self.kind { Some(service) } else { None }
+    }
+
     /// It is up and cannot be taken down.
     pub(super) const fn stays(&self) -> bool {
         match &self.kind {

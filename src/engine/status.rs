@@ -12,7 +12,7 @@ use super::instance::SlotState;
 use super::manager::Engine;
 use super::service::{Input, Main};
 use super::socket;
-use super::state::KindState;
+use super::state::{KindState, UnitState};
 use super::time::Instant;
 use super::{mount, path};
 use crate::features;
@@ -283,31 +283,16 @@ impl Engine<'_, '_> {
 
     /// True of the main or control process of a service.
     pub fn is_known(&self, pid: Pid) -> bool {
-        self.units.iter().any(|state| match &state.kind {
-            KindState::Service(service) => {
-                let main = service.main().map(Main::pid);
-                main == Some(pid) || service.control() == Some(pid)
-            }
-            KindState::Target { .. }
-            | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => false,
+        self.units.iter().filter_map(UnitState::service).any(|service| {
+            let main = service.main().map(Main::pid);
+            main == Some(pid) || service.control() == Some(pid)
         })
     }
 
     /// How a service last ended: its result, and the end of its main process.
     pub fn ending(&self, unit: UnitId) -> (UnitResult, Option<Exit>) {
-        match &self.units.at(unit).kind {
-            KindState::Service(service) => (service.result, service.exit),
-            KindState::Target { .. }
-            | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => (UnitResult::Success, None),
-        }
+        let service = self.units.at(unit).service();
+        service.map_or((UnitResult::Success, None), |service| (service.result, service.exit))
     }
 
     /// The sockets whose listeners a service's main process is passed, with each of them open.

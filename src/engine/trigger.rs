@@ -150,32 +150,17 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn timer(&mut self, unit: UnitId) -> &mut Timer {
-        match &mut self.units.at_mut(unit).kind {
-            KindState::Timer(timer) => timer,
-            KindState::Target { .. }
-            | KindState::Service(_)
-            | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => bug!("not a timer"),
-        }
+        let KindState::Timer(timer) = &mut self.units.at_mut(unit).kind else {
+            bug!("not a timer")
+        };
+        timer
     }
 
     pub(super) fn timer_step(&mut self, unit: UnitId, input: Input, now: Instant) {
         if !features::TIMERS {
             return;
         }
-        let config = match self.table.kind(unit) {
-            Kind::Timer(config) => config,
-            Kind::Target
-            | Kind::Slice
-            | Kind::Service(_)
-            | Kind::Socket(_)
-            | Kind::Path(_)
-            | Kind::Mount(_) => {
-                bug!("not a timer")
-            }
-        };
+        let Kind::Timer(config) = self.table.kind(unit) else { bug!("not a timer") };
         let setup = &config.setup();
         let random_us = self.random_delay(unit, setup);
         let view = self.view(config.unit);

@@ -23,21 +23,10 @@ impl World<'_, '_> {
     /// Nobody begins to start before those it is ordered after have.
     pub(super) fn check_order(&self, process: Process, command: CommandRef) {
         let unit = command.unit;
-        let first_list = match self.table.unit(unit).kind {
-            Kind::Service(config) => {
-                let lists = [CommandList::Condition, CommandList::StartPre, CommandList::Start];
-                let first = lists.into_iter().find(|list| !list.of(&config).is_empty());
-                first.expect("every service has a command")
-            }
-            Kind::Target
-            | Kind::Slice
-            | Kind::Socket(_)
-            | Kind::Timer(_)
-            | Kind::Path(_)
-            | Kind::Mount(_) => {
-                return;
-            }
-        };
+        let Kind::Service(config) = self.table.kind(unit) else { return };
+        let lists = [CommandList::Condition, CommandList::StartPre, CommandList::Start];
+        let first_list = lists.into_iter().find(|list| !list.of(&config).is_empty());
+        let first_list = first_list.expect("every service has a command");
         let first = (command.list, command.index) == (first_list, 0);
         // Where there are checks a start begins with them.
         let begins = first && self.table.checks(unit).is_empty();

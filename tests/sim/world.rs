@@ -305,17 +305,8 @@ impl<'t, 's> World<'t, 's> {
     }
 
     fn listeners_of(&self, unit: UnitId) -> Vec<ListenerId> {
-        match self.table.unit(unit).kind {
-            Kind::Socket(config) => config.listener_ids().collect(),
-            Kind::Target
-            | Kind::Slice
-            | Kind::Service(_)
-            | Kind::Timer(_)
-            | Kind::Path(_)
-            | Kind::Mount(_) => {
-                panic!("not a socket")
-            }
-        }
+        let Kind::Socket(config) = self.table.kind(unit) else { panic!("not a socket") };
+        config.listener_ids().collect()
     }
 
     fn open_socket(&mut self, unit: UnitId) {
@@ -442,17 +433,10 @@ impl<'t, 's> World<'t, 's> {
     }
 
     fn template_of(&self, instance: InstanceId) -> UnitId {
-        match self.table.unit(self.engine.instance(instance).socket).kind {
-            Kind::Socket(config) => config.service,
-            Kind::Target
-            | Kind::Slice
-            | Kind::Service(_)
-            | Kind::Timer(_)
-            | Kind::Path(_)
-            | Kind::Mount(_) => {
-                panic!("an instance without a socket")
-            }
-        }
+        let Kind::Socket(config) = self.table.kind(self.engine.instance(instance).socket) else {
+            panic!("an instance without a socket");
+        };
+        config.service
     }
 
     fn kill(&mut self, target: Target, signal: u8) {
@@ -725,17 +709,8 @@ impl<'t, 's> World<'t, 's> {
     }
 
     fn service_type(&self, service: UnitId) -> ServiceType {
-        match self.table.unit(service).kind {
-            Kind::Service(config) => config.type_,
-            Kind::Target
-            | Kind::Slice
-            | Kind::Socket(_)
-            | Kind::Timer(_)
-            | Kind::Path(_)
-            | Kind::Mount(_) => {
-                panic!("not a service")
-            }
-        }
+        let Kind::Service(config) = self.table.kind(service) else { panic!("not a service") };
+        config.type_
     }
 
     /// The finisher has done its work.

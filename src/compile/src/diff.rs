@@ -126,15 +126,8 @@ fn unit_changes(name: &str, one: (&Side, &UnitPlan), other: (&Side, &UnitPlan)) 
 }
 
 fn listeners(unit: &UnitPlan) -> Vec<String> {
-    match &unit.kind {
-        KindPlan::Socket(socket) => socket.listeners.iter().map(show::listener_text).collect(),
-        KindPlan::Target
-        | KindPlan::Slice
-        | KindPlan::Service(_)
-        | KindPlan::Timer(_)
-        | KindPlan::Path(_)
-        | KindPlan::Mount(_) => Vec::new(),
-    }
+    let listeners = unit.kind.socket().map_or(&[][..], |socket| &socket.listeners);
+    listeners.iter().map(show::listener_text).collect()
 }
 
 fn elapses(unit: &UnitPlan) -> Vec<String> {

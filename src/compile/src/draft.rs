@@ -356,72 +356,27 @@ impl Draft {
 
     /// `[Service]`, if it is a service.
     pub fn service(&self) -> Option<&Service> {
-        match &self.body {
-            Body::Service(service) => Some(service),
-            Body::Target
-            | Body::Slice
-            | Body::Socket(_)
-            | Body::Timer(_)
-            | Body::Path(_)
-            | Body::Mount(_)
-            | Body::Swap(_) => None,
-        }
+        if let Body::Service(service) = &self.body { Some(service) } else { None }
     }
 
     /// `[Socket]`, if it is a socket.
     pub fn socket(&self) -> Option<&Socket> {
-        match &self.body {
-            Body::Socket(socket) => Some(socket),
-            Body::Target
-            | Body::Slice
-            | Body::Service(_)
-            | Body::Timer(_)
-            | Body::Path(_)
-            | Body::Mount(_)
-            | Body::Swap(_) => None,
-        }
+        if let Body::Socket(socket) = &self.body { Some(socket) } else { None }
     }
 
     /// `[Timer]`, if it is a timer.
     pub fn timer(&self) -> Option<&Timer> {
-        match &self.body {
-            Body::Timer(timer) => Some(timer),
-            Body::Target
-            | Body::Slice
-            | Body::Service(_)
-            | Body::Socket(_)
-            | Body::Path(_)
-            | Body::Mount(_)
-            | Body::Swap(_) => None,
-        }
+        if let Body::Timer(timer) = &self.body { Some(timer) } else { None }
     }
 
     /// `[Mount]`, if it is a mount.
     pub fn mount(&self) -> Option<&Mount> {
-        match &self.body {
-            Body::Mount(mount) => Some(mount),
-            Body::Target
-            | Body::Slice
-            | Body::Service(_)
-            | Body::Socket(_)
-            | Body::Timer(_)
-            | Body::Path(_)
-            | Body::Swap(_) => None,
-        }
+        if let Body::Mount(mount) = &self.body { Some(mount) } else { None }
     }
 
     /// `[Swap]`, if it is a swap unit.
     pub fn swap(&self) -> Option<&Swap> {
-        match &self.body {
-            Body::Swap(swap) => Some(swap),
-            Body::Target
-            | Body::Slice
-            | Body::Service(_)
-            | Body::Socket(_)
-            | Body::Timer(_)
-            | Body::Path(_)
-            | Body::Mount(_) => None,
-        }
+        if let Body::Swap(swap) = &self.body { Some(swap) } else { None }
     }
 
     /// `Slice=`, if it was given.
@@ -434,25 +389,14 @@ impl Draft {
             | Body::Timer(_)
             | Body::Mount(_)
             | Body::Swap(_)
-            | Body::Path(_) => {
-                return None;
-            }
+            | Body::Path(_) => return None,
         };
         own.given.as_ref()
     }
 
     /// `[Path]`, if it is a path unit.
     pub fn path(&self) -> Option<&Path> {
-        match &self.body {
-            Body::Path(path) => Some(path),
-            Body::Target
-            | Body::Slice
-            | Body::Service(_)
-            | Body::Socket(_)
-            | Body::Timer(_)
-            | Body::Mount(_)
-            | Body::Swap(_) => None,
-        }
+        if let Body::Path(path) = &self.body { Some(path) } else { None }
     }
 
     /// `Unit=` of a timer or a path unit.

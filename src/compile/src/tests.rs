@@ -36,17 +36,8 @@ Environment=ROOT=/www 'OPTIONS=-v -x'
 fn service(image: &Image, name: &str, then: impl FnOnce(unit::Service<'_>)) {
     let table = Table::open(&image.table).expect("a good table");
     let unit = table.find(name).expect("the service");
-    match table.unit(unit).kind {
-        Kind::Service(service) => then(service),
-        Kind::Target
-        | Kind::Slice
-        | Kind::Socket(_)
-        | Kind::Timer(_)
-        | Kind::Path(_)
-        | Kind::Mount(_) => {
-            panic!("{name} is no service")
-        }
-    }
+    let Kind::Service(service) = table.kind(unit) else { panic!("{name} is no service") };
+    then(service);
 }
 
 fn words(line: &str) -> Vec<String> {

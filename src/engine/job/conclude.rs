@@ -5,7 +5,7 @@ use unit::control::{ActiveState, JobKind, JobResult, UnitResult};
 
 use super::Job;
 use crate::engine::manager::Engine;
-use crate::engine::service;
+use crate::engine::service::{self, Service};
 use crate::engine::state::KindState;
 use crate::engine::time::Instant;
 use crate::engine::trace::Trace;
@@ -63,29 +63,11 @@ impl Engine<'_, '_> {
     }
 
     fn is_waiting_for_restart(&self, unit: UnitId) -> bool {
-        match &self.units.at(unit).kind {
-            KindState::Service(service) => {
-                matches!(service.state, service::State::AutoRestart { .. })
-            }
-            KindState::Target { .. }
-            | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => false,
-        }
+        self.units.at(unit).service().is_some_and(Service::waits_for_restart)
     }
 
     fn waits_for_quiet(&self, unit: UnitId) -> bool {
-        match &self.units.at(unit).kind {
-            KindState::Service(service) => features::IDLE && service.waits_for_quiet(),
-            KindState::Target { .. }
-            | KindState::Socket(_)
-            | KindState::Template(_)
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => false,
-        }
+        features::IDLE && self.units.at(unit).service().is_some_and(Service::waits_for_quiet)
     }
 
     fn reload_end(&self, unit: UnitId) -> JobResult {

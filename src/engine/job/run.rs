@@ -136,7 +136,7 @@ impl Engine<'_, '_> {
                 self.changed(unit, &before, now);
             }
             KindState::Service(service) => {
-                let waiting = matches!(service.state, service::State::AutoRestart { .. });
+                let waiting = service.waits_for_restart();
                 if before.active() != ActiveState::Activating || waiting {
                     let auto = auto && waiting;
                     self.service_step(unit, service::Input::Start { auto }, now);

@@ -394,6 +394,11 @@ impl Service {
         matches!(self.state, State::Start { child: Child::Idle(_), .. })
     }
 
+    /// True if it is down until its restart is due.
+    pub const fn waits_for_restart(&self) -> bool {
+        matches!(self.state, State::AutoRestart { .. })
+    }
+
     /// Takes one step.
     pub fn step(
         &mut self,

@@ -5,7 +5,7 @@ use unit::ServiceType;
 use super::Checked;
 use super::service::type_of;
 use crate::codes;
-use crate::draft::{Body, Draft, Service};
+use crate::draft::{Draft, Service};
 use crate::report::{Diagnostic, Report, Span};
 
 /// The longest list of growing pauses.
@@ -15,20 +15,13 @@ const STORE_MAX: u32 = 128;
 
 pub(super) fn check(checked: &Checked, report: &mut Report) {
     for draft in &checked.units {
-        match &draft.body {
-            Body::Service(service) => {
-                check_effects(service, report);
-                check_steps(service, report);
-                check_store(service, report);
-            }
-            Body::Target
-            | Body::Slice
-            | Body::Socket(_)
-            | Body::Timer(_)
-            | Body::Path(_)
-            | Body::Mount(_)
-            | Body::Swap(_) => check_actions(draft, report),
-        }
+        let Some(service) = draft.service() else {
+            check_actions(draft, report);
+            continue;
+        };
+        check_effects(service, report);
+        check_steps(service, report);
+        check_store(service, report);
     }
 }
 

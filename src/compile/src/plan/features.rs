@@ -110,32 +110,17 @@ const FEATURES: &[Feature] = &[
     ("watchdog", |plan| services(plan).any(|service| service.life.watchdog.is_some())),
     ("vsock", |plan| listeners(plan).any(|listener| listener.is_vsock())),
     ("calendars", |plan| use_calendars(&plan.units)),
-    ("timers", |plan| plan.units.iter().any(|unit| matches!(unit.kind, KindPlan::Timer(_)))),
+    ("timers", |plan| plan.units.iter().any(|unit| unit.kind.timer().is_some())),
 ];
 
 /// Whether a timer is told when somebody sets the clock.
 pub(super) fn use_calendars(units: &[UnitPlan]) -> bool {
-    units.iter().any(|unit| match &unit.kind {
-        KindPlan::Timer(timer) => !timer.calendars.is_empty() || timer.on_clock_change,
-        KindPlan::Target
-        | KindPlan::Slice
-        | KindPlan::Service(_)
-        | KindPlan::Socket(_)
-        | KindPlan::Path(_)
-        | KindPlan::Mount(_) => false,
-    })
+    let mut timers = units.iter().filter_map(|unit| unit.kind.timer());
+    timers.any(|timer| !timer.calendars.is_empty() || timer.on_clock_change)
 }
 
 fn sockets(plan: &Plan) -> impl Iterator<Item = &SocketPlan> {
-    plan.units.iter().filter_map(|unit| match &unit.kind {
-        KindPlan::Socket(socket) => Some(&**socket),
-        KindPlan::Target
-        | KindPlan::Slice
-        | KindPlan::Service(_)
-        | KindPlan::Timer(_)
-        | KindPlan::Path(_)
-        | KindPlan::Mount(_) => None,
-    })
+    plan.units.iter().filter_map(|unit| unit.kind.socket())
 }
 
 fn listeners(plan: &Plan) -> impl Iterator<Item = &Listener> {
@@ -153,15 +138,7 @@ fn is_given_terminal(service: &ServicePlan) -> bool {
 }
 
 fn services(plan: &Plan) -> impl Iterator<Item = &ServicePlan> {
-    plan.units.iter().filter_map(|unit| match &unit.kind {
-        KindPlan::Service(service) => Some(&**service),
-        KindPlan::Target
-        | KindPlan::Slice
-        | KindPlan::Socket(_)
-        | KindPlan::Timer(_)
-        | KindPlan::Path(_)
-        | KindPlan::Mount(_) => None,
-    })
+    plan.units.iter().filter_map(|unit| unit.kind.service())
 }
 
 /// The names of all features.

@@ -70,15 +70,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
     limits.fds_at_rest = FIXED_FDS + limits.listeners + limits.paths + limits.stored_fds;
     limits.fds_at_rest += started_at_boot(manager.default_target, units);
     // The pipe that copies of PID 1 report into.
-    let copied = |unit: &UnitPlan| match &unit.kind {
-        KindPlan::Service(service) => service.more.copied,
-        KindPlan::Target
-        | KindPlan::Slice
-        | KindPlan::Socket(_)
-        | KindPlan::Timer(_)
-        | KindPlan::Path(_)
-        | KindPlan::Mount(_) => false,
-    };
+    let copied = |unit: &UnitPlan| unit.kind.service().is_some_and(|service| service.more.copied);
     limits.fds_at_rest += if units.iter().any(copied) { 2 } else { 0 };
     // The timer that tells of a clock that is set.
     limits.fds_at_rest += usize::from(features::use_calendars(units));
@@ -88,15 +80,8 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
 /// Services that a boot starts: one control group each, which is kept.
 fn started_at_boot(default_target: u16, units: &[UnitPlan]) -> usize {
     let pulled = pulled(default_target, units);
-    let is_started = |unit: &UnitPlan| match &unit.kind {
-        KindPlan::Service(service) => !service.per_connection,
-        KindPlan::Target
-        | KindPlan::Slice
-        | KindPlan::Socket(_)
-        | KindPlan::Timer(_)
-        | KindPlan::Path(_)
-        | KindPlan::Mount(_) => false,
-    };
+    let is_started =
+        |unit: &UnitPlan| unit.kind.service().is_some_and(|service| !service.per_connection);
     units.iter().zip(pulled).filter(|(unit, pulled)| *pulled && is_started(unit)).count()
 }
 
@@ -114,16 +99,8 @@ pub(super) fn pulled(first: u16, units: &[UnitPlan]) -> Vec<bool> {
 
 /// LISTEN_FDNAMES of a service, one name to a descriptor; of stored ones the longest there may be.
 fn fd_names(service: &ServicePlan, units: &[UnitPlan], stored_max: usize) -> Vec<String> {
-    let sockets =
-        service.sockets.iter().filter_map(|&socket| match &units[usize::from(socket)].kind {
-            KindPlan::Socket(socket) => Some(socket),
-            KindPlan::Target
-            | KindPlan::Slice
-            | KindPlan::Service(_)
-            | KindPlan::Timer(_)
-            | KindPlan::Path(_)
-            | KindPlan::Mount(_) => None,
-        });
+    let socket = |&socket: &u16| units[usize::from(socket)].kind.socket();
+    let sockets = service.sockets.iter().filter_map(socket);
     if service.per_connection {
         let longest = sockets.map(|socket| socket.fd_name.clone()).max_by_key(String::len);
         return longest.into_iter().collect();

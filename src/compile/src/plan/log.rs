@@ -27,16 +27,10 @@ fn streams(service: &ServicePlan) -> usize {
 fn streams_of(unit: &UnitPlan, units: &[UnitPlan]) -> usize {
     match &unit.kind {
         KindPlan::Service(service) if service.per_connection => {
-            let connections = |&socket: &u16| match &units[usize::from(socket)].kind {
-                KindPlan::Socket(socket) => usize::from(socket.max_connections),
-                KindPlan::Target
-                | KindPlan::Service(_)
-                | KindPlan::Timer(_)
-                | KindPlan::Path(_)
-                | KindPlan::Mount(_)
-                | KindPlan::Slice => 0,
-            };
-            streams(service) * service.sockets.iter().map(connections).sum::<usize>()
+            let socket = |&socket: &u16| units[usize::from(socket)].kind.socket();
+            let sockets = service.sockets.iter().filter_map(socket);
+            let connections = sockets.map(|socket| usize::from(socket.max_connections));
+            streams(service) * connections.sum::<usize>()
         }
         KindPlan::Service(service) => streams(service) * AT_ONCE,
         KindPlan::Socket(socket) => {

@@ -156,6 +156,21 @@ pub enum KindPlan {
 }
 
 impl KindPlan {
+    /// What is said of it, if it is a service.
+    pub fn service(&self) -> Option<&ServicePlan> {
+        if let Self::Service(service) = self { Some(service) } else { None }
+    }
+
+    /// What is said of it, if it is a socket.
+    pub fn socket(&self) -> Option<&SocketPlan> {
+        if let Self::Socket(socket) = self { Some(socket) } else { None }
+    }
+
+    /// What is said of it, if it is a timer.
+    pub fn timer(&self) -> Option<&TimerPlan> {
+        if let Self::Timer(timer) = self { Some(timer) } else { None }
+    }
+
     /// True of a timer that remembers over reboots when it last elapsed.
     pub fn keeps_stamp(&self) -> bool {
         matches!(self, Self::Timer(timer) if !timer.stamp.is_empty())
