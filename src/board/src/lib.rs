@@ -9,7 +9,7 @@
 //! step makes is kept under `target/board/` ([`state`]). [`bench`] measures what
 //! comes of it.
 //!
-//! The verbs: [`mod@run`], [`mod@test`], [`new`], [`size`].
+//! The verbs: [`mod@run`], [`mod@test`] (with [`lints`]), [`new`], [`size`].
 #![forbid(unsafe_code)]
 
 pub mod apt;
@@ -22,6 +22,7 @@ pub mod image;
 pub mod inspect;
 pub mod kernel;
 pub mod library;
+pub mod lints;
 pub mod machine;
 pub mod namespace;
 pub mod new;

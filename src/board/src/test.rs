@@ -1,22 +1,23 @@
 //! `cargo board test`: everything is set up, then every test runs.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::conf::{self, Board};
 use crate::fail::{Failure, OrFail, Result};
-use crate::provision;
 use crate::state::{self, State};
-use crate::{image, say};
+use crate::{image, lints, provision, say};
 
 /// Boards that the simulation makes up and boots, where nobody asks for another number.
 const SEEDS: &str = "20000";
 
-/// Builds every board, then runs the tests of the whole workspace, the ones that boot boards too.
+/// Builds every board, then runs the tests of the whole workspace, the ones that boot boards too;
+/// unless `args` name some, what there is of lints first.
 ///
 /// # Errors
-/// If a board does not build or a test fails.
+/// If a board does not build or a test or a lint fails.
 pub fn test(args: &[String]) -> Result<()> {
     let workspace = state::workspace();
     for name in conf::names_in(&workspace.join("board")) {
@@ -24,8 +25,10 @@ pub fn test(args: &[String]) -> Result<()> {
         let state = State::take()?;
         image::build(&state, &board)?;
     }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let linted = if args.is_empty() { lints::run(&cargo, &workspace)? } else { [0; 3] };
     say::step("Testing", "everything");
-    let mut cargo = in_namespaces()?;
+    let mut cargo = in_namespaces(cargo)?;
     cargo
         .current_dir(&workspace)
         .args(["test", "--workspace", "--no-fail-fast"])
@@ -33,15 +36,15 @@ pub fn test(args: &[String]) -> Result<()> {
         .args(args)
         .env("PILOT_SEEDS", std::env::var("PILOT_SEEDS").unwrap_or(SEEDS.into()))
         .stdin(Stdio::null());
-    run_and_sum_up(&mut cargo)
+    run_and_sum_up(&mut cargo, linted)
 }
 
-/// Each of cargo's test programs ends with a summary of its own: one for all of them, last.
-fn run_and_sum_up(cargo: &mut Command) -> Result<()> {
-    let next = "see the failed tests above; `cargo board test NAME` runs one alone";
+/// Each of cargo's test programs ends with a summary of its own: one for all of them, last, with
+/// what was counted before.
+fn run_and_sum_up(cargo: &mut Command, mut sum: [u32; 3]) -> Result<()> {
+    let next = "see what failed above; `cargo board test NAME` runs one test alone";
     let what = || "run the tests".to_owned();
     let mut child = cargo.stdout(Stdio::piped()).spawn().or_fail(what, next)?;
-    let mut sum = [0; 3];
     for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
         let line = line.or_fail(what, next)?;
         println!("{line}");
@@ -52,7 +55,11 @@ fn run_and_sum_up(cargo: &mut Command) -> Result<()> {
     let status = child.wait().or_fail(what, next)?;
     let [passed, failed, skipped] = sum;
     println!("{passed} passed, {failed} failed, {skipped} skipped");
-    if status.success() { Ok(()) } else { Err(Failure::new("a test failed", next)) }
+    if status.success() && failed == 0 {
+        Ok(())
+    } else {
+        Err(Failure::new("a test or a lint failed", next))
+    }
 }
 
 /// Reads how many passed, failed and were ignored from a line of the test harness:
@@ -64,8 +71,7 @@ fn counts(line: &str) -> Option<[u32; 3]> {
 }
 
 /// Cargo, as root of a user namespace where this is not root: tests make namespaces of their own.
-fn in_namespaces() -> Result<Command> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+fn in_namespaces(cargo: OsString) -> Result<Command> {
     if rustix::process::geteuid().is_root() {
         return Ok(Command::new(cargo));
     }

@@ -207,16 +207,28 @@ fn sysroot(rustc: &Path) -> Option<PathBuf> {
     said_by(Command::new(rustc).args(["--print", "sysroot"])).map(|said| said.trim().into())
 }
 
-fn said_by(command: &mut Command) -> Option<String> {
+pub(crate) fn said_by(command: &mut Command) -> Option<String> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok()
 }
 
 /// Reads `rustc 1.96.0 (…)`.
 fn is_new_enough(version: &str) -> bool {
+    let [major, minor, _] = numbers(version);
+    (major, minor) >= OLDEST
+}
+
+/// Reads `clippy 0.1.96 (…)`: true if it may warn of what the oldest compiler's knows nothing of.
+pub(crate) fn is_newer_clippy(version: &str) -> bool {
+    let [_, major, minor] = numbers(version);
+    (major, minor) > OLDEST
+}
+
+/// The version in `NAME 1.96.0 (…)`.
+fn numbers(version: &str) -> [u32; 3] {
     let number = version.split(' ').nth(1).unwrap_or_default();
     let mut parts = number.split('.').map_while(|part| part.parse().ok());
-    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
+    [(); 3].map(|()| parts.next().unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -229,6 +241,8 @@ mod tests {
         assert!(is_new_enough("rustc 1.100.0"));
         assert!(!is_new_enough("rustc 1.63.0 (4b91a6ea7 2022-08-08)"));
         assert!(!is_new_enough("gcc"));
+        assert!(!is_newer_clippy("clippy 0.1.95 (59807616e1 2026-04-14)"));
+        assert!(is_newer_clippy("clippy 0.1.96 (ac68faa205 2026-05-25)"));
     }
 
     #[test]
