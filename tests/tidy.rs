@@ -233,6 +233,16 @@ fn a_reason_costs_the_board_no_bytes() {
     complain(complaints);
 }
 
+/// A change of a file that the schema knows nothing of would let another build's table be read.
+#[test]
+fn the_schema_knows_every_file_of_the_model() {
+    let wire = fs::read_to_string(root().join("src/unit/src/wire.rs")).unwrap();
+    let files = sources("rs").into_iter().map(|(name, _)| name);
+    let model = files.filter_map(|name| Some(name.strip_prefix("src/unit/src/model/")?.to_owned()));
+    let missing = model.filter(|name| !wire.contains(&format!("include_str!(\"model/{name}\")")));
+    complain(missing.map(|name| format!("{name}: add it to SHAPE in wire.rs")).collect());
+}
+
 /// A second static of the same number would be refused at run time only.
 #[test]
 fn statics_that_are_handed_out_once_have_numbers_of_their_own() {
