@@ -61,7 +61,8 @@ impl Scalar for AbsolutePath {
     const FORM: &'static str = "absolute path";
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
-        match absolute_path(&text.text) {
+        let path = cx.specifiers.expand(&text.text, &text.whole(), cx)?;
+        match absolute_path(&path) {
             Ok(path) if path.len() > NODE_PATH_MAX => {
                 let label = format!("longer than the {NODE_PATH_MAX} bytes of a node's path");
                 cx.refuse(codes::BAD_VALUE, &text.whole(), label);

@@ -3,11 +3,11 @@
 use unit::{Emergency, Millis, ServiceType, Stdio};
 
 use super::{
-    AbsolutePaths, Account, Architecture, Assignments, Boolean, Checks, Context, Directory,
-    EmergencyName, FacilityName, FdName, FsType, HostName, Identifier, InputName, Instance, List,
-    LogLevelName, Mode, MountOption, MountOptions, MountSource, OutputName, Rlimit, Scalar,
-    ServiceTypeName, Signal, Specifiers, Stream, SwapOption, SwapOptions, SwapPriority, Text, Time,
-    Timeout, Units, Unsigned, Uris, WorkingDirectory,
+    AbsolutePath, AbsolutePaths, Account, Architecture, Assignments, Boolean, Checks, Context,
+    Directory, EmergencyName, FacilityName, FdName, FsType, HostName, Identifier, InputName,
+    Instance, List, LogLevelName, Mode, MountOption, MountOptions, MountSource, OutputName, Rlimit,
+    Scalar, ServiceTypeName, Signal, Specifiers, Stream, SwapOption, SwapOptions, SwapPriority,
+    Text, Time, Timeout, Units, Unsigned, Uris, WorkingDirectory,
 };
 use crate::names::Name;
 use crate::report::Report;
@@ -133,6 +133,9 @@ fn names_are_checked_where_they_are_written() {
 fn paths_are_words() {
     let (paths, codes) = many::<AbsolutePaths>(r#"/a "/b c" /d\x20e f"#);
     assert_eq!((paths, codes), (vec!["/a".into(), "/b c".into(), "/d e".into()], vec!["E201"]));
+    assert_eq!(one::<AbsolutePath>("/dev//%I"), Ok("/dev/eth/0".into()));
+    assert_eq!(one::<AbsolutePath>("/srv/100%%"), Ok("/srv/100%".into()));
+    assert_eq!(one::<AbsolutePath>("/dev/%"), Err(vec!["E204"]));
 }
 
 #[test]
