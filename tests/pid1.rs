@@ -2,7 +2,8 @@
 //! clients see, and what it survives.
 //!
 //! Each suite boots a world of its own (or several) and puts it through its cases, in order; the
-//! suites run at the same time. Needs root for the namespaces. This file's own program is also
+//! suites run at the same time, each as a process of its own: what one has open no child of
+//! another holds a copy of. Needs root for the namespaces. This file's own program is also
 //! what the services run: `tests/pid1/probe.rs`. `cargo test --test pid1 -- WORD` runs the suites
 //! with WORD in their names.
 
@@ -65,8 +66,8 @@ use std::env;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::ExitCode;
-use std::thread;
+use std::process::{Child, Command, ExitCode};
+use std::sync::OnceLock;
 
 use differences::unexplained;
 use enter::Oddity;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
     }
     match arguments.get(1).map(String::as_str) {
         Some("enter") => enter::enter(&arguments[2..]),
+        Some("suite") => run_one(&arguments[2], Path::new(&arguments[3])),
         Some("--list") => ExitCode::SUCCESS,
         _ if !rustix::process::getuid().is_root() => {
             println!("pid1: left out: namespaces with devices need root");
@@ -123,21 +125,33 @@ const SUITES: &[Suite] = &[
     ("without_clone3", |pilot| without_clone3(&mut World::start(pilot, &[Oddity::NoClone3]))),
 ];
 
-/// What these see depends on when a descriptor's last copy is closed: children of other suites
-/// hold some until they execute something.
-const ALONE: [&str; 2] = ["clients", "tty"];
+/// Of this process.
+static SUITE: OnceLock<&str> = OnceLock::new();
+
+fn run_one(wanted: &str, pilot: &Path) -> ExitCode {
+    let (name, suite) = SUITES.iter().find(|(name, _)| *name == wanted).unwrap();
+    SUITE.get_or_init(|| name);
+    suite(pilot);
+    ExitCode::SUCCESS
+}
 
 fn run(word: Option<&String>) -> ExitCode {
-    let wanted = |suite: &&Suite| word.is_none_or(|word| suite.0.contains(word.as_str()));
-    let suites: Vec<Suite> = SUITES.iter().filter(wanted).copied().collect();
+    let wanted = |name: &&str| word.is_none_or(|word| name.contains(word.as_str()));
+    let suites: Vec<&str> = SUITES.iter().map(|(name, _)| *name).filter(wanted).collect();
     if suites.is_empty() {
         return ExitCode::SUCCESS;
     }
     let pilot = &world::build();
-    let (alone, beside): (Vec<Suite>, Vec<Suite>) =
-        suites.into_iter().partition(|(name, _)| ALONE.contains(name));
-    let mut failed = run_beside(pilot, beside);
-    failed.extend(alone.into_iter().flat_map(|suite| run_beside(pilot, vec![suite])));
+    let start = |name| {
+        let itself = env::current_exe().unwrap();
+        let suite = Command::new(itself).args(["suite", name]).arg(pilot).spawn();
+        (name, suite.unwrap())
+    };
+    let running: Vec<(&str, Child)> = suites.into_iter().map(start).collect();
+    let fails = |(name, mut suite): (&'static str, Child)| {
+        (!suite.wait().unwrap().success()).then_some(name)
+    };
+    let failed: Vec<&str> = running.into_iter().filter_map(fails).collect();
     if failed.is_empty() {
         println!("\ntest result: ok");
         ExitCode::SUCCESS
@@ -147,25 +161,12 @@ fn run(word: Option<&String>) -> ExitCode {
     }
 }
 
-/// Runs suites at once; gives the names of those that failed.
-fn run_beside(pilot: &Path, suites: Vec<Suite>) -> Vec<&'static str> {
-    thread::scope(|scope| {
-        let spawn = |(name, suite): Suite| {
-            let thread = thread::Builder::new().name(name.to_owned());
-            (name, thread.spawn_scoped(scope, move || suite(pilot)).unwrap())
-        };
-        let running: Vec<_> = suites.into_iter().map(spawn).collect();
-        let ended = running.into_iter().map(|(name, thread)| (name, thread.join()));
-        ended.filter(|(_, end)| end.is_err()).map(|(name, _)| name).collect()
-    })
-}
-
 /// Puts a world through cases, in order.
 fn try_cases(world: &mut World, cases: &[Case]) {
-    let suite = thread::current();
+    let suite = SUITE.get().unwrap();
     for (name, case) in cases {
         case(world);
-        println!("test {}::{name} ... ok", suite.name().unwrap_or_default());
+        println!("test {suite}::{name} ... ok");
     }
 }
 
