@@ -9,6 +9,7 @@ extern crate std;
 #[macro_use]
 mod bug;
 
+mod address;
 pub mod command_line;
 pub mod ctl;
 pub mod engine;

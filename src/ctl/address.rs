@@ -1,29 +1,9 @@
-//! Listeners and peers as text, and the order in which `list-sockets` has them.
+//! Kinds of listeners and peers as text, and the order in which `list-sockets` has them.
 
 use core::fmt::{self, Display};
 
 use unit::control::Peer;
-use unit::{Address, ListenKind, Listener, VSOCK_ANY};
-
-/// An address as systemd prints it.
-pub(super) struct Printed<'a>(pub(super) Address<'a>);
-
-impl Display for Printed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Address::Port(port) => write!(f, "[::]:{port}"),
-            Address::V4(address, port) => write!(f, "{address}:{port}"),
-            Address::V6(address, port, "") => write!(f, "[{address}]:{port}"),
-            Address::V6(address, port, device) => write!(f, "[{address}]:{port}%{device}"),
-            Address::Path(path) => f.write_str(path),
-            Address::Abstract(name) => write!(f, "@{name}"),
-            Address::Netlink(family, groups) => write!(f, "netlink {family} {groups}"),
-            Address::MessageQueue(name) => write!(f, "/{name}"),
-            Address::Vsock(VSOCK_ANY, port) => write!(f, "vsock::{port}"),
-            Address::Vsock(context, port) => write!(f, "vsock:{context}:{port}"),
-        }
-    }
-}
+use unit::{Address, ListenKind, Listener};
 
 /// Where a listener stands in `list-sockets`: IPv6, IPv4, paths, abstract names, each ascending.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,7 +18,6 @@ const PROPERTIES_MAX: usize = 16;
 const SIGTERM: u8 = 15;
 
 /// What a command line asks for.
-#[derive(Clone, Debug)]
 pub(super) struct Call<'c> {
     /// The verb, unless the role's name is one.
     pub(super) verb: Option<&'c str>,

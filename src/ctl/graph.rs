@@ -3,7 +3,6 @@
 use core::fmt::Display;
 
 use heapless::Vec;
-use unit::control::FRAME_MAX;
 use unit::{Kind, Table, UnitId};
 
 use super::args::{Call, Direction};
@@ -46,7 +45,6 @@ fn tree(
     unit: UnitId,
 ) -> Result<(), super::session::Failure> {
     let table = session.table;
-    let mut frame = [0; FRAME_MAX];
     let mut trail = Trail::new();
     let _ = trail.push((unit, 0));
     while let Some(&mut (parent, ref mut place)) = trail.last_mut() {
@@ -55,7 +53,7 @@ fn tree(
             continue;
         };
         *place += 1;
-        let state = session.status(child, &mut frame)?.active;
+        let state = session.state(child)?.active;
         write!(session.out, "{} ", words::dot(state));
         for &(parent, place) in &trail[..trail.len() - 1] {
             let more = nth(&table, call.direction, parent, place).is_some();
@@ -102,7 +100,6 @@ fn is_dependency(table: &Table<'_>, direction: Direction, parent: UnitId, unit: 
 pub(super) fn jobs(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     const HEADINGS: [&dyn Display; 4] = [&"JOB", &"UNIT", &"TYPE", &"STATE"];
     let table = session.table;
-    let mut frame = [0; FRAME_MAX];
     let mut columns = Columns::new(call, "", &HEADINGS);
     if session.manager()?.jobs == 0 {
         session.out.text("No jobs running.\n");
@@ -112,10 +109,10 @@ pub(super) fn jobs(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
         for unit in table.ids() {
             let name = table.name(unit);
             let named = call.names.is_empty() || call.names.iter().any(|each| Typed(each).is(name));
-            let status = session.status(unit, &mut frame)?;
-            let Some(job) = status.job.filter(|_| named) else { continue };
-            let state = if status.job_running { "running" } else { "waiting" };
-            columns.row(session, "", &[&unit.0, &name, &words::job(job), &state]);
+            let state = session.state(unit)?;
+            let Some(job) = state.job.filter(|_| named) else { continue };
+            let progress = if state.job_running { "running" } else { "waiting" };
+            columns.row(session, "", &[&unit.0, &name, &words::job(job), &progress]);
         }
     }
     if !call.no_legend {

@@ -19,7 +19,7 @@ pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>, order: Order) 
         // A table has at most `u16::MAX` units.
         let unit = UnitId(at as u16);
         if is_named(call, session, unit) {
-            code = first(code, run_one(call, session, order, unit)?);
+            code = first(code, run_one(call, session, order, unit, call.mode)?);
         }
     }
     if order == Order::Stop && !call.quiet {
@@ -52,9 +52,15 @@ fn complain_of_strangers(call: &Call<'_>, session: &mut Session<'_, '_>, verb: &
     code
 }
 
-fn run_one(call: &Call<'_>, session: &mut Session<'_, '_>, order: Order, unit: UnitId) -> Outcome {
+fn run_one(
+    call: &Call<'_>,
+    session: &mut Session<'_, '_>,
+    order: Order,
+    unit: UnitId,
+    mode: JobMode,
+) -> Outcome {
     let name = session.table.name(unit);
-    let verb = Verb::Job { order, unit, mode: call.mode, wait: !call.no_block };
+    let verb = Verb::Job { order, unit, mode, wait: !call.no_block };
     let mut frame = [0; FRAME_MAX];
     let result = match session.ask(verb, &mut frame) {
         Ok(Reply::Done | Reply::Failed(JobResult::Done | JobResult::Skipped)) => {
@@ -91,8 +97,7 @@ fn complain_of_job(
             session.complain(format_args!("A dependency job for {name} failed."));
         }
         JobResult::Failed => {
-            let mut frame = [0; FRAME_MAX];
-            let why = match session.status(unit, &mut frame)?.result {
+            let why = match session.state(unit)?.result {
                 UnitResult::Success | UnitResult::ExecCondition => "",
                 UnitResult::Resources => " because of unavailable resources",
                 UnitResult::Protocol => {
@@ -141,9 +146,8 @@ fn warn_of_triggers(call: &Call<'_>, session: &mut Session<'_, '_>) -> Result<()
             continue;
         }
         for socket in service.sockets.iter().filter(|&id| id.index() < table.len()) {
-            let mut frame = [0; FRAME_MAX];
             if !is_named(call, session, socket)
-                && session.status(socket, &mut frame)?.active == ActiveState::Active
+                && session.state(socket)?.active == ActiveState::Active
             {
                 let (stopped, socket) = (stopped.name, table.name(socket));
                 session.complain(format_args!(
@@ -173,8 +177,7 @@ pub(super) fn isolate_unit(call: &Call<'_>, session: &mut Session<'_, '_>, name:
         session.complain_of_name(Typed(name), format_args!("Failed to isolate {name}: "));
         return Ok(exit::NOT_INSTALLED);
     };
-    let call = Call { mode: JobMode::Isolate, ..call.clone() };
-    run_one(&call, session, Order::Start, unit)
+    run_one(call, session, Order::Start, unit, JobMode::Isolate)
 }
 
 /// `isolate` of what a boot starts.
@@ -193,13 +196,12 @@ pub(super) fn cancel(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome 
         return tell(session, ATTEMPT, unit, Verb::Cancel(unit));
     }
     if !call.names.is_empty() {
-        return each(call, session, ATTEMPT, Verb::Cancel);
+        return each(call, session, ATTEMPT, &Verb::Cancel);
     }
-    let mut frame = [0; FRAME_MAX];
     for unit in session.table.ids() {
-        if session.status(unit, &mut frame)?.job.is_some() {
+        if session.state(unit)?.job.is_some() {
             // It may have ended meanwhile.
-            let _ = session.ask(Verb::Cancel(unit), &mut frame);
+            let _ = session.tell(Verb::Cancel(unit));
         }
     }
     Ok(exit::SUCCESS)
@@ -207,7 +209,7 @@ pub(super) fn cancel(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome 
 
 /// Sends a signal to the processes of every named unit.
 pub(super) fn kill(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
-    each(call, session, "kill", |unit| Verb::Kill { unit, signal: call.signal, whom: call.whom })
+    each(call, session, "kill", &|unit| Verb::Kill { unit, signal: call.signal, whom: call.whom })
 }
 
 /// Closes what every named service has stored. systemctl's also removes files, which nothing here
@@ -217,18 +219,17 @@ pub(super) fn clean(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
         session.complain(format_args!("'clean' takes --what=fdstore and nothing else."));
         return Ok(exit::FAILURE);
     }
-    each(call, session, "clean", Verb::CleanStored)
+    each(call, session, "clean", &Verb::CleanStored)
 }
 
 /// Forgets failures of every named unit; without names, of every unit that has failed.
 pub(super) fn reset_failed(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     if !call.names.is_empty() {
-        return each(call, session, "reset", Verb::ResetFailed);
+        return each(call, session, "reset", &Verb::ResetFailed);
     }
     let mut code = exit::SUCCESS;
-    let mut frame = [0; FRAME_MAX];
     for unit in session.table.ids() {
-        if session.status(unit, &mut frame)?.active == ActiveState::Failed {
+        if session.state(unit)?.active == ActiveState::Failed {
             code = first(code, tell(session, "reset", unit, Verb::ResetFailed(unit))?);
         }
     }
@@ -239,7 +240,7 @@ fn each(
     call: &Call<'_>,
     session: &mut Session<'_, '_>,
     attempt: &str,
-    verb: impl Fn(UnitId) -> Verb,
+    verb: &dyn Fn(UnitId) -> Verb,
 ) -> Outcome {
     let mut code = complain_of_strangers(call, session, attempt);
     for unit in session.table.ids() {

@@ -5,15 +5,16 @@
 
 use core::fmt::{self, Display};
 
-use unit::control::{ActiveState, FRAME_MAX, InstanceStatus, Peer, SubState};
+use unit::control::{ActiveState, InstanceStatus, Peer, SubState};
 use unit::{Address, Kind, Listener, UnitId};
 
-use super::address::{Printed, PrintedPeer, SortKey};
+use super::address::{PrintedPeer, SortKey};
 use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::text::{is_in, width};
 use super::{exit, words};
+use crate::address::Printed;
 
 /// Prints units and instances.
 pub(super) fn units(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
@@ -165,15 +166,14 @@ fn walk(
     each: &mut dyn FnMut(&mut Session<'_, '_>, &Row<'_>),
 ) -> Result<(), Failure> {
     let table = session.table;
-    let mut frame = [0; FRAME_MAX];
     for id in table.ids() {
         let unit = table.unit(id);
         if !chosen(call, unit.name, &unit.kind) {
             continue;
         }
-        let status = session.status(id, &mut frame)?;
-        let idle = status.active == ActiveState::Inactive && status.job.is_none();
-        let row = Row::new(unit.name, unit.description, None, status.active, status.sub);
+        let state = session.state(id)?;
+        let idle = state.active == ActiveState::Inactive && state.job.is_none();
+        let row = Row::new(unit.name, unit.description, None, state.active, state.sub);
         let shown = match call.states {
             Some(states) => is_in(states, row.active_word) || is_in(states, row.sub_word),
             None => call.all || !idle,
@@ -182,7 +182,7 @@ fn walk(
             each(session, &row);
         }
     }
-    session.instances(|session, instance| {
+    session.instances(&mut |session, instance| {
         let (active, sub) = (ActiveState::Active, SubState::Running);
         let Some(template) = template_of(session, instance.socket) else {
             return Err(Failure::Confused);
@@ -265,8 +265,7 @@ impl Found<'_> {
         if !call.names.is_empty() && !named {
             return Ok(false);
         }
-        let mut frame = [0; FRAME_MAX];
-        Ok(call.all || session.status(self.place.1, &mut frame)?.active != ActiveState::Inactive)
+        Ok(call.all || session.state(self.place.1)?.active != ActiveState::Inactive)
     }
 }
 

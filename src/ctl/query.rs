@@ -1,6 +1,6 @@
 //! `is-active`, `is-failed`, `is-system-running`: one word and an exit code, for scripts.
 
-use unit::control::{ActiveState, FRAME_MAX, SystemState};
+use unit::control::{ActiveState, SystemState};
 
 use super::args::Call;
 use super::names::Typed;
@@ -10,13 +10,13 @@ use super::{exit, words};
 /// Succeeds if at least one of the units is active.
 pub(super) fn is_active(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let good = |state| matches!(state, ActiveState::Active | ActiveState::Reloading);
-    any(call, session, exit::NOT_RUNNING, good)
+    any(call, session, exit::NOT_RUNNING, &good)
 }
 
 /// Succeeds if at least one of the units has failed; without names, if any unit has.
 pub(super) fn is_failed(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     if !call.names.is_empty() {
-        return any(call, session, exit::FAILURE, |state| state == ActiveState::Failed);
+        return any(call, session, exit::FAILURE, &|state| state == ActiveState::Failed);
     }
     let manager = session.manager()?;
     if !call.quiet {
@@ -29,9 +29,8 @@ fn any(
     call: &Call<'_>,
     session: &mut Session<'_, '_>,
     otherwise: u8,
-    good: impl Fn(ActiveState) -> bool,
+    good: &dyn Fn(ActiveState) -> bool,
 ) -> Outcome {
-    let mut frame = [0; FRAME_MAX];
     let mut found = false;
     let mut met = false;
     for &name in &call.names {
@@ -40,7 +39,7 @@ fn any(
         let mut known = false;
         for unit in name.units(&table) {
             known = true;
-            let state = session.status(unit, &mut frame)?.active;
+            let state = session.state(unit)?.active;
             met |= good(state);
             if !call.quiet {
                 writeln!(session.out, "{}", words::active(state));

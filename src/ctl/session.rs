@@ -5,7 +5,8 @@ use core::fmt::{self, Display, Write};
 use unit::Table;
 use unit::UnitId;
 use unit::control::{
-    FRAME_MAX, ManagerStatus, Refusal, Reply, Request, SOCKET_PATH, UnitStatus, Verb,
+    ActiveState, FRAME_MAX, InstanceStatus, JobKind, ManagerStatus, Refusal, Reply, Request,
+    SOCKET_PATH, SubState, UnitResult, UnitStatus, Verb,
 };
 use unit::decode;
 
@@ -164,6 +165,15 @@ const fn reason(refusal: Refusal) -> &'static str {
     }
 }
 
+/// What most verbs want of a unit's [`UnitStatus`].
+pub(super) struct State {
+    pub(super) active: ActiveState,
+    pub(super) sub: SubState,
+    pub(super) result: UnitResult,
+    pub(super) job: Option<JobKind>,
+    pub(super) job_running: bool,
+}
+
 /// What a verb ends with: an exit code, unless it ends early.
 pub(super) type Outcome = Result<u8, Failure>;
 
@@ -256,6 +266,14 @@ impl<'s, 't> Session<'s, 't> {
         }
     }
 
+    /// The state of a unit in short.
+    pub(super) fn state(&mut self, unit: UnitId) -> Result<State, Failure> {
+        let mut frame = [0; FRAME_MAX];
+        let UnitStatus { active, sub, result, job, job_running, .. } =
+            self.status(unit, &mut frame)?;
+        Ok(State { active, sub, result, job, job_running })
+    }
+
     /// The state of the whole.
     pub(super) fn manager(&mut self) -> Result<ManagerStatus, Failure> {
         let mut frame = [0; FRAME_MAX];
@@ -272,7 +290,7 @@ impl<'s, 't> Session<'s, 't> {
     /// Hands every live instance to `each`, in the order of the slots.
     pub(super) fn instances(
         &mut self,
-        mut each: impl FnMut(&mut Self, unit::control::InstanceStatus) -> Result<(), Failure>,
+        each: &mut dyn FnMut(&mut Self, InstanceStatus) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let mut frame = [0; FRAME_MAX];
         let mut slot = 0;

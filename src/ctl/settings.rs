@@ -11,10 +11,11 @@ use unit::{
     SwapSetup, TimerSetup, Word, Words,
 };
 
-use super::address::{self, Printed};
+use super::address;
 use super::show::List;
 use super::text::{Harmless, Span};
 use super::{more, options, timers, words};
+use crate::address::Printed;
 use crate::features;
 
 /// waitid(2).

@@ -7,13 +7,14 @@ use unit::control::{
 };
 use unit::{Kind, ListenerId, Service, Socket, Unit, UnitId};
 
-use super::address::{self, Printed, PrintedPeer};
+use super::address::{self, PrintedPeer};
 use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::settings::CommandLine;
 use super::text::{Harmless, Output, SinceBoot, Span};
 use super::{exit, group, log, show, words};
+use crate::address::Printed;
 use crate::features;
 use crate::reason::Reason;
 
@@ -159,8 +160,7 @@ fn relative(
     if unit.index() >= session.table.len() {
         return Err(Failure::Confused);
     }
-    let mut frame = [0; FRAME_MAX];
-    let dot = words::dot(session.status(unit, &mut frame)?.active);
+    let dot = words::dot(session.state(unit)?.active);
     label(&mut session.out, word, number);
     writeln!(session.out, "{dot} {}", session.table.name(unit));
     Ok(())
@@ -275,7 +275,7 @@ fn of_socket(
     }
     session.out.text("\n");
     let mut number = 0;
-    session.instances(|session, instance| {
+    session.instances(&mut |session, instance| {
         if instance.socket == id {
             label(&mut session.out, "Instances", number);
             number += 1;

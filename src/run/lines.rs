@@ -3,8 +3,9 @@
 use core::fmt;
 
 use unit::control::{Exit, JobKind, JobResult, ShutdownKind, SubState, UnitResult};
-use unit::{Address, ListenerId, Millis, Table, UnitId, VSOCK_ANY};
+use unit::{Address, ListenerId, Millis, Table, UnitId};
 
+use crate::address::Printed;
 use crate::engine::{
     Engine, Instant, Record, ShutdownStep, SpawnError, Stage, TRACE_RECORDS, Trace,
 };
@@ -146,83 +147,86 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    fn name(&self, unit: UnitId) -> &str {
-        self.table.name(unit)
+    /// Writes what is told of a unit.
+    fn tell(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        unit: UnitId,
+        what: fmt::Arguments<'_>,
+    ) -> fmt::Result {
+        write!(f, "{}: {what}", self.table.name(unit))
     }
 }
 
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.record.trace {
+            Trace::State { unit, sub, result: UnitResult::Success } => {
+                self.tell(f, unit, format_args!("{}", sub_state(sub)))
+            }
             Trace::State { unit, sub, result } => {
-                write!(f, "{}: {}", self.name(unit), sub_state(sub))?;
-                if result == UnitResult::Success {
-                    Ok(())
-                } else {
-                    write!(f, " ({})", result.name())
-                }
+                self.tell(f, unit, format_args!("{} ({})", sub_state(sub), result.name()))
             }
             Trace::Job { unit, kind: JobKind::Start, result: JobResult::Done }
                 if self.engine.is_socket(unit) =>
             {
-                write!(f, "{}: listening at", self.name(unit))?;
+                self.tell(f, unit, format_args!("listening at"))?;
                 let listeners = super::socket_config(self.table, unit).listeners;
                 listeners
                     .iter()
                     .try_for_each(|listener| write!(f, " {}", AddressWords(Some(listener.address))))
             }
             Trace::Job { unit, kind, result } => {
-                let (kind, result) = (job(kind), job_result(result));
-                write!(f, "{}: {kind} job: {result}", self.name(unit))
+                self.tell(f, unit, format_args!("{} job: {}", job(kind), job_result(result)))
             }
             Trace::JobRefused { unit, kind, refusal: _ } => {
-                write!(f, "{}: {} refused, it contradicts others", self.name(unit), job(kind))
+                self.tell(f, unit, format_args!("{} refused, it contradicts others", job(kind)))
             }
             Trace::WorkFailed { unit, errno } if features::MOUNTS || features::STAMPS => {
-                write!(f, "{}: {}", self.name(unit), Reason(errno.0))
+                self.tell(f, unit, format_args!("{}", Reason(errno.0)))
             }
             Trace::Unmet { unit, check } if features::CONDITIONS => {
                 let check = self.table.checks(unit).get(check.into());
                 let text = check.map_or("", |check| check.text);
-                write!(f, "{}: not started: {text} does not hold", self.name(unit))
+                self.tell(f, unit, format_args!("not started: {text} does not hold"))
             }
             Trace::Unmet { .. } | Trace::WorkFailed { .. } => Ok(()),
             Trace::Triggered { listener, unit } => {
-                write!(f, "{}: started by traffic at {}", self.name(unit), self.address(listener))
+                self.tell(f, unit, format_args!("started by traffic at {}", self.address(listener)))
             }
             Trace::Exited { unit, pid, exit } => {
-                write!(f, "{}: process {} ", self.name(unit), pid.0)?;
-                match exit {
-                    Exit::Code(code) => write!(f, "exited with {code}"),
-                    Exit::Signal(signal) => write!(f, "was killed by signal {signal}"),
-                    Exit::Core(signal) => write!(f, "dumped core by signal {signal}"),
-                }
+                let (how, number) = match exit {
+                    Exit::Code(code) => ("exited with", code),
+                    Exit::Signal(signal) => ("was killed by signal", signal),
+                    Exit::Core(signal) => ("dumped core by signal", signal),
+                };
+                self.tell(f, unit, format_args!("process {} {how} {number}", pid.0))
             }
             Trace::SpawnFailed { unit, error } => {
                 let SpawnError { stage, errno } = error;
-                write!(f, "{}: {}: {}", self.name(unit), step(stage), Reason(errno.0))
+                self.tell(f, unit, format_args!("{}: {}", step(stage), Reason(errno.0)))
             }
             Trace::Connected { unit, instance } => {
-                write!(f, "{}: connection in slot {}", self.name(unit), instance.0)
+                self.tell(f, unit, format_args!("connection in slot {}", instance.0))
             }
-            Trace::Refused { unit } => write!(f, "{}: connection refused", self.name(unit)),
+            Trace::Refused { unit } => self.tell(f, unit, format_args!("connection refused")),
             Trace::Paused { unit, until } => {
                 let seconds = until.millis_from(self.record.at).div_ceil(1000);
-                write!(f, "{}: over its limit, paused for {seconds} s", self.name(unit))
+                self.tell(f, unit, format_args!("over its limit, paused for {seconds} s"))
             }
             Trace::OpenFailed { listener, unit, errno } => {
-                let (name, address) = (self.name(unit), self.address(listener));
-                write!(f, "{name}: cannot listen at {address}: {}", Reason(errno.0))
+                let (address, reason) = (self.address(listener), Reason(errno.0));
+                self.tell(f, unit, format_args!("cannot listen at {address}: {reason}"))
             }
             Trace::Reopened { listener, unit } => {
-                let (name, address) = (self.name(unit), self.address(listener));
-                write!(f, "{name}: {address} was shut down or removed, opened again")
+                let address = self.address(listener);
+                self.tell(f, unit, format_args!("{address} was shut down or removed, opened again"))
             }
             Trace::ServiceErrno { unit, errno } => {
-                write!(f, "{}: reports {}", self.name(unit), Reason(errno.0))
+                self.tell(f, unit, format_args!("reports {}", Reason(errno.0)))
             }
             Trace::BootFinished => {
-                write!(f, "{}: reached, the board is up", self.name(self.engine.boot_target()))
+                self.tell(f, self.engine.boot_target(), format_args!("reached, the board is up"))
             }
             Trace::Shutdown { kind, step } => {
                 write!(f, "{}: {}", shutdown(kind), shutdown_step(step))
@@ -256,17 +260,7 @@ impl fmt::Display for AddressWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(Address::Port(port)) => write!(f, "port {port}"),
-            Some(Address::V4(address, port)) => write!(f, "{address}:{port}"),
-            Some(Address::V6(address, port, "")) => write!(f, "[{address}]:{port}"),
-            Some(Address::V6(address, port, interface)) => {
-                write!(f, "[{address}%{interface}]:{port}")
-            }
-            Some(Address::Path(path)) => f.write_str(path),
-            Some(Address::Abstract(name)) => write!(f, "@{name}"),
-            Some(Address::Netlink(family, groups)) => write!(f, "netlink {family} {groups}"),
-            Some(Address::MessageQueue(name)) => write!(f, "/{name}"),
-            Some(Address::Vsock(VSOCK_ANY, port)) => write!(f, "vsock::{port}"),
-            Some(Address::Vsock(context, port)) => write!(f, "vsock:{context}:{port}"),
+            Some(address) => Printed(address).fmt(f),
             None => f.write_str("nowhere"),
         }
     }
