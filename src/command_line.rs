@@ -2,6 +2,8 @@
 //!
 //! Does not look units up: who reads it has the table.
 
+use crate::text::{cut, number};
+
 /// What one of its words says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Setting<'c> {
@@ -31,8 +33,9 @@ pub fn settings(line: &str, initramfs: bool) -> impl Iterator<Item = Setting<'_>
 
 fn setting(word: &str) -> Option<Setting<'_>> {
     let own = word.strip_prefix("pilot.").or_else(|| word.strip_prefix("systemd."));
-    if let Some((key, value)) = own.and_then(|own| own.split_once('=')) {
-        let value = value.trim_matches('"');
+    if let Some((key, value)) = own.and_then(|own| cut(own, b'=')) {
+        let quoted = value.strip_prefix("\"").and_then(|value| value.strip_suffix("\""));
+        let value = quoted.unwrap_or(value);
         return match key {
             "unit" => Some(Setting::Unit(value)),
             "mask" => Some(Setting::Mask(value)),
@@ -55,7 +58,7 @@ fn level(word: &str) -> Option<u8> {
     const NAMES: [&str; 8] =
         ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
     let found = NAMES.iter().position(|name| *name == word).map(|level| level as u8);
-    found.or_else(|| word.parse().ok().filter(|level| *level < 8))
+    found.or_else(|| number(word).filter(|level| *level < 8))
 }
 
 #[cfg(test)]

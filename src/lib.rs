@@ -26,3 +26,4 @@ pub mod run;
 pub mod sys;
 #[cfg(feature = "pid1")]
 pub mod table;
+mod text;

@@ -9,6 +9,7 @@ use unit::control::KillWhom;
 use super::text::{joined, words_of};
 use super::{names, words};
 use crate::features;
+use crate::text::{cut, number};
 
 /// Names in one call.
 const NAMES_MAX: usize = 64;
@@ -218,7 +219,7 @@ impl<'c> Call<'c> {
         long: &'c str,
         args: &mut dyn Iterator<Item = &'c CStr>,
     ) -> Result<(), Misuse<'c>> {
-        let (name, given) = match long.split_once('=') {
+        let (name, given) = match cut(long, b'=') {
             Some((name, value)) => (name, Some(value)),
             None => (long, None),
         };
@@ -289,7 +290,7 @@ impl<'c> Call<'c> {
             Opt::Version => self.version = true,
             Opt::What => self.what = Some(value),
             Opt::Lines if features::LOG => {
-                self.lines = Some(value.parse().map_err(|_| Misuse::BadValue(name, value))?);
+                self.lines = Some(number(value).ok_or(Misuse::BadValue(name, value))?);
             }
             Opt::Output if features::LOG => self.output = Some(value),
             Opt::Unit if features::LOG => self.names.push(value).map_err(|_| Misuse::TooMany)?,

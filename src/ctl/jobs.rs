@@ -8,6 +8,7 @@ use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::{exit, words};
+use crate::text;
 
 /// Runs one job on every named unit: in start order, and backwards to stop.
 pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>, order: Order) -> Outcome {
@@ -191,7 +192,7 @@ pub(super) fn default(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome
 pub(super) fn cancel(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     const ATTEMPT: &str = "cancel the job of";
     if let [number] = call.names[..]
-        && let Some(unit) = session.table.ids().find(|unit| number.parse() == Ok(u32::from(unit.0)))
+        && let Some(unit) = session.table.ids().find(|unit| text::number(number) == Some(unit.0))
     {
         return tell(session, ATTEMPT, unit, Verb::Cancel(unit));
     }

@@ -15,6 +15,7 @@ use super::session::{Failure, Outcome, Session};
 use super::text::{is_in, width};
 use super::{exit, words};
 use crate::address::Printed;
+use crate::text::cut;
 
 /// Prints units and instances.
 pub(super) fn units(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
@@ -136,7 +137,7 @@ struct Name<'t>(&'t str, Option<InstanceStatus>);
 
 impl Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.1, self.0.split_once('@')) {
+        match (self.1, cut(self.0, b'@')) {
             (Some(instance), Some((stem, suffix))) => {
                 write!(f, "{stem}@{}", instance.number)?;
                 if !matches!(instance.peer, Peer::Unix { .. }) {

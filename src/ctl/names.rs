@@ -22,7 +22,7 @@ pub(super) struct Typed<'a>(pub(super) &'a str);
 impl Typed<'_> {
     /// True if it stands for any number of units.
     pub(super) fn is_pattern(self) -> bool {
-        self.0.contains(['*', '?'])
+        self.0.bytes().any(|byte| matches!(byte, b'*' | b'?'))
     }
 
     fn has_suffix(self) -> bool {

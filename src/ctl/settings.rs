@@ -1,7 +1,7 @@
 //! The properties of services and sockets, one line each, for `show`.
 
 use core::ffi::CStr;
-use core::fmt::{self, Display};
+use core::fmt::{self, Display, Write as _};
 use core::net::Ipv6Addr;
 
 use unit::control::{Exit, UnitStatus};
@@ -341,16 +341,13 @@ impl Display for CommandLine<'_> {
 
 /// Puts `${NAME}` back where the table has a variable's name between its two marks.
 fn expandable(word: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for piece in word.split_inclusive([Args::OPEN as char, Args::CLOSE as char]) {
-        if let Some(text) = piece.strip_suffix(Args::OPEN as char) {
-            write!(f, "{text}${{")?;
-        } else if let Some(name) = piece.strip_suffix(Args::CLOSE as char) {
-            write!(f, "{name}}}")?;
-        } else {
-            f.write_str(piece)?;
-        }
-    }
-    Ok(())
+    const OPEN: char = Args::OPEN as char;
+    const CLOSE: char = Args::CLOSE as char;
+    word.chars().try_for_each(|character| match character {
+        OPEN => f.write_str("${"),
+        CLOSE => f.write_str("}"),
+        other => f.write_char(other),
+    })
 }
 
 fn readable(text: &CStr) -> &str {
@@ -365,7 +362,8 @@ impl Display for PrintedWords<'_> {
         for (number, word) in self.0.iter().enumerate() {
             f.write_str(if number > 0 { " " } else { "" })?;
             let word = readable(word);
-            let quote = if word.contains([' ', '\t']) { "\"" } else { "" };
+            let quote =
+                if word.bytes().any(|byte| matches!(byte, b' ' | b'\t')) { "\"" } else { "" };
             write!(f, "{quote}{word}{quote}")?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use core::fmt::{self, Display};
 use unit::control::{
     ActiveState, Exit, FRAME_MAX, InstanceStatus, Peer, Retry, SubState, UnitResult, UnitStatus,
 };
-use unit::{Kind, ListenerId, Service, Socket, Unit, UnitId};
+use unit::{Kind, ListenerId, Mount, Service, Socket, Unit, UnitId};
 
 use super::address::{self, PrintedPeer};
 use super::args::Call;
@@ -80,18 +80,7 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
         Kind::Socket(socket) => of_socket(session, id, &socket, &status, now_us)?,
         Kind::Timer(timer) => relative(session, "Triggers", 0, timer.unit)?,
         Kind::Path(path) => relative(session, "Triggers", 0, path.unit)?,
-        Kind::Mount(mount) => {
-            let swap = mount.swap().filter(|_| features::SWAPS);
-            let what = match swap {
-                Some(setup) => setup.what,
-                None => {
-                    let setup = mount.setup();
-                    writeln!(session.out, "      Where: {}", setup.target.trim_end_matches('\0'));
-                    setup.what
-                }
-            };
-            writeln!(session.out, "       What: {}", what.trim_end_matches('\0'));
-        }
+        Kind::Mount(mount) => of_mount(session, &mount),
     }
     group::lines(session, id);
     log::tail(session, id);
@@ -283,6 +272,22 @@ fn of_socket(
         }
         Ok(())
     })
+}
+
+fn of_mount(session: &mut Session<'_, '_>, mount: &Mount<'_>) {
+    if !features::MOUNTS {
+        return;
+    }
+    let swap = mount.swap().filter(|_| features::SWAPS);
+    let what = match swap {
+        Some(setup) => setup.what,
+        None => {
+            let setup = mount.setup();
+            writeln!(session.out, "      Where: {}", setup.target.trim_end_matches('\0'));
+            setup.what
+        }
+    };
+    writeln!(session.out, "       What: {}", what.trim_end_matches('\0'));
 }
 
 /// A live connection: its process, and whom it serves.

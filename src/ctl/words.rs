@@ -3,6 +3,8 @@
 use unit::control::{ActiveState, JobKind, Order, SIGRTMAX, SubState, SystemState, signal_number};
 use unit::{JobMode, Stdio};
 
+use crate::text::number;
+
 pub(super) const fn active(state: ActiveState) -> &'static str {
     match state {
         ActiveState::Inactive => "inactive",
@@ -145,10 +147,10 @@ pub(super) const fn exit_code(code: u8) -> &'static str {
 
 /// The number of a signal given as `TERM`, `SIGTERM` or `15`.
 pub(super) fn signal(text: &str) -> Option<u8> {
-    if let Ok(number) = text.parse::<u8>() {
-        return (1..=SIGRTMAX).contains(&number).then_some(number);
+    match number(text) {
+        Some(number) => (1..=SIGRTMAX).contains(&number).then_some(number),
+        None => signal_number(text),
     }
-    signal_number(text)
 }
 
 /// The name of a signal, without `SIG`.

@@ -2,7 +2,7 @@
 
 use unit::{NotifyAccess, Service};
 
-use crate::features;
+use crate::{features, text};
 
 use super::event::{Errno, Pid};
 use super::time::Instant;
@@ -99,23 +99,23 @@ impl<'e> Notification<'e> {
         let mut notification = Self::default();
         for line in datagram.split(|&byte| byte == b'\n') {
             let Ok(line) = core::str::from_utf8(line) else { continue };
-            let Some((key, value)) = line.split_once('=') else { continue };
+            let Some((key, value)) = text::cut(line, b'=') else { continue };
             match (key, value) {
                 ("READY", "1") => notification.ready = true,
                 ("RELOADING", "1") => notification.reloading = true,
                 ("STOPPING", "1") => notification.stopping = true,
                 ("BARRIER", "1") => notification.barrier = true,
                 ("MONOTONIC_USEC", number) => {
-                    notification.since = number.parse().ok().map(Instant::at);
+                    notification.since = text::number(number).map(Instant::at);
                 }
                 ("WATCHDOG", "1") => notification.watchdog = Some(Ping::Alive),
                 ("WATCHDOG", "trigger") => notification.watchdog = Some(Ping::Trigger),
-                ("WATCHDOG_USEC", number) => notification.watchdog_us = number.parse().ok(),
-                ("EXTEND_TIMEOUT_USEC", number) => notification.extend_us = number.parse().ok(),
+                ("WATCHDOG_USEC", number) => notification.watchdog_us = text::number(number),
+                ("EXTEND_TIMEOUT_USEC", number) => notification.extend_us = text::number(number),
                 ("STATUS", text) => notification.status = Some(text),
-                ("ERRNO", number) => notification.errno = number.parse().ok().map(Errno),
+                ("ERRNO", number) => notification.errno = text::number(number).map(Errno),
                 ("MAINPID", number) => {
-                    notification.main_pid = number.parse().ok().filter(|&pid| pid > 1).map(Pid);
+                    notification.main_pid = text::number(number).filter(|&pid| pid > 1).map(Pid);
                 }
                 (_, _) => {}
             }

@@ -331,7 +331,8 @@ pub fn remove_link(link: &CStr) -> Result<(), Errno> {
 /// Makes the directories on the way to a node.
 fn make_parents(path: &str, mode: u16) -> Result<(), Errno> {
     let _umask = Umask::narrowed_to(0o777);
-    for (at, _) in path.match_indices('/').skip(1) {
+    let slashes = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/');
+    for (at, _) in slashes.skip(1) {
         let parent = Path::new(&path[..at])?;
         match rustix::fs::mkdir(parent.as_c_str(), Mode::from_raw_mode(mode.into())) {
             Ok(()) | Err(Errno::EXIST) => {}

@@ -9,6 +9,8 @@ use heapless::Vec;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
+use crate::text::number;
+
 /// Longest field that is looked at, in bytes.
 pub const FIELD_MAX: usize = 128;
 /// Most supplementary groups of a user; what is more is left out.
@@ -98,7 +100,7 @@ fn parse(text: &[u8]) -> Option<u32> {
     // (uid_t) -1 means "no change" to the kernel: it is nobody's number.
     let text = core::str::from_utf8(text).ok()?;
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten().filter(|&id| id != u32::MAX)
+    digits.then(|| number(text)).flatten().filter(|&id| id != u32::MAX)
 }
 
 /// Fills the buffer and says how far; 0 is the end.
