@@ -72,6 +72,7 @@ impl Scenario<'_, '_> {
             ["fail", what, errno] => {
                 self.faults.entry(what.to_owned()).or_default().push(errno.parse().unwrap());
             }
+            ["slot"] => self.feed(Event::SlotFreed),
             ["addresses"] => self.feed(Event::AddressAppeared),
             ["linger", unit] => {
                 self.lingering.insert(self.unit(unit));

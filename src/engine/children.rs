@@ -64,6 +64,25 @@ impl Engine<'_, '_> {
         }
     }
 
+    /// Whoever lacks a child asks for it again: one at a time, as if its pause were over.
+    pub(super) fn on_slot_freed(&mut self, now: Instant) {
+        for state in self.units.iter_mut() {
+            match &mut state.kind {
+                KindState::Service(service) => service.hurry(now),
+                KindState::Socket(socket) => socket.hurry(now),
+                KindState::Target { .. }
+                | KindState::Template(_)
+                | KindState::Timer(_)
+                | KindState::Path(_)
+                | KindState::Mount(_) => {}
+            }
+        }
+        for instance in self.instances.iter_mut() {
+            instance.hurry(now);
+        }
+        self.note_deadline(Some(now));
+    }
+
     pub(super) fn on_exited(
         &mut self,
         pid: Pid,

@@ -247,6 +247,8 @@ pub enum Event<'e> {
         /// Why.
         error: SpawnError,
     },
+    /// Children that could not be made for want of a place ([`Stage::Slot`]) may be by now.
+    SlotFreed,
     /// The main process of a `Type=exec` service runs its program.
     Executed(UnitId),
     /// A child ended and is reaped: any child, strangers too.

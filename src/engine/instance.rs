@@ -75,6 +75,13 @@ impl Instance {
         }
     }
 
+    /// A process that it lacks is due.
+    pub const fn hurry(&mut self, now: Instant) {
+        if let SlotState::Spawning { retry_at: Some(retry_at), .. } = &mut self.state {
+            *retry_at = now;
+        }
+    }
+
     /// Whether it holds a connection of this source, in the sense of
     /// `MaxConnectionsPerSource=`: an address, a user, or a context.
     pub fn is_of_source(&self, peer: Peer) -> bool {

@@ -178,6 +178,7 @@ impl<'t, 's> Engine<'t, 's> {
             }
             Event::Spawned { process, pid } => self.on_spawned(process, pid, now),
             Event::SpawnFailed { process, error } => self.on_spawn_failed(process, error, now),
+            Event::SlotFreed => self.on_slot_freed(now),
             Event::Executed(unit) => self.service_step(unit, service::Input::Executed, now),
             Event::Exited { pid, exit, error } => {
                 self.on_exited(pid, exit, error, now);

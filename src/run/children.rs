@@ -148,6 +148,10 @@ impl Pilot {
         let is_copy = features::COPIES && request.context.more().copied;
         let reports = if is_copy { Some(self.children.pool.reports()) } else { None };
         let reports = reports.transpose().map_err(|errno| prepare::error(Stage::Clone, errno))?;
+        if self.children.pool.prepare().is_none() {
+            self.listeners.watch_slots();
+        }
+        // Asked once more: one may have been freed before it was watched.
         let prepared = self.children.pool.prepare();
         let (slot, work) = prepared.ok_or(prepare::error(Stage::Slot, Errno::AGAIN))?;
         filled
@@ -263,6 +267,7 @@ impl Pilot {
                     let pid = pid.as_raw_nonzero().get() as u32;
                     let failure = self.children.pool.reaped(pid);
                     if self.note_removed(pid, status.exit_status() == Some(0)) {
+                        self.feed(Event::SlotFreed);
                         continue;
                     }
                     self.forget_adopted(pid);

@@ -132,6 +132,14 @@ impl Listeners {
         }
     }
 
+    /// Has [`Source::Nodes`] reported, once, when a child leaves its slot.
+    pub(super) fn watch_slots(&self) {
+        if let Some(inotify) = &self.inotify {
+            let flags = WatchFlags::CLOSE_NOWRITE | WatchFlags::ONESHOT;
+            let _ = inotify::add_watch(inotify, super::RUN_DIRECTORY, flags);
+        }
+    }
+
     /// True if the path of a listener leads to something else than it, or to nothing.
     fn has_lost_its_node(&self, id: ListenerId, config: &Listener<'_>) -> bool {
         match config.address {
@@ -305,7 +313,7 @@ impl Pilot {
         }
     }
 
-    /// Some node of ours was changed, moved or removed.
+    /// Some node of ours was changed, moved or removed, or a slot is free.
     pub(super) fn on_nodes_changed(&mut self) {
         let Some(inotify) = &self.listeners.inotify else { return };
         let mut buffer = [0u8; 256];
@@ -324,6 +332,7 @@ impl Pilot {
         if self.notifications.is_lost() || self.clients.is_lost() {
             self.mend_soon();
         }
+        self.feed(Event::SlotFreed);
     }
 
     pub(super) fn accept(&mut self, listener: ListenerId, instance: InstanceId) {

@@ -218,6 +218,7 @@ const fn exit_code(stage: Stage) -> u8 {
 fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible, Broken> {
     let context = work.context.and_then(decode::from_bytes::<ExecContext<'_>>);
     let context = context.unwrap_or_else(|| bug!("PID 1 has decoded it before"));
+    fd::hold_until_executed(super::RUN_DIRECTORY);
     if birth == Birth::MustMove {
         // Without control groups a unit's processes are found by their process groups.
         let _ = cgroup::move_self(fd::number(work.cgroup));

@@ -4,6 +4,8 @@
 //! PID 1 is close-on-exec; those from 3 up to what a service is passed at most are taken for
 //! good, so that a descriptor to pass on never has a number that a child needs.
 
+use core::ffi::CStr;
+
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use rustix::fs::{CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -99,6 +101,13 @@ pub fn null_streams() -> Result<(), Errno> {
     };
     ensure!(null.as_raw_fd() >= LISTEN_FDS_START, "the streams are occupied");
     (0..LISTEN_FDS_START).try_for_each(|stream| put(null.as_fd(), stream))
+}
+
+/// Opens a folder that the kernel closes when this child leaves our memory, by execve(2) or by its
+/// end: its IN_CLOSE_NOWRITE tells whoever waits for that, and it costs nobody else anything.
+pub fn hold_until_executed(folder: &CStr) {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    core::mem::forget(rustix::fs::open(folder, flags, Mode::empty()));
 }
 
 /// True if both are the same open file. Where the kernel cannot tell (it may have no kcmp(2)) two

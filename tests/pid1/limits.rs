@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, TcpStream};
 use std::os::unix::net::UnixStream;
+use std::time::Instant;
 
 use rustix::net::{AddressFamily, SocketType};
 
@@ -20,10 +21,38 @@ pub fn all(world: &mut World) {
             ("as_many_from_one_user_as_allowed", as_many_from_one_user_as_allowed),
             ("whoever_is_denied_starts_nothing", whoever_is_denied_starts_nothing),
             ("a_flood_is_served_in_portions", a_flood_is_served_in_portions),
+            ("a_free_place_for_a_child_is_told_of", a_free_place_for_a_child_is_told_of),
             ("a_service_that_takes_nothing_is_tried_again", a_service_that_takes_nothing),
             ("a_service_that_fails_at_first_is_tried_again", a_service_that_fails_at_first),
         ],
     );
+}
+
+/// All places are taken by children that wait for a FIFO. Whoever asks again by himself does so
+/// 100 ms after he asked; who is told comes earlier, if not in each round of a busy machine.
+fn a_free_place_for_a_child_is_told_of(world: &mut World) {
+    let stage = Stage::new(world);
+    let fifo = world.path("/run/stuck");
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let quickest = (0..20).map(|_| {
+        let streams: Vec<UnixStream> =
+            (0..8).map(|_| world.connect("/run/stuck.sock").unwrap()).collect();
+        world.wait_for_property("NConnections", "stuck.socket", "8");
+        let begin = Instant::now();
+        world.control(&["start", "--no-block", "queued.service"]);
+        let writer = fs::File::options().write(true).open(&fifo).unwrap();
+        let mut waited = stage.enter("queued");
+        let time = begin.elapsed();
+        waited.order("exit 0");
+        waited.dies();
+        drop((streams, writer));
+        world.wait_for_property("NConnections", "stuck.socket", "0");
+        world.wait_for_property("ActiveState", "queued.service", "inactive");
+        time
+    });
+    let quickest = quickest.min().unwrap();
+    assert!(quickest.as_millis() < 100, "{quickest:?}");
 }
 
 fn is_closed(mut stream: impl Read) -> bool {

@@ -496,6 +496,7 @@ impl<'t, 's> World<'t, 's> {
             }
             9 => self.listener_breaks(),
             10 if self.prng.chance(20) => self.feed(Event::AddressAppeared),
+            10 if self.prng.chance(20) => self.feed(Event::SlotFreed),
             10 => {
                 let micros = self.prng.below(400_000) as u64;
                 self.pass(micros);

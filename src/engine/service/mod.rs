@@ -27,7 +27,7 @@ use unit::control::{ActiveState, Exit, SubState, UnitResult};
 use unit::{Command, Emergency, Millis, ServiceMore, ServiceType, UnitId};
 
 use super::action::{Action, CommandList, Target};
-use super::event::{Errno, Pid, SpawnError, Stage};
+use super::event::{Errno, Pid, SpawnError};
 use super::notify::Notification;
 use super::time::{Bucket, Instant};
 use crate::features;
@@ -36,11 +36,9 @@ pub use ends::end_of_command;
 pub use helpers::Helper;
 pub use kill::Step;
 
-/// Pause before a child that could not be made for want of resources is tried again.
+/// Pause before a child that could not be made for want of resources is tried again. Who had no
+/// slot is told earlier ([`super::Event::SlotFreed`]), where the kernel can tell.
 const SPAWN_RETRY: Millis = Millis(100);
-/// Pause before one is tried again that had no slot: others are about to execute their programs,
-/// or what was left of its last run is being removed. Neither takes long.
-const SLOT_RETRY: Millis = Millis(5);
 /// Pause before the main process of a forking service is looked for again.
 pub const LOOK_AGAIN: Millis = Millis(100);
 /// Longest time that a service of `Type=idle` waits for the board to be quiet.
@@ -389,6 +387,15 @@ impl Service {
         }
     }
 
+    /// A child that it lacks is due.
+    pub fn hurry(&mut self, now: Instant) {
+        if let State::Helper { child, .. } | State::Start { child, .. } = &mut self.state
+            && let Child::Lacking(at) = child
+        {
+            *at = now;
+        }
+    }
+
     /// True if it will be started when the board is quiet, and nobody is to wait for it.
     pub const fn waits_for_quiet(&self) -> bool {
         matches!(self.state, State::Start { child: Child::Idle(_), .. })
@@ -478,8 +485,5 @@ fn push(out: &mut Outcome, action: Action) {
 /// ENOMEM, ENFILE, EMFILE.
 pub fn spawn_retry(error: SpawnError) -> Option<Millis> {
     const PASSING: [Errno; 4] = [Errno(11), Errno(12), Errno(23), Errno(24)];
-    if error.stage == Stage::Slot {
-        return Some(SLOT_RETRY);
-    }
     PASSING.contains(&error.errno).then_some(SPAWN_RETRY)
 }

@@ -236,6 +236,19 @@ impl Socket {
         }
     }
 
+    /// A child that it lacks is due.
+    pub(in crate::engine) fn hurry(&mut self, now: Instant) {
+        if features::SOCKET_COMMANDS
+            && let State::StartPre { command }
+            | State::StartPost { command }
+            | State::StopPre { command, .. }
+            | State::StopPost { command } = &mut self.state
+            && let Child::Lacking(at) = &mut command.child
+        {
+            *at = now;
+        }
+    }
+
     fn running_mut(&mut self) -> &mut Running {
         match &mut self.state {
             State::StartPre { command }
