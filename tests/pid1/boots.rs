@@ -6,7 +6,9 @@ use std::path::Path;
 
 use crate::enter::Oddity;
 use crate::world::World;
-use crate::{Case, a_connection_is_passed, assert_service_sees, try_cases};
+use crate::{
+    Case, a_connection_is_passed, assert_service_sees, shutdown_ends_what_ignores_it, try_cases,
+};
 
 pub fn all(pilot: &Path) {
     let boots: [(&[Oddity], Case); 6] = [
@@ -62,5 +64,7 @@ fn what_does_not_lie_there_works(world: &mut World) {
     a_connection_is_passed(world);
     world.wait_for_property("ActiveState", "serve.socket", "active");
     assert_ne!(world.ask("/run/serve.sock", "pid"), "");
+    shutdown_ends_what_ignores_it(world);
+    world.hear();
     assert_eq!(world.said.matches("the control socket").count(), 1, "{}", world.said);
 }

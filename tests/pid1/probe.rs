@@ -24,7 +24,6 @@ pub fn main() -> ! {
         Some("act") => act(&arguments[1]),
         Some("stubborn") => stubborn(),
         Some("flood") => flood(&arguments[1]),
-        Some("alive") => alive(),
         Some("signal") => {
             let signal = format!("-{}", arguments[1]);
             let sent = Command::new("/bin/kill").args([&signal, &arguments[2]]).status();
@@ -267,17 +266,6 @@ fn flood(text: &str) -> ! {
     for number in 0_u64.. {
         // PID 1 may open its socket anew; then this one ends, and is started again.
         socket.send(format!("{text}{number}").as_bytes()).unwrap();
-    }
-    exit(0)
-}
-
-/// Says that it is alive four times as often as it has to, with a number.
-fn alive() -> ! {
-    let period: u64 = env::var("WATCHDOG_USEC").unwrap().parse().unwrap();
-    notify("READY=1");
-    for number in 0_u64.. {
-        notify(&format!("WATCHDOG=1\nSTATUS={number}"));
-        std::thread::sleep(std::time::Duration::from_micros(period / 4));
     }
     exit(0)
 }

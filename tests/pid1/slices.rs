@@ -63,12 +63,11 @@ fn a_service_lies_in_its_slices(world: &mut World) {
 }
 
 fn what_is_written_is_there_or_told(world: &mut World) {
-    world.hear();
     if has(world, "cpu") {
         assert_eq!(fs::read_to_string(file(world, GROUP, "cpu.weight")).unwrap(), "7\n");
     } else {
         assert!(world.said.contains("no control of cpu: "), "{}", world.said);
-        assert!(world.said.contains("deep.service: cpu.weight: "), "{}", world.said);
+        world.wait_for_line("deep.service: cpu.weight: ");
     }
 }
 
@@ -96,7 +95,6 @@ fn a_bound_holds_or_nothing_runs(world: &mut World) {
     }
     assert!(!world.run(&["/sbin/pilotctl", "start", "bounded.service"]).status.success());
     assert_eq!(world.property("Result", &["bounded.service"]), "resources");
-    world.hear();
-    assert!(world.said.contains("bounded.service: memory.max: "), "{}", world.said);
+    world.wait_for_line("bounded.service: memory.max: ");
     assert!(stage.is_empty(), "it runs without a bound");
 }

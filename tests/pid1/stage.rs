@@ -65,9 +65,9 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Tells it what to do: the words are those of `probe::act`.
+    /// Tells it what to do: the words are those of `probe::act`. That it is dead is heard.
     pub fn order(&mut self, order: &str) {
-        writeln!(self.stream.get_mut(), "{order}").unwrap();
+        let _ = writeln!(self.stream.get_mut(), "{order}");
     }
 
     /// The next thing it says; `None` if it is dead.

@@ -21,7 +21,7 @@ use rustix::thread::{LinkNameSpaceType, Uid};
 use crate::enter::{Oddity, kept_folder};
 
 /// How long anything may take before a test gives up: for the case that something is broken.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A time for poll(2).
 pub fn seconds(time: Duration) -> Timespec {
