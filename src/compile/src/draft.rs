@@ -80,7 +80,8 @@ pub struct Said {
 impl Said {
     fn new(span: Option<&Span>, value: &impl Debug) -> Self {
         let words = span.map(|span| &span.file.text[span.range.clone()]);
-        let lines = words.map(|words| words.lines().map(|line| line.trim().trim_end_matches('\\')));
+        let lines = words
+            .map(|words| words.lines().map(|line| line.trim().trim_end_matches('\\').trim_end()));
         let words = lines.map(|lines| lines.collect::<Vec<_>>().join(" "));
         Self { words, meaning: format!("{value:?}") }
     }

@@ -6,7 +6,7 @@ use unit::unsupported::{self, Loss, SUFFIXES, Same, TABLES, Unsupported};
 
 use crate::check::REFUSED_FOR_CONNECTIONS as REFUSED;
 use crate::codes;
-use crate::draft::{ROWS, Row, SECTIONS, Service, Slice};
+use crate::draft::{ROWS, Row, SECTIONS};
 use crate::grammar;
 use crate::report::{Severity, did_you_mean};
 use crate::targets;
@@ -157,22 +157,24 @@ pub fn nearest(name: &str) -> Option<String> {
 /// The manual's entry of a directive; empty if nobody knows it.
 pub fn entry(found: &Found) -> String {
     let mut text = String::new();
+    let put_sections = |text: &mut String, sections: &[&str]| {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        let sections = sections.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>();
+        put(text, format_args!("{gap}{}\n", sections.join(" ")));
+    };
     for row in &found.rows {
-        put(&mut text, format_args!("[{}]\n", row.section));
-        if row.section == Slice::NAME {
-            put(&mut text, format_args!("[{}]\n", Service::NAME));
-        }
+        let sections = SECTIONS.iter().map(|(name, _)| *name).filter(|name| row.is_of(name));
+        put_sections(&mut text, &sections.collect::<Vec<_>>());
         put_row(&mut text, row);
     }
     for (sections, row) in &found.reasons {
-        let sections = sections.iter().map(|name| format!("[{name}]"));
-        let sections = sections.collect::<Vec<_>>().join(" ");
+        put_sections(&mut text, sections);
         let fate = match row.loss {
             Loss::Cosmetic => "ignored with a warning",
             Loss::Behaviour => "refused",
         };
         let Unsupported { name, instead, .. } = row;
-        put(&mut text, format_args!("{sections}\n\n### `{name}=`\n\n"));
+        put(&mut text, format_args!("\n### `{name}=`\n\n"));
         put(&mut text, format_args!("Known to systemd, not supported here: {fate}.\n\n"));
         put(&mut text, format_args!("- instead: {instead}\n"));
         let taken = taken(row.same);

@@ -301,7 +301,33 @@ pub fn did_you_mean<'a>(
     let wanted = Some(name).filter(|name| name.len() <= NAME_MAX)?.to_lowercase();
     let scored = candidates
         .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&wanted, &candidate.to_lowercase()), candidate));
+        .map(|candidate| (likeness(&wanted, &candidate.to_lowercase()), candidate));
     let best = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.85).then(|| format!("did you mean `{}`?", best.1))
+}
+
+/// From 0 to 1; 0 for units of one kind that share little but the end of their names.
+fn likeness(name: &str, other: &str) -> f64 {
+    if let (Some((stem, kind)), Some((other, of_other))) =
+        (name.rsplit_once('.'), other.rsplit_once('.'))
+        && kind == of_other
+        && 2 * strsim::osa_distance(stem, other) > stem.len().max(other.len())
+    {
+        return 0.0;
+    }
+    strsim::jaro_winkler(name, other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_not_alike_by_their_kind() {
+        let near = |name| did_you_mean(name, ["web.service", "e.service", "network.target"]);
+        assert_eq!(near("gone.service"), None);
+        assert_eq!(near("wbe.service").as_deref(), Some("did you mean `web.service`?"));
+        assert_eq!(near("network.targt").as_deref(), Some("did you mean `network.target`?"));
+        assert_eq!(near("work.service"), None);
+    }
 }

@@ -54,7 +54,12 @@ pub(super) fn parse(text: &Value, cx: &mut Context<'_>) -> Option<CalendarEvent>
             None
         }
         Err(Wrong::Zone(name, why)) => {
-            let label = format!("time zone `{name}`: {}", why.words());
+            let label = match why {
+                zone::WrongZone::Unknown => {
+                    format!("`{name}` is no part of a time, and no zone in this machine's zoneinfo")
+                }
+                zone::WrongZone::Irregular => format!("time zone `{name}`: {}", why.words()),
+            };
             cx.refuse(codes::BAD_VALUE, &text.whole(), label);
             None
         }
