@@ -149,15 +149,18 @@ fn run(word: Option<&String>) -> ExitCode {
         (name, suite.unwrap())
     };
     let running: Vec<(&str, Child)> = suites.into_iter().map(start).collect();
+    let count = running.len();
     let fails = |(name, mut suite): (&'static str, Child)| {
         (!suite.wait().unwrap().success()).then_some(name)
     };
     let failed: Vec<&str> = running.into_iter().filter_map(fails).collect();
+    // Of suites; as cargo's own harness has it, for whoever sums up.
+    let counts = format!("{} passed; {} failed; 0 ignored", count - failed.len(), failed.len());
     if failed.is_empty() {
-        println!("\ntest result: ok");
+        println!("\ntest result: ok. {counts}");
         ExitCode::SUCCESS
     } else {
-        println!("\ntest result: FAILED: {}", failed.join(", "));
+        println!("\nfailed: {}\n\ntest result: FAILED. {counts}", failed.join(", "));
         ExitCode::FAILURE
     }
 }
