@@ -130,6 +130,14 @@ impl Name {
         Ok(Self { prefix: prefix.into(), instance, kind })
     }
 
+    /// A name that this program knows.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn known(text: &str) -> Self {
+        Self::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
     /// True for `name@.suffix`.
     pub fn is_template(&self) -> bool {
         self.instance.as_deref() == Some("")

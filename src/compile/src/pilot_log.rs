@@ -65,16 +65,16 @@ fn outputs<'d>(draft: &'d Draft, board: &'d BoardDraft) -> Vec<&'d Stream> {
     if draft.socket().is_some_and(has_commands) { defaults.to_vec() } else { Vec::new() }
 }
 
-/// True if a unit's output leads to `pilot-log`, whoever it is.
-pub fn leads_to_log(draft: &Draft, board: &BoardDraft) -> bool {
-    outputs(draft, board).into_iter().any(|stream| stream.settle(true) == Stdio::Log)
+/// True if a unit's output leads to `pilot-log`, whoever it is; `is_there`: it is on the board.
+pub fn leads_to_log(draft: &Draft, board: &BoardDraft, is_there: bool) -> bool {
+    outputs(draft, board).into_iter().any(|stream| stream.settle(is_there) == Stdio::Log)
 }
 
-/// True of a unit whose output goes to `pilot-log`, which is on the board or not.
+/// As [`leads_to_log`], of others than its own units.
 pub fn is_kept(draft: &Draft, board: &BoardDraft, is_there: bool) -> bool {
     let name = draft.name.to_string();
     let is_own = [SOCKET, SYSLOG_SOCKET, SERVICE].contains(&name.as_str());
-    !is_own && outputs(draft, board).into_iter().any(|stream| stream.settle(is_there) == Stdio::Log)
+    !is_own && leads_to_log(draft, board, is_there)
 }
 
 /// The names that such a unit leads to.

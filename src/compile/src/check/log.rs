@@ -43,7 +43,7 @@ fn place(draft: &Draft) -> Span {
 
 /// Its own words would come back to it, and be words again.
 fn check_not_itself(draft: &Draft, board: &BoardDraft, report: &mut Report) {
-    if draft.name.to_string() == SERVICE && pilot_log::leads_to_log(draft, board) {
+    if draft.name.to_string() == SERVICE && pilot_log::leads_to_log(draft, board, true) {
         let message = "pilot-log would read its own output";
         let diagnostic = Diagnostic::new(codes::NO_LOG, message, &place(draft), "");
         report.push(diagnostic.hint("say StandardOutput=kmsg and StandardError=inherit"));

@@ -73,8 +73,7 @@ pub(super) fn resolve(
     activated.sort_unstable();
     let default_target = resolver.default_target();
     let specials = SPECIALS.map(|name| resolver.named(name));
-    let cad_is_masked =
-        Name::parse("ctrl-alt-del.target").is_ok_and(|name| library.mask(&name).is_some());
+    let cad_is_masked = library.mask(&Name::known("ctrl-alt-del.target")).is_some();
     let (mut edges, slices) = (resolver.edges, resolver.slices);
     edges.sort_by_key(Edge::place);
     let mut checked = Checked {
@@ -277,7 +276,7 @@ impl Resolver<'_> {
     }
 
     fn named(&self, target: &str) -> Option<usize> {
-        Name::parse(target).ok().and_then(|name| self.number(&name))
+        self.number(&Name::known(target))
     }
 
     /// `DefaultDependencies=yes`: systemd.service(5) and systemd.socket(5).

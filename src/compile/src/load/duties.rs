@@ -122,7 +122,7 @@ impl Duties {
         let section =
             |name: &str, entries| Section { name: name.into(), span: head.clone(), entries };
         let sections = vec![section("Unit", unit), section("Service", service)];
-        Some((Name::parse(name).ok()?, Document { file: file.clone(), sections }))
+        Some((Name::known(name), Document { file: file.clone(), sections }))
     }
 
     /// All that is to be done for a duty, in order.

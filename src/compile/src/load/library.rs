@@ -152,10 +152,8 @@ impl Library {
         let Some((name, document)) = self.duties.add(duty, file_name, &file, report) else {
             return;
         };
-        if let Ok(by) = Name::parse("sysinit.target") {
-            let (unit, span) = (name.clone(), Span::head(&file));
-            self.add_pull_of(Pull { by, kind: EdgeKind::Wants, unit, span });
-        }
+        let (by, unit, span) = (Name::known("sysinit.target"), name.clone(), Span::head(&file));
+        self.add_pull_of(Pull { by, kind: EdgeKind::Wants, unit, span });
         let own =
             self.made.contains(&name) || self.is_free(layer, &name, &Span::head(&file), report);
         if own {
@@ -479,7 +477,7 @@ mod tests {
 
     #[test]
     fn drop_ins_are_looked_for_from_the_whole_name_to_its_parts() {
-        let owners = |text: &str| owners(&Name::parse(text).expect("a name"));
+        let owners = |text: &str| owners(&Name::known(text));
         assert_eq!(owners("a.service"), ["a.service"]);
         assert_eq!(owners("a-b-c.service"), ["a-b-c.service", "a-b-.service", "a-.service"]);
         assert_eq!(

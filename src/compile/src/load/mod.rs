@@ -146,14 +146,14 @@ pub fn drafts(
                 draft.install = draft::Install::fresh();
             }
             let wanted = pilot_log::wanted(&draft, board);
-            let wanted = wanted.iter().filter_map(|name| Name::parse(name).ok());
+            let wanted = wanted.iter().map(|name| Name::known(name));
             let found = references(&draft).into_iter().chain(wanted);
             let found = found.map(|name| canonical(name, library, board));
             queue.extend(found.filter(|name| !drafts.contains_key(name)).collect::<Vec<_>>());
             drafts.insert(name, draft);
         }
         // What is wanted at any end needs the targets of all.
-        let ends = targets::ENDS.iter().filter_map(|name| Name::parse(name).ok());
+        let ends = targets::ENDS.iter().map(|name| Name::known(name));
         let ends = ends.filter(|name| !drafts.contains_key(name));
         if wanted_at_shutdown(drafts.values(), library) {
             queue.extend(ends.filter(|name| library.mask(name).is_none()));
@@ -211,7 +211,7 @@ pub fn canonical(name: Name, library: &Library, board: &BoardDraft) -> Name {
         return default_target(library, board);
     }
     let alias = targets::ALIASES.iter().find(|(alias, _)| *alias == text);
-    alias.and_then(|(_, target)| Name::parse(target).ok()).unwrap_or(name)
+    alias.map_or(name, |(_, target)| Name::known(target))
 }
 
 /// The names that a draft mentions, written or implied.
@@ -251,11 +251,11 @@ fn references(draft: &Draft) -> Vec<Name> {
         .collect();
     if draft.unit.default_dependencies.value {
         let implied = ["sysinit.target", "basic.target", "sockets.target"];
-        names.extend(implied.iter().filter_map(|name| Name::parse(name).ok()));
+        names.extend(implied.map(Name::known));
     }
     if draft.trigger().is_some() && draft.unit.default_dependencies.value {
         let target = if draft.timer().is_some() { "timers.target" } else { "paths.target" };
-        names.extend(Name::parse(target).ok());
+        names.push(Name::known(target));
     }
     names.extend(draft.socket().map(|socket| service_of(&draft.name, socket)));
     names.extend(triggered_by(draft));
@@ -292,8 +292,7 @@ impl Loader<'_> {
         let mut seeds: BTreeSet<Name> = own.chain(library.instances()).cloned().collect();
         seeds.insert(default_target(library, self.board));
         if self.board.manager.emergency_shell.value().is_some() {
-            let shells = ["rescue.target", "emergency.target"];
-            seeds.extend(shells.iter().filter_map(|name| Name::parse(name).ok()));
+            seeds.extend(["rescue.target", "emergency.target"].map(Name::known));
         }
         for pull in library.pulls() {
             let names = [&pull.by, &pull.unit];
