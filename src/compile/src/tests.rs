@@ -327,6 +327,21 @@ fn a_store_has_room_for_all_that_it_may_hold() {
     assert_eq!(compile(&two).limits.stored_fds, 6);
 }
 
+/// Its control group's directory, two files in that, and /dev/kmsg.
+#[test]
+fn what_is_kept_open_of_who_has_run_is_counted() {
+    let at_rest = |text: &str| compile(text).limits.fds_at_rest;
+    let plain = "--- a.service\n[Service]\nExecStart=/bin/a\n";
+    let started = format!("{plain}[Install]\nWantedBy=multi-user.target\n");
+    let idle = at_rest(plain);
+    assert_eq!(at_rest(&started), idle + 4);
+    let quiet = started.replace("[Install]", "StandardOutput=null\nStandardError=null\n[Install]");
+    assert_eq!(at_rest(&quiet), idle + 3);
+    assert_eq!(at_rest(WEB), idle + 2);
+    let with_command = format!("{WEB}--- web.socket.d/c.conf\n[Socket]\nExecStartPre=/bin/c\n");
+    assert_eq!(at_rest(&with_command), idle + 2 + 4);
+}
+
 #[test]
 fn limits_rs_is_what_the_board_includes() {
     let image = compile(WEB);

@@ -32,7 +32,7 @@ pub struct Limits {
     pub spawn_pointers: usize,
     /// Bytes of the encoded table.
     pub table_bytes: usize,
-    /// File descriptors that PID 1 holds when the board is at rest.
+    /// File descriptors that PID 1 holds at most when a boot is over and nothing happens.
     pub fds_at_rest: usize,
 }
 

@@ -406,10 +406,8 @@ impl Resolver<'_> {
         }
         let Some(started) = self.number(&name) else {
             if self.scope == Scope::Board {
-                let known: Vec<String> = self.numbers.keys().map(Name::to_string).collect();
-                let near = did_you_mean(&name.to_string(), known.iter().map(String::as_str));
                 let message = format!("there is no unit `{name}` for `{starter}` to start");
-                self.report.push(diagnostic(message).hint_if(near));
+                self.report.push(diagnostic(message).hint_if(self.nearest(&name)));
             }
             return None;
         };
@@ -422,10 +420,15 @@ impl Resolver<'_> {
         Some(started)
     }
 
+    /// The unit that was probably meant.
+    fn nearest(&self, name: &Name) -> Option<String> {
+        let known: Vec<String> = self.numbers.keys().map(Name::to_string).collect();
+        did_you_mean(&name.to_string(), known.iter().map(String::as_str))
+    }
+
     /// A socket that starts nothing: both places are told where there is a second one.
     fn without_service(&mut self, name: &Name, draft: &Draft) {
-        let known: Vec<String> = self.numbers.keys().map(Name::to_string).collect();
-        let near = did_you_mean(&name.to_string(), known.iter().map(String::as_str));
+        let near = self.nearest(name);
         let given = draft.socket().and_then(|socket| {
             let accept = socket.accept.given.clone().filter(|_| socket.accept.value);
             accept.or_else(|| socket.service.given.as_ref().map(|given| given.span.clone()))
@@ -490,6 +493,7 @@ fn order_targets(checked: &mut Checked) {
     }
     checked.edges.extend(added);
 }
+
 fn ordering(from: Option<usize>, to: Option<usize>, why: &Why) -> Option<Edge> {
     let (from, to) = (from?, to?);
     Some(Edge { from, to, kind: EdgeKind::After, why: why.clone() })

@@ -23,6 +23,9 @@ const REMOTE_ADDR_MAX: usize = 45;
 /// REMOTE_PORT: 65535.
 const REMOTE_PORT_MAX: usize = 5;
 
+/// Of a unit that has run: its control group's directory, cgroup.events and cgroup.procs.
+const GROUP_FDS: usize = 3;
+
 /// SERVICE_RESULT: `trigger-limit-hit`.
 const RESULT_MAX: usize = 17;
 /// EXIT_CODE: `exited`, `killed`, `dumped`.
@@ -68,7 +71,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
     }
     (limits.log_streams, limits.log_rings) = log::sizes(units);
     limits.fds_at_rest = FIXED_FDS + limits.listeners + limits.paths + limits.stored_fds;
-    limits.fds_at_rest += started_at_boot(manager.default_target, units);
+    limits.fds_at_rest += kept_after_boot(manager.default_target, units);
     // The pipe that copies of PID 1 report into.
     let copied = |unit: &UnitPlan| unit.kind.service().is_some_and(|service| service.more.copied);
     limits.fds_at_rest += if units.iter().any(copied) { 2 } else { 0 };
@@ -77,12 +80,17 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
     limits
 }
 
-/// Services that a boot starts: one control group each, which is kept.
-fn started_at_boot(default_target: u16, units: &[UnitPlan]) -> usize {
+/// What is kept open for the units whose commands a boot runs.
+fn kept_after_boot(default_target: u16, units: &[UnitPlan]) -> usize {
     let pulled = pulled(default_target, units);
-    let is_started =
-        |unit: &UnitPlan| unit.kind.service().is_some_and(|service| !service.per_connection);
-    units.iter().zip(pulled).filter(|(unit, pulled)| *pulled && is_started(unit)).count()
+    let started = units.iter().zip(pulled).filter_map(|(unit, pulled)| pulled.then_some(unit));
+    let runners = started.filter_map(|unit| {
+        let service = unit.kind.service().filter(|service| !service.per_connection);
+        let commands = || Some(&unit.kind.socket()?.commands.as_ref()?.runner);
+        service.or_else(commands)
+    });
+    let kmsg = |runner: &ServicePlan| [runner.stdout, runner.stderr].contains(&Stdio::Kmsg);
+    runners.map(|runner| GROUP_FDS + usize::from(kmsg(runner))).sum()
 }
 
 /// Which units a unit pulls in, itself included.
