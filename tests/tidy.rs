@@ -176,6 +176,8 @@ fn arrows_do_not_turn_back() {
     let rules = [
         ("src/sys/", ["crate::engine", "crate::run", "crate::ctl"]),
         ("src/ctl", ["crate::engine", "crate::run", "crate::log"]),
+        ("src/journal", ["crate::engine", "crate::run", "crate::sys"]),
+        ("src/logger", ["crate::run", "crate::ctl", "crate::log"]),
         ("src/unit/", ["pilotlight", "compile::", "rustix"]),
         ("src/compile/", ["pilotlight", "rustix", "board::"]),
     ];
@@ -231,6 +233,26 @@ fn a_reason_costs_the_board_no_bytes() {
         }
     }
     complain(complaints);
+}
+
+#[test]
+fn the_map_leads_to_what_is_there() {
+    let map = fs::read_to_string(root().join("src/ARCHITECTURE.md")).unwrap();
+    let files: Vec<String> =
+        sources("rs").into_iter().map(|(name, _)| format!("/{name}")).collect();
+    let words = map.split('`').skip(1).step_by(2);
+    let is_path = |word: &&str| {
+        word.ends_with(".rs")
+            || FOLDERS.iter().any(|folder| word.starts_with(&format!("{folder}/")))
+    };
+    let is_there = |word: &str| {
+        // A file may be called by the end of its path.
+        root().join(word).exists() || files.iter().any(|file| file.ends_with(&format!("/{word}")))
+    };
+    let paths: Vec<&str> = words.filter(|word| is_path(word) && !word.contains('*')).collect();
+    assert!(paths.len() >= 50, "they are found: {paths:?}");
+    let lost = paths.into_iter().filter(|word| !is_there(word));
+    complain(lost.map(|word| format!("src/ARCHITECTURE.md: there is no {word}")).collect());
 }
 
 /// A change of a file that the schema knows nothing of would let another build's table be read.
