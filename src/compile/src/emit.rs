@@ -16,6 +16,9 @@ use crate::plan::{
 };
 
 /// The table of a plan, and the plan's sizes with the table's own.
+///
+/// # Panics
+/// If what is read back is not what was written.
 pub fn table(plan: &Plan) -> (Vec<u8>, Limits) {
     let mut manager_bytes = Vec::new();
     let groups = group::groups(plan);

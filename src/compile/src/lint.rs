@@ -12,6 +12,7 @@ use crate::draft::{Draft, Service, Socket};
 use crate::grammar::{Address, Listener};
 use crate::load::{BoardDraft, FSTAB};
 use crate::report::{Diagnostic, Report, Span};
+use crate::targets;
 
 /// What kernels cap a queue at unless told otherwise: net.core.somaxconn since Linux 5.4.
 const SOMAXCONN: u64 = 4096;
@@ -43,7 +44,7 @@ impl fmt::Display for Hardening {
 pub(crate) fn lint(checked: &Checked, board: &BoardDraft, report: &mut Report) -> Vec<Hardening> {
     let mut ratings = Vec::new();
     for (unit, draft) in checked.units.iter().enumerate() {
-        if draft.file.path.starts_with("built-in/") {
+        if draft.file.path.starts_with(targets::FOLDER) {
             continue;
         }
         check_description(draft, report);
@@ -292,7 +293,7 @@ fn check_requires_have_order(checked: &Checked, report: &mut Report) {
     for edge in checked.edges.iter().filter(|edge| edge.kind == EdgeKind::Requires) {
         let ordered = |from, to| checked.edge(from, to, EdgeKind::After).is_some();
         let Why::Written(span) = &edge.why else { continue };
-        let target = checked.units[edge.from].file.path.starts_with("built-in/");
+        let target = checked.units[edge.from].file.path.starts_with(targets::FOLDER);
         if target || ordered(edge.from, edge.to) || ordered(edge.to, edge.from) {
             continue;
         }

@@ -245,12 +245,11 @@ pub fn command_text(command: &Command) -> String {
     }
     text.push_str(&command.path);
     for arg in command.args.iter().skip(1) {
-        match arg {
-            Arg::Literal(word) => write!(text, " {word:?}"),
-            Arg::Split(name) => write!(text, " ${name}"),
-            Arg::Expand(pieces) => write!(text, " {:?}", pieces_text(pieces)),
-        }
-        .expect("a String takes whatever it is given");
+        text += &match arg {
+            Arg::Literal(word) => format!(" {word:?}"),
+            Arg::Split(name) => format!(" ${name}"),
+            Arg::Expand(pieces) => format!(" {:?}", pieces_text(pieces)),
+        };
     }
     text
 }

@@ -118,7 +118,7 @@ impl Place {
         for (path, text) in FILES {
             tree.put(path, Node::File(0o644, text.into()));
         }
-        self.programs(&state, &mut tree)?;
+        put_programs(&state, &mut tree)?;
         for scenario in Scenario::ALL {
             let board = units::write(&state.dir("bench/boards")?, scenario)?;
             let elf = image::pilot(&state, &Board::read(&board)?)?;
@@ -126,50 +126,12 @@ impl Place {
             tree.put(&pilot(scenario), Node::File(0o755, bytes));
         }
         if peers {
-            self.peers(&state, &mut tree)?;
+            put_peers(&state, &mut tree)?;
         }
         let elf = image::pilot(&state, &armv7)?;
         let bytes = fs::read(&elf).or_file("read", &elf)?;
         write_whole(&self.armv7(), bytes)?;
         self.lay_out(&tree)
-    }
-
-    fn programs(&self, state: &State, tree: &mut Tree) -> Result<()> {
-        let dir = state.dir("bench/programs")?;
-        write_whole(&dir.join("sys.h"), HEADER)?;
-        for (name, text) in PROGRAMS {
-            let (source, program) = (dir.join(format!("{name}.c")), dir.join(name));
-            write_whole(&source, text)?;
-            let mut cc = Command::new("gcc");
-            cc.args(CFLAGS).arg(&source).arg("-o").arg(&program);
-            fail::run(&mut cc, "mend what the compiler says above")?;
-            let bytes = fs::read(&program).or_file("read", &program)?;
-            tree.put(name, Node::File(0o755, bytes));
-        }
-        Ok(())
-    }
-
-    fn peers(&self, state: &State, tree: &mut Tree) -> Result<()> {
-        let apt = Apt::open(state)?;
-        let mut packages = Vec::new();
-        // One by one: they conflict with each other.
-        for name in PEER_PACKAGES {
-            packages.extend(apt.fetch(Arch::X86_64, &[name.to_owned()], Along::Libraries)?);
-        }
-        let mut library = Library::new(&packages);
-        for (path, target) in LINKS {
-            tree.put(path, Node::Link(target.into()));
-        }
-        for path in PEER_PROGRAMS {
-            library.copy(path, tree)?;
-        }
-        for scenario in Scenario::ALL {
-            let name = scenario.name();
-            let (xinetd, inetd) = units::peers(scenario);
-            tree.put(&format!("etc/xinetd-{name}"), Node::File(0o644, xinetd.into()));
-            tree.put(&format!("etc/inetd-{name}"), Node::File(0o644, inetd.into()));
-        }
-        Ok(())
     }
 
     fn lay_out(&self, tree: &Tree) -> Result<()> {
@@ -227,6 +189,44 @@ impl Place {
         let path = self.root().join("beat");
         File::options().read(true).write(true).open(&path).or_file("open", &path)
     }
+}
+
+fn put_peers(state: &State, tree: &mut Tree) -> Result<()> {
+    let apt = Apt::open(state)?;
+    let mut packages = Vec::new();
+    // One by one: they conflict with each other.
+    for name in PEER_PACKAGES {
+        packages.extend(apt.fetch(Arch::X86_64, &[name.to_owned()], Along::Libraries)?);
+    }
+    let mut library = Library::new(&packages);
+    for (path, target) in LINKS {
+        tree.put(path, Node::Link(target.into()));
+    }
+    for path in PEER_PROGRAMS {
+        library.copy(path, tree)?;
+    }
+    for scenario in Scenario::ALL {
+        let name = scenario.name();
+        let (xinetd, inetd) = units::peers(scenario);
+        tree.put(&format!("etc/xinetd-{name}"), Node::File(0o644, xinetd.into()));
+        tree.put(&format!("etc/inetd-{name}"), Node::File(0o644, inetd.into()));
+    }
+    Ok(())
+}
+
+fn put_programs(state: &State, tree: &mut Tree) -> Result<()> {
+    let dir = state.dir("bench/programs")?;
+    write_whole(&dir.join("sys.h"), HEADER)?;
+    for (name, text) in PROGRAMS {
+        let (source, program) = (dir.join(format!("{name}.c")), dir.join(name));
+        write_whole(&source, text)?;
+        let mut cc = Command::new("gcc");
+        cc.args(CFLAGS).arg(&source).arg("-o").arg(&program);
+        fail::run(&mut cc, "mend what the compiler says above")?;
+        let bytes = fs::read(&program).or_file("read", &program)?;
+        tree.put(name, Node::File(0o755, bytes));
+    }
+    Ok(())
 }
 
 /// The control group that everybody is in: a PID 1 takes it for the root, and leaves its own
