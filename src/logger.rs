@@ -16,12 +16,13 @@ use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::time::Timespec;
+use unit::{LogSetup, Table, UnitId};
 
 use crate::journal::entry::{NO_UNIT, TEXT_MAX};
 use crate::journal::origin::Origin;
-use crate::journal::syslog;
-use crate::sys::message::{NotifySocket, accept_client};
-use crate::sys::{clock, passed};
+use crate::journal::{context, ring_of, setup, syslog};
+use crate::sys::message::{NotifySocket, Sender, accept_client};
+use crate::sys::{cgroup, clock, passed};
 use crate::{features, table};
 
 use self::keeper::{Keeper, Said};
@@ -145,17 +146,24 @@ impl Logger {
         for _ in 0..TAKEN_PER_TURN {
             let Some(socket) = &self.syslog else { return };
             let mut buffer = [0; MESSAGE_BYTES];
-            let Some((pid, bytes, is_cut)) = socket.receive_text(&mut buffer) else { return };
+            let Some((sender, bytes, is_cut)) = socket.receive_text(&mut buffer) else { return };
             let message = syslog::parse(bytes);
             if message.text.is_empty() {
                 continue;
             }
+            let table = &self.keeper.table;
+            let unit = sender.as_ref().and_then(|sender| unit_of(table, sender));
+            let context = unit.and_then(|unit| context(table, unit));
+            let setup = context.map_or(LogSetup::DEFAULT, |context| setup(&context));
+            if message.priority & 7 > setup.level_max {
+                continue;
+            }
             self.keeper.keep(&Said {
-                ring: 0,
-                unit: NO_UNIT,
-                pid,
+                ring: unit.map_or(0, |unit| ring_of(table, unit)),
+                unit: unit.unwrap_or(NO_UNIT),
+                pid: sender.map_or(0, |sender| sender.pid),
                 priority: message.priority,
-                limit: unit::LogSetup::DEFAULT.rate,
+                limit: setup.rate,
                 identifier: message.identifier,
                 text: message.text,
                 is_cut,
@@ -163,4 +171,10 @@ impl Logger {
             });
         }
     }
+}
+
+/// Whose process has sent a message: known by its control group, if it has not ended meanwhile.
+fn unit_of(table: &Table<'_>, sender: &Sender) -> Option<UnitId> {
+    let unit = table.find(cgroup::unit_of(sender.pid, &mut [0; cgroup::PROC_BYTES])?);
+    unit.filter(|_| sender.is_there())
 }

@@ -391,10 +391,11 @@ fn what_is_refused_has_systemctls_exit_code() {
 fn kill_takes_a_signal_and_whom() {
     let mut fake = Fake::new();
     let unit = fake.id("web.service");
-    let cases: [(&[&str], u8, KillWhom); 5] = [
+    let cases: [(&[&str], u8, KillWhom); 6] = [
         (&["kill", "web"], 15, KillWhom::All),
         (&["kill", "-s", "HUP", "web"], 1, KillWhom::All),
         (&["kill", "-sSIGKILL", "--kill-whom=main", "web"], 9, KillWhom::Main),
+        (&["kill", "--kill-whom=control", "web"], 15, KillWhom::Control),
         (&["kill", "--signal=10", "web"], 10, KillWhom::All),
         (&["kill", "web", "--signal", "SYS", "--kill-who", "all"], 31, KillWhom::All),
     ];
@@ -409,6 +410,29 @@ fn kill_takes_a_signal_and_whom() {
         assert_eq!(code, 1, "{signal}");
         assert!(err.contains("does not take"), "{err}");
         assert_eq!(fake.told, []);
+    }
+}
+
+#[test]
+fn a_path_is_the_name_of_its_mount() {
+    let mut fake = Fake::with(&[
+        ("data.mount", "[Mount]\nWhat=/dev/sda1\nWhere=/data\n"),
+        ("srv-my\\x2dfiles.mount", "[Mount]\nWhat=/dev/sda2\nWhere=/srv/my-files\n"),
+        ("dev-sda3.swap", "[Swap]\nWhat=/dev/sda3\n"),
+        ("local-fs.target", "[Unit]\nWants=data.mount srv-my\\x2dfiles.mount dev-sda3.swap\n"),
+    ]);
+    for (path, name) in [
+        ("/data", "data.mount"),
+        ("/data/", "data.mount"),
+        ("/srv/my-files", "srv-my\\x2dfiles.mount"),
+        ("/dev/sda3", "dev-sda3.swap"),
+    ] {
+        assert_eq!(printed(&mut fake, &["show", "-p", "Id", "--value", path]), format!("{name}\n"));
+    }
+    for path in ["/dat", "/data/more", "/srv/my/files", "/"] {
+        let (code, _, err) = pilotctl(&mut fake, &["start", path]);
+        assert_eq!(code, 5, "{err}");
+        assert!(err.contains(&format!("Unit {path} not found")), "{err}");
     }
 }
 

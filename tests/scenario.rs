@@ -17,7 +17,7 @@ use pilotlight::engine::{
     AcceptFailure, Action, ClientId, CommandList, Engine, Errno, Event, Instant, Notification, Pid,
     Process, SpawnError, Special, Stage, Target, Trace, Work,
 };
-use unit::control::{Exit, Order, Peer, Request, ShutdownKind, Verb};
+use unit::control::{Exit, KillWhom, Order, Peer, Request, ShutdownKind, Verb};
 use unit::{JobMode, Kind, Table, UnitId};
 
 const BOARD_CONF: &str = "[Board]\nArchitecture=x86_64\nHostname=scenario\n";
@@ -185,6 +185,14 @@ impl Scenario<'_, '_> {
             ["clean", unit] => {
                 let unit = self.unit(unit);
                 self.request(Verb::CleanStored(unit));
+            }
+            ["kill", unit, whom] => {
+                let whom = match whom {
+                    "main" => KillWhom::Main,
+                    "control" => KillWhom::Control,
+                    _ => KillWhom::All,
+                };
+                self.request(Verb::Kill { unit: self.unit(unit), signal: 10, whom });
             }
             ["reset-failed", unit] => {
                 let unit = self.unit(unit);

@@ -268,6 +268,7 @@ impl<'c> Call<'c> {
             Opt::KillWhom => {
                 self.whom = match value {
                     "main" => KillWhom::Main,
+                    "control" => KillWhom::Control,
                     "all" => KillWhom::All,
                     _ => return Err(Misuse::BadValue(name, value)),
                 }

@@ -4,6 +4,8 @@ use core::fmt::{self, Display};
 
 use unit::{Table, UnitId};
 
+use crate::features;
+
 const SUFFIXES: [&str; 8] =
     [".service", ".socket", ".target", ".timer", ".path", ".mount", ".swap", ".slice"];
 
@@ -34,6 +36,9 @@ impl Typed<'_> {
         if self.is_pattern() {
             return matches(self.0.as_bytes(), name.as_bytes());
         }
+        if self.0.starts_with('/') {
+            return features::MOUNTS && is_of_path(self.0.as_bytes(), name.as_bytes());
+        }
         name == self.0 || !self.has_suffix() && name.strip_suffix(".service") == Some(self.0)
     }
 
@@ -55,8 +60,37 @@ impl Typed<'_> {
 impl Display for Typed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)?;
-        f.write_str(if self.has_suffix() || self.is_pattern() { "" } else { ".service" })
+        let is_whole = self.has_suffix() || self.is_pattern() || self.0.starts_with('/');
+        f.write_str(if is_whole { "" } else { ".service" })
     }
+}
+
+/// True if that is the name of the mount unit for a path, or of the swap unit: systemd.unit(5),
+/// "String Escaping for Inclusion in Unit Names". Slashes at the end do not count.
+fn is_of_path(path: &[u8], name: &[u8]) -> bool {
+    let stem = name.strip_suffix(b".mount").or_else(|| name.strip_suffix(b".swap"));
+    let Some(mut stem) = stem else { return false };
+    if stem == b"-" {
+        stem = b"";
+    }
+    let mut path = path;
+    while let [rest @ .., b'/'] = path {
+        path = rest;
+    }
+    path = path.strip_prefix(b"/").unwrap_or(path);
+    for &byte in path {
+        let escape = [b'\\', b'x', hex(byte >> 4), hex(byte & 15)];
+        let plain = [if byte == b'/' { b'-' } else { byte }];
+        let is_plain = !matches!(byte, b'-' | b'\\');
+        let rest = stem.strip_prefix(&plain).filter(|_| is_plain);
+        let Some(rest) = rest.or_else(|| stem.strip_prefix(&escape)) else { return false };
+        stem = rest;
+    }
+    stem.is_empty()
+}
+
+const fn hex(digit: u8) -> u8 {
+    if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }
 }
 
 /// fnmatch(3) for `*` and `?`.

@@ -158,7 +158,7 @@ Options:
   -p, --property=NAME,...  Only these properties
       --value              Without their names
   -s, --signal=SIGNAL      What 'kill' sends; SIGTERM by default
-      --kill-whom=WHOM     main or all
+      --kill-whom=WHOM     main, control or all
       --no-block           Do not wait for the job's end
       --job-mode=MODE      What becomes of other jobs: replace, fail, isolate, flush,
                            replace-irreversibly, ignore-dependencies, ignore-requirements

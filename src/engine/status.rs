@@ -120,7 +120,9 @@ impl Engine<'_, '_> {
         }
         let target = match &self.units.at(unit).kind {
             KindState::Service(service) => match (whom, service.main(), service.control()) {
-                (KillWhom::All, None, None) => None,
+                // As in systemd: all of them are signalled, if there are none.
+                (KillWhom::All, None, None) => return Answer::Done,
+                (KillWhom::Control, _, control) => control.map(Target::Child),
                 (KillWhom::All, main, control) => {
                     Some(Target::Group { unit, leaders: [main.map(Main::pid), control] })
                 }
@@ -128,15 +130,18 @@ impl Engine<'_, '_> {
                 (KillWhom::Main, Some(Main::Adopted(_)), _) => Some(Target::Adopted(unit)),
                 (KillWhom::Main, None, _) => None,
             },
-            KindState::Template(template) => {
-                (template.alive > 0).then_some(Target::Instances(unit))
-            }
-            KindState::Socket(socket) if whom == KillWhom::All => {
-                let leaders = [None, socket.control()];
-                leaders[1].is_some().then_some(Target::Group { unit, leaders })
-            }
+            KindState::Template(template) => match (whom, template.alive) {
+                (KillWhom::All, 0) => return Answer::Done,
+                (KillWhom::Main, 0) | (KillWhom::Control, _) => None,
+                (KillWhom::All | KillWhom::Main, _) => Some(Target::Instances(unit)),
+            },
+            KindState::Socket(socket) => match (whom, socket.control()) {
+                (KillWhom::Main, _) => return Answer::Refused(Refusal::NotSupported),
+                (KillWhom::Control, control) => control.map(Target::Child),
+                (KillWhom::All, None) => return Answer::Done,
+                (KillWhom::All, control) => Some(Target::Group { unit, leaders: [None, control] }),
+            },
             KindState::Target { .. }
-            | KindState::Socket(_)
             | KindState::Timer(_)
             | KindState::Path(_)
             | KindState::Mount(_) => {

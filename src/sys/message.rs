@@ -129,11 +129,14 @@ impl NotifySocket {
         }
     }
 
-    /// Takes one message for its text, whoever sends it and whatever comes with it: the pid, 0 if
-    /// it is not ours to know, what fits in `buffer`, and whether it was longer.
-    pub fn receive_text<'b>(&self, buffer: &'b mut [u8]) -> Option<(u32, &'b [u8], bool)> {
+    /// Takes one message for its text, whoever sends it and whatever comes with it: the sender, if
+    /// it is ours to know, what fits in `buffer`, and whether it was longer.
+    pub fn receive_text<'b>(
+        &self,
+        buffer: &'b mut [u8],
+    ) -> Option<(Option<Sender>, &'b [u8], bool)> {
         let (length, is_whole, sender, _) = self.take(buffer)?;
-        Some((sender.map_or(0, |sender| sender.pid), &buffer[..length], !is_whole))
+        Some((sender, &buffer[..length], !is_whole))
     }
 
     /// Its length, whether that is all, its sender and its descriptors.

@@ -57,7 +57,9 @@ fn set(path: &CStr, time_us: u64) -> Result<(), Errno> {
     let nanos = time_us % 1_000_000 * 1_000;
     let time = Timespec { tv_sec: (time_us / 1_000_000) as _, tv_nsec: nanos as _ };
     let never = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT as _ };
-    rustix::fs::futimens(&file, &Timestamps { last_access: never, last_modification: time })
+    rustix::fs::futimens(&file, &Timestamps { last_access: never, last_modification: time })?;
+    // A board whose plug is pulled, or that what elapses has brought down, is not to do it again.
+    rustix::fs::fsync(&file)
 }
 
 /// What a file says of its last change; 0 for a time that no clock shows.

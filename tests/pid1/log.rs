@@ -18,9 +18,11 @@ pub fn all(world: &mut World) {
             ("what_is_too_much_is_counted_and_told", what_is_too_much_is_counted_and_told),
             ("a_flood_leaves_the_lines_of_others", a_flood_leaves_the_lines_of_others),
             ("no_later_line_is_lost_when_it_dies", no_later_line_is_lost_when_it_dies),
+            ("who_writes_outlives_its_stop", who_writes_outlives_its_stop),
             ("nobody_but_root_opens_a_stream", nobody_but_root_opens_a_stream),
             ("connections_of_nobody_hold_no_place", connections_of_nobody_hold_no_place),
             ("messages_of_syslog_are_kept_as_well", messages_of_syslog_are_kept_as_well),
+            ("messages_of_a_service_are_its_lines", messages_of_a_service_are_its_lines),
             ("who_follows_sees_lines_come", who_follows_sees_lines_come),
             ("without_a_listener_the_kernel_has_the_lines", without_a_listener_the_kernel_has_them),
         ],
@@ -144,6 +146,20 @@ fn no_later_line_is_lost_when_it_dies(world: &mut World) {
     stop(world, "talker", talker);
 }
 
+fn who_writes_outlives_its_stop(world: &mut World) {
+    let stage = Stage::new(world);
+    let mut talker = started(world, &stage, "talker");
+    talker.does("say before the stop\\n");
+    kept(world, &["-u", "talker"], "before the stop");
+    world.control(&["stop", "pilot-log.service"]);
+    world.wait_for_property("ActiveState", "pilot-log.service", "inactive");
+    talker.does("say meanwhile\\n");
+    world.control(&["start", "pilot-log.service"]);
+    let lines = kept(world, &["-u", "talker"], "meanwhile");
+    assert!(lines.ends_with(&["before the stop".into(), "meanwhile".into()]), "{lines:?}");
+    stop(world, "talker", talker);
+}
+
 fn nobody_but_root_opens_a_stream(world: &mut World) {
     let mode = std::fs::metadata(world.path("/run/pilot/log/stdout")).unwrap();
     assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode.permissions()) & 0o777, 0o600);
@@ -180,6 +196,27 @@ fn messages_of_syslog_are_kept_as_well(world: &mut World) {
     let line = world.control(&["log", "-n", "1", "-p", "err"]);
     assert!(line.contains(" cron"), "{line}");
     assert!(world.control(&["log"]).contains(" dropbear"));
+}
+
+/// Whatever it calls itself: the kernel says whose process it is.
+fn messages_of_a_service_are_its_lines(world: &mut World) {
+    let stage = Stage::new(world);
+    let mut talker = started(world, &stage, "talker");
+    talker.does("syslog <28>Nov 25 13:22:43 nobody[1]: by syslog");
+    let lines = kept(world, &["-u", "talker"], "by syslog");
+    assert_eq!(lines.last().unwrap(), "by syslog");
+    let line = world.control(&["log", "-u", "talker", "-n", "1", "-p", "warning"]);
+    assert!(line.ends_with(&format!(" nobody[{}]: by syslog", talker.pid)), "{line}");
+    let status = world.control(&["status", "talker"]);
+    assert!(status.contains("by syslog"), "{status}");
+    stop(world, "talker", talker);
+    // Not every line is kept of who says so.
+    let mut formal = started(world, &stage, "formal");
+    formal.does("syslog <31>loud: not kept");
+    formal.does("syslog <29>loud: by syslog as well");
+    let lines = kept(world, &["-u", "formal"], "by syslog as well");
+    assert!(!lines.contains(&"not kept".to_owned()), "{lines:?}");
+    stop(world, "formal", formal);
 }
 
 fn who_follows_sees_lines_come(world: &mut World) {

@@ -155,6 +155,10 @@ fn act(name: &str) -> ! {
                 continue;
             }
             "say" => write_all(1, &unescaped(object)),
+            "syslog" => {
+                let socket = UnixDatagram::unbound().unwrap();
+                socket.send_to(object.as_bytes(), "/dev/log").unwrap();
+            }
             "complain" => write_all(2, &unescaped(object)),
             "flood" => {
                 let lines =

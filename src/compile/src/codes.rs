@@ -147,6 +147,7 @@ codes! {
         "A condition is known at build, and it does not hold.";
     UNCHECKED "W417" "unchecked" Warning
         "fstab wants a file system checked at boot, and nobody does it.";
+    LONG_PAST "W418" "long-past" Warning "A moment of OnCalendar= is over, and was the last one.";
     NO_DESCRIPTION "L501" "no-description" Warning
         "A unit has no Description=, or one that says nothing.";
     WEAK_HARDENING "L502" "weak-hardening" Warning

@@ -197,7 +197,10 @@ fn put_targets(text: &mut String) {
         format_args!(
             "\n`pilot-log.socket`, `pilot-log-dev-log.socket` (which may be masked, as where \
              another program listens at /dev/log) and `pilot-log.service` are there as soon as a \
-             unit says StandardOutput=log.\n\nOn the way down {} start what is wanted by them, \
+             unit says StandardOutput=log. A line of /dev/log is its sender's unit's, as the \
+             kernel says, and has its LogLevelMax= and LogRateLimit…=. Whoever writes outlives a \
+             stop of pilot-log.service, and waits if it writes much meanwhile.\n\n\
+             On the way down {} start what is wanted by them, \
              which needs DefaultDependencies=no. With EmergencyShell= there are rescue.target and \
              emergency.target, too.\n",
             down.join(", ")

@@ -32,7 +32,8 @@ const BUILT_IN: [(&str, &str); 3] = [
         "[Unit]\nDescription=Last Lines of Services\nDefaultDependencies=no\n\
          IgnoreOnIsolate=yes\n\
          [Service]\nExecStart=@/proc/1/exe pilot-log\nRestart=always\nNonBlocking=yes\n\
-         StandardOutput=kmsg\nStandardError=inherit\nFileDescriptorStoreMax=128\n",
+         StandardOutput=kmsg\nStandardError=inherit\nFileDescriptorStoreMax=128\n\
+         FileDescriptorStorePreserve=yes\n",
     ),
 ];
 

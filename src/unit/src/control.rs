@@ -110,6 +110,8 @@ pub enum JobKind {
 pub enum KillWhom {
     /// The main process.
     Main,
+    /// The process of a command around the program.
+    Control,
     /// Every process of the unit.
     All,
 }

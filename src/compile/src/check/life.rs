@@ -6,6 +6,7 @@ use super::Checked;
 use super::service::type_of;
 use crate::codes;
 use crate::draft::{Draft, Service};
+use crate::load::BoardDraft;
 use crate::report::{Diagnostic, Report, Span};
 
 /// The longest list of growing pauses.
@@ -13,20 +14,20 @@ const RESTART_STEPS_MAX: u32 = 255;
 /// The most descriptors that are stored for a service: each has a number reserved in PID 1.
 const STORE_MAX: u32 = 128;
 
-pub(super) fn check(checked: &Checked, report: &mut Report) {
+pub(super) fn check(checked: &Checked, board: &BoardDraft, report: &mut Report) {
     for draft in &checked.units {
         let Some(service) = draft.service() else {
             check_actions(draft, report);
             continue;
         };
-        check_effects(service, report);
+        check_effects(service, board, report);
         check_steps(service, report);
         check_store(service, report);
     }
 }
 
 /// Directives that are about something else than this service has.
-fn check_effects(service: &Service, report: &mut Report) {
+fn check_effects(service: &Service, board: &BoardDraft, report: &mut Report) {
     let type_ = type_of(service);
     let forking = type_ == ServiceType::Forking;
     let pid_file = service.pid_file.given.as_ref().map(|given| &given.span);
@@ -35,7 +36,11 @@ fn check_effects(service: &Service, report: &mut Report) {
     let endless = service.runtime_max.value.is_none();
     let steps = service.restart_steps.value > 0;
     let grows = steps && service.restart_max_delay.value.is_some();
-    let rows: [(Option<&Span>, bool, &str); 8] = [
+    let pause = service.restart_delay.given.as_ref().map(|given| &given.span);
+    let longest = service.restart_max_delay.value;
+    let first = service.restart_delay.value().copied();
+    let first = first.unwrap_or(board.manager.default_restart_delay.value);
+    let rows: [(Option<&Span>, bool, &str); 9] = [
         (pid_file, forking, "PIDFile= goes with Type=forking"),
         (guess, forking, "GuessMainPID= goes with Type=forking"),
         (
@@ -67,6 +72,11 @@ fn check_effects(service: &Service, report: &mut Report) {
             service.restart_max_delay.given.as_ref(),
             grows || service.restart_max_delay.value.is_none(),
             "RestartMaxDelaySec= goes with RestartSteps=",
+        ),
+        (
+            pause.or(service.restart_max_delay.given.as_ref()),
+            !steps || longest.is_none_or(|longest| first <= longest),
+            "RestartMaxDelaySec= is less than RestartSec=, and takes its place",
         ),
     ];
     for (given, has_effect, message) in rows {

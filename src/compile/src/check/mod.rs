@@ -192,7 +192,7 @@ pub fn check(
     exec::check(&checked, report);
     log::check(&checked, board, scope, report);
     root::check(&checked, report);
-    life::check(&checked, report);
+    life::check(&checked, board, report);
     socket::check(&checked, report);
     connection::check(&checked, report);
     timer::check(&checked, report);

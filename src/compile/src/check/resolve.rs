@@ -212,6 +212,9 @@ impl Resolver<'_> {
         }
         for (list, kind, need) in forward {
             for (to, span) in self.resolve(list, need) {
+                if self.is_itself(unit, to, kind, &span) {
+                    continue;
+                }
                 let at_end =
                     targets::AT_SHUTDOWN.contains(&self.units[to].name.to_string().as_str());
                 // On the way down everything stops that is not wanted there.
@@ -227,9 +230,24 @@ impl Resolver<'_> {
                 }
             }
             for (from, span) in self.resolve(list, need) {
+                if self.is_itself(unit, from, kind, &span) {
+                    continue;
+                }
                 self.edges.push(Edge { from, to: unit, kind, why: Why::Written(span) });
             }
         }
+    }
+
+    /// As in systemd a unit's relation to itself is none. Orders and conflicts with itself are
+    /// errors: other checks tell of them.
+    fn is_itself(&mut self, unit: usize, other: usize, kind: EdgeKind, span: &Span) -> bool {
+        let is_told_elsewhere = matches!(kind, EdgeKind::After | EdgeKind::Conflicts);
+        if unit != other || is_told_elsewhere {
+            return false;
+        }
+        let message = format!("`{}` names itself", self.units[unit].name);
+        self.report.push(Diagnostic::new(codes::NO_EFFECT, message, span, "has no effect"));
+        true
     }
 
     /// What is wanted on the way down must not be stopped there.

@@ -10,6 +10,10 @@ use crate::grammar::Elapse;
 use crate::plan::timer_plan::keeps;
 use crate::report::{Diagnostic, Report};
 
+/// 2025-11-01: no board ran this before. What is over then is over for all, whenever the image is
+/// built: the build looks at no clock.
+const BEGIN_US: u64 = 1_761_955_200_000_000;
+
 pub(super) fn check(checked: &Checked, report: &mut Report) {
     for (number, draft) in checked.units.iter().enumerate() {
         let Some(timer) = draft.timer() else { continue };
@@ -32,6 +36,10 @@ fn check_elapses(draft: &Draft, timer: &Timer, report: &mut Report) {
         if event.with(Zone::UTC, |calendar| calendar.next(0)).is_none() {
             let message = format!("`{}` never comes, in no year from 1970 to 2199", event.text);
             report.push(Diagnostic::new(codes::NEVER_ELAPSES, message, &item.span, ""));
+        } else if event.with(Zone::UTC, |calendar| calendar.next(BEGIN_US)).is_none() {
+            let message = format!("`{}` is over, and does not come again", event.text);
+            let diagnostic = Diagnostic::new(codes::LONG_PAST, message, &item.span, "in the past");
+            report.push(diagnostic.hint("`*` for the year is each year"));
         }
     }
     if timer.elapses.given.is_none() && !timer.on_clock_change.value {

@@ -202,11 +202,12 @@ fn split(statuses: &[Status]) -> (Vec<u8>, Vec<u8>) {
 /// The pause before each restart, from `first` by the same factor each time to `longest`, which
 /// is that of all that follow. Nothing if it does not grow. As systemd reckons.
 fn restart_delays(first: Millis, longest: Option<Millis>, steps: u32) -> Vec<Millis> {
-    let Some(longest) = longest.filter(|longest| first.0 > 0 && first < *longest) else {
+    let Some(longest) = longest.filter(|longest| first.0 > 0 && first != *longest && steps > 0)
+    else {
         return Vec::new();
     };
-    if steps == 0 {
-        return Vec::new();
+    if longest < first {
+        return vec![longest];
     }
     let factor = f64::from(longest.0) / f64::from(first.0);
     let delay = |step: u32| {
@@ -226,6 +227,7 @@ mod tests {
         let expected = [100, 1_000, 10_000, 100_000].map(Millis);
         assert_eq!(delays(100, Some(Millis(100_000)), 3), expected);
         assert_eq!(delays(100, Some(Millis(100)), 3), []);
+        assert_eq!(delays(200, Some(Millis(100)), 3), [Millis(100)]);
         assert_eq!(delays(0, Some(Millis(100)), 3), []);
         assert_eq!(delays(100, None, 3), []);
         assert_eq!(delays(100, Some(Millis(1_000)), 0), []);
