@@ -2,13 +2,11 @@
 
 use core::fmt::{self, Display, Write};
 
-use unit::Table;
-use unit::UnitId;
 use unit::control::{
     ActiveState, FRAME_MAX, InstanceStatus, JobKind, ManagerStatus, Refusal, Reply, Request,
     SOCKET_PATH, SubState, UnitResult, UnitStatus, Verb,
 };
-use unit::decode;
+use unit::{Table, UnitId, decode, encode};
 
 use super::exit;
 use super::names::Typed;
@@ -222,8 +220,8 @@ impl<'s, 't> Session<'s, 't> {
     ) -> Result<Reply<'f>, Failure> {
         let patient = matches!(verb, Verb::Job { wait: true, .. });
         let mut request = [0; REQUEST_MAX];
-        let request = postcard::to_slice(&Request { table: self.table.crc(), verb }, &mut request)
-            .map_err(|_| Failure::Confused)?;
+        let request = encode::to_slice(&Request { table: self.table.crc(), verb }, &mut request)
+            .ok_or(Failure::Confused)?;
         let length = self.link.exchange(request, patient, frame).map_err(Failure::Unreachable)?;
         let reply = frame.get(..length).ok_or(Failure::Confused)?;
         match decode::from_bytes(reply).ok_or(Failure::Confused)? {

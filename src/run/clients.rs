@@ -4,7 +4,7 @@ use rustix::event::epoll::EventFlags;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use unit::control::{FRAME_MAX, Refusal, Reply, Request};
-use unit::decode;
+use unit::{decode, encode};
 
 use crate::engine::{Answer, CLIENTS, ClientId, Event, Instant};
 use crate::sys::message;
@@ -121,7 +121,7 @@ impl Pilot {
         let Some(place) = self.clients.place_for(root) else {
             let mut frame = [0; FRAME_MAX];
             let reply = Reply::Refused(Refusal::TooManyClients);
-            if let Ok(frame) = postcard::to_slice(&reply, &mut frame) {
+            if let Some(frame) = encode::to_slice(&reply, &mut frame) {
                 let _ = message::send_frame(connection.as_fd(), frame);
             }
             return;
@@ -189,7 +189,7 @@ impl Pilot {
             status.held += self.store.of(status.unit).count() as u32;
         }
         let mut buffer = [0; FRAME_MAX];
-        let Ok(frame) = postcard::to_slice(&reply, &mut buffer) else {
+        let Some(frame) = encode::to_slice(&reply, &mut buffer) else {
             bug!("FRAME_MAX is for the longest");
         };
         let Some(client) = self.clients.clients[usize::from(id.0)].as_mut() else { return };

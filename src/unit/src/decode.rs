@@ -1,4 +1,5 @@
-//! The decoder of everything that is kept or sent in [postcard's form][form].
+//! The decoder of everything that is kept or sent in [postcard's form][form]; what is sent
+//! [`encode`](crate::encode) has written.
 //!
 //! What does not decode is remembered and asked for once, at the end; until then there are
 //! zeros in its place. That saves the branch behind each of some hundred fields: on ARM this

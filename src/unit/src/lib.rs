@@ -10,6 +10,7 @@ pub mod compare;
 pub mod control;
 pub mod decode;
 pub mod directives;
+pub mod encode;
 pub mod env_file;
 pub mod limits;
 pub mod model;
