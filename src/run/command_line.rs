@@ -6,6 +6,7 @@ use unit::{Table, UnitId};
 use super::Pilot;
 use crate::command_line::{Setting, settings};
 use crate::engine::Event;
+use crate::sys::process;
 use crate::{features, log};
 
 /// Longest command line that a kernel hands over: COMMAND_LINE_SIZE.
@@ -41,7 +42,7 @@ fn for_each(each: &mut dyn FnMut(Setting<'_>)) {
 fn is_in_container() -> bool {
     /// PROC_PID_INIT_INO of include/linux/proc_ns.h.
     const INITIAL: u64 = 0xEFFF_FFFC;
-    rustix::fs::stat(c"/proc/self/ns/pid").is_ok_and(|namespace| namespace.st_ino != INITIAL)
+    process::pid_namespace().is_some_and(|namespace| namespace != INITIAL)
 }
 
 /// The level of what is said, if it says one.

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::path::Path;
-use super::signal;
+use super::{raw, signal};
 
 const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
@@ -35,7 +35,7 @@ impl Root {
     pub fn open() -> Result<Self, Errno> {
         let base = rustix::fs::open(BASE, DIRECTORY, Mode::empty())?;
         // Only version 2 has this file.
-        rustix::fs::statat(&base, c"cgroup.controllers", AtFlags::empty())?;
+        raw::look_at(base.as_fd(), c"cgroup.controllers", AtFlags::empty())?;
         make_and_open(base.as_fd(), c"pilot").map(|fd| Self { fd })
     }
 

@@ -7,7 +7,7 @@
 use core::ffi::CStr;
 
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use rustix::fs::{CWD, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::raw;
@@ -117,11 +117,11 @@ pub fn is_same(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
     if let Ok(is_same) = raw::same_file(pid, one, other) {
         return is_same;
     }
-    let (Ok(one), Ok(other)) = (rustix::fs::fstat(one), rustix::fs::fstat(other)) else {
+    let [one, other] = [one, other].map(|fd| raw::look_at(fd, c"", AtFlags::EMPTY_PATH));
+    let (Ok(one), Ok(other)) = (one, other) else {
         return false;
     };
-    FileType::from_raw_mode(one.st_mode) == FileType::Socket
-        && (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+    one.kind == FileType::Socket && one.place == other.place
 }
 
 /// Takes the numbers below `LISTEN_FDS_START + passed_max` that are still free out of use.

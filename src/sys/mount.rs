@@ -3,10 +3,12 @@
 
 use core::ffi::CStr;
 
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags};
+
+use super::raw;
 
 /// A file system that a boot needs.
 struct ApiFileSystem {
@@ -91,9 +93,11 @@ pub fn is_mount_point(target: &CStr) -> bool {
     {
         return own.stx_attributes.contains(StatxAttributes::MOUNT_ROOT);
     }
-    let parent = rustix::fs::statat(&own, c"..", AtFlags::empty());
-    match (rustix::fs::fstat(&own), parent) {
-        (Ok(own), Ok(parent)) => own.st_dev != parent.st_dev || own.st_ino == parent.st_ino,
+    let parent = raw::look_at(own.as_fd(), c"..", AtFlags::empty());
+    match (raw::look_at(own.as_fd(), c"", nothing), parent) {
+        (Ok(raw::Seen { place: own, .. }), Ok(raw::Seen { place: parent, .. })) => {
+            own.0 != parent.0 || own.1 == parent.1
+        }
         _ => false,
     }
 }

@@ -10,7 +10,7 @@ use linux_raw_sys::general::{
     __NR_capget, __NR_capset, __NR_ioprio_set, __NR_personality, __NR_prctl, __NR_prlimit64,
     __NR_sched_setaffinity, __NR_sched_setscheduler, __NR_setpriority,
 };
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::raw;
@@ -27,6 +27,12 @@ const SECBIT_KEEP_CAPS: usize = 1 << 4;
 const LINUX_CAPABILITY_VERSION_3: u32 = 0x2008_0522;
 /// As many bits as there are for capabilities.
 const CAPABILITIES_MAX: usize = 64;
+
+/// The inode of our pid namespace: namespaces(7).
+pub fn pid_namespace() -> Option<u64> {
+    let seen = raw::look_at(CWD, c"/proc/self/ns/pid", AtFlags::empty());
+    seen.ok().map(|seen| seen.place.1)
+}
 
 /// /proc/self/oom_score_adj: see proc_pid_oom_score_adj(5). For a process with memory of its own.
 ///

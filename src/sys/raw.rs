@@ -7,7 +7,7 @@
 
 use core::arch::asm;
 use core::ffi::{CStr, c_char, c_void};
-use core::mem::size_of;
+use core::mem::{MaybeUninit, size_of};
 use core::ptr::null_mut;
 
 use linux_raw_sys::general::{
@@ -19,6 +19,7 @@ use linux_raw_sys::general::{
 };
 use linux_raw_sys::net::{SO_PEERCRED, SOL_SOCKET, msghdr, ucred};
 use rustix::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 
 /// Bytes of the kernel's signal set, the size that rt_sigprocmask(2) and its kin insist on.
@@ -303,6 +304,37 @@ pub(super) fn close_range(first: u32, last: u32, flags: usize) -> Result<(), Err
     let words = [first as usize, last as usize, flags, 0, 0, 0];
     // SAFETY: numbers are passed.
     checked(unsafe { syscall(__NR_close_range, words) }).map(drop)
+}
+
+/// What stat(2) tells of a file for those who only want to know which and of what kind it is.
+#[derive(Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) kind: FileType,
+    /// Device and inode.
+    pub(super) place: (u64, u64),
+}
+
+/// [fstatat(2)](https://man7.org/linux/man-pages/man2/fstatat.2.html). On machines of 32 bits
+/// rustix asks statx(2), then if need be what every kernel has, and makes three forms one.
+pub(super) fn look_at(folder: BorrowedFd<'_>, name: &CStr, flags: AtFlags) -> Result<Seen, Errno> {
+    #[cfg(target_pointer_width = "32")]
+    use linux_raw_sys::general::{__NR_fstatat64 as NUMBER, stat64 as Stat};
+    #[cfg(target_pointer_width = "64")]
+    use linux_raw_sys::general::{__NR_newfstatat as NUMBER, stat as Stat};
+    let mut stat = MaybeUninit::<Stat>::uninit();
+    let words = [
+        folder.as_raw_fd() as usize,
+        name.as_ptr() as usize,
+        stat.as_mut_ptr() as usize,
+        flags.bits() as usize,
+        0,
+    ];
+    // SAFETY: both outlive the call, which fills all of `stat` if it succeeds.
+    let stat = unsafe {
+        call(NUMBER, words)?;
+        stat.assume_init()
+    };
+    Ok(Seen { kind: FileType::from_raw_mode(stat.st_mode), place: (stat.st_dev, stat.st_ino) })
 }
 
 /// kill(2) with a pid that rustix has no type for: -1 is every process but PID 1.

@@ -210,8 +210,8 @@ impl Opening<'_> {
 
 /// True if a socket is there at which nobody listens.
 fn is_stale(kind: SocketType, path: &Path, address: &SocketAddrUnix) -> bool {
-    let is_socket = rustix::fs::lstat(path.as_c_str())
-        .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Socket);
+    let seen = raw::look_at(CWD, path.as_c_str(), AtFlags::SYMLINK_NOFOLLOW);
+    let is_socket = seen.is_ok_and(|seen| seen.kind == FileType::Socket);
     let refused = || {
         let probe = rustix::net::socket_with(AddressFamily::UNIX, kind, FLAGS, None);
         probe.and_then(|probe| rustix::net::connect(&probe, address)) == Err(Errno::CONNREFUSED)
@@ -237,7 +237,7 @@ fn open_fifo(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<OwnedFd
     let flags =
         OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW;
     let fifo = rustix::fs::open(path.as_c_str(), flags, Mode::empty())?;
-    if FileType::from_raw_mode(rustix::fs::fstat(&fifo)?.st_mode) != FileType::Fifo {
+    if raw::look_at(fifo.as_fd(), c"", AtFlags::EMPTY_PATH)?.kind != FileType::Fifo {
         return Err(Errno::ADDRINUSE);
     }
     if setup.pipe_size > 0 {
@@ -259,7 +259,7 @@ fn open_special(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<Owne
     let access = if setup.writable { OFlags::RDWR } else { OFlags::RDONLY };
     let flags = access | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW;
     let special = rustix::fs::open(Path::new(path)?.as_c_str(), flags, Mode::empty())?;
-    match FileType::from_raw_mode(rustix::fs::fstat(&special)?.st_mode) {
+    match raw::look_at(special.as_fd(), c"", AtFlags::EMPTY_PATH)?.kind {
         FileType::RegularFile | FileType::CharacterDevice => Ok(special),
         FileType::Directory
         | FileType::Symlink
@@ -321,8 +321,7 @@ pub fn remove_link(link: &CStr) -> Result<(), Errno> {
     if !features::SYMLINKS {
         return Err(Errno::INVAL);
     }
-    let stat = rustix::fs::lstat(link)?;
-    if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
+    if raw::look_at(CWD, link, AtFlags::SYMLINK_NOFOLLOW)?.kind != FileType::Symlink {
         return Err(Errno::EXIST);
     }
     rustix::fs::unlink(link)
@@ -389,8 +388,9 @@ impl Drop for Umask {
 
 /// Which file a path leads to: device and inode.
 pub fn node(path: &str) -> Option<(u64, u64)> {
-    let stat = rustix::fs::lstat(Path::new(path).ok()?.as_c_str());
-    stat.ok().map(|stat| (stat.st_dev, stat.st_ino))
+    let path = Path::new(path).ok()?;
+    let seen = raw::look_at(CWD, path.as_c_str(), AtFlags::SYMLINK_NOFOLLOW);
+    seen.ok().map(|seen| seen.place)
 }
 
 /// True unless somebody has shut the listener down: poll(2) then reports a hang-up.
