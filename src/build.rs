@@ -59,6 +59,8 @@ fn link_freestanding() {
         "-Wl,-z,norelro",
         // Data begins in the file where constants end, not at the next page.
         "-Wl,-z,common-page-size=64",
+        // `pilotctl --version` tells which image it is.
+        "-Wl,--build-id=none",
     ];
     for argument in arguments {
         println!("cargo::rustc-link-arg-bins={argument}");
