@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+use rustix::io::Errno;
+use unit::text_of;
+
 /// Why a call failed, in words where a reader may need them.
 pub(crate) struct Reason(pub(crate) u16);
 
@@ -14,28 +17,34 @@ impl Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use rustix::io::Errno as Kernel;
         let number = self.0;
-        let words = match Kernel::from_raw_os_error(number.into()) {
-            Kernel::PERM => "not permitted",
-            Kernel::NOENT => "no such file",
-            Kernel::SRCH => "no such user or group",
-            Kernel::IO => "input/output error",
-            Kernel::TOOBIG => "arguments too long",
-            Kernel::NOEXEC => "not a program for this machine",
-            Kernel::AGAIN => "no resources for the moment",
-            Kernel::NOMEM => "out of memory",
-            Kernel::ACCESS => "permission denied",
-            Kernel::NOTDIR => "not a directory",
-            Kernel::MFILE | Kernel::NFILE => "too many open files",
-            Kernel::ADDRINUSE => "address in use",
-            Kernel::ADDRNOTAVAIL => "no such address here",
-            Kernel::NODEV => "no such device",
-            Kernel::NOSPC => "no space left",
-            Kernel::BUSY => "in use",
-            Kernel::ROFS => "read-only file system",
-            _ => return write!(f, "errno {number}"),
-        };
-        f.write_str(words)
+        let words = words(number);
+        if words.is_empty() { write!(f, "errno {number}") } else { f.write_str(words) }
     }
+}
+
+fn words(number: u16) -> &'static str {
+    const fn of(errno: Errno) -> u8 {
+        errno.raw_os_error() as u8
+    }
+    text_of!(u8::try_from(number).unwrap_or(0), {
+        of(Errno::PERM) => "not permitted",
+        of(Errno::NOENT) => "no such file",
+        of(Errno::SRCH) => "no such user or group",
+        of(Errno::IO) => "input/output error",
+        of(Errno::TOOBIG) => "arguments too long",
+        of(Errno::NOEXEC) => "not a program for this machine",
+        of(Errno::AGAIN) => "no resources for the moment",
+        of(Errno::NOMEM) => "out of memory",
+        of(Errno::ACCESS) => "permission denied",
+        of(Errno::NOTDIR) => "not a directory",
+        of(Errno::MFILE) => "too many open files",
+        of(Errno::NFILE) => "too many open files",
+        of(Errno::ADDRINUSE) => "address in use",
+        of(Errno::ADDRNOTAVAIL) => "no such address here",
+        of(Errno::NODEV) => "no such device",
+        of(Errno::NOSPC) => "no space left",
+        of(Errno::BUSY) => "in use",
+        of(Errno::ROFS) => "read-only file system",
+    })
 }

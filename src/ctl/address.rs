@@ -3,7 +3,7 @@
 use core::fmt::{self, Display};
 
 use unit::control::Peer;
-use unit::{Address, ListenKind, Listener};
+use unit::{Address, ListenKind, Listener, text_of};
 
 /// Where a listener stands in `list-sockets`: IPv6, IPv4, paths, abstract names, each ascending.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,16 +43,16 @@ impl SortKey<'_> {
 }
 
 /// The kind of a listener as `show` and `status` name it.
-pub(super) const fn kind(kind: ListenKind) -> &'static str {
-    match kind {
-        ListenKind::Stream => "Stream",
-        ListenKind::Datagram => "Datagram",
-        ListenKind::SequentialPacket => "SequentialPacket",
-        ListenKind::Fifo => "FIFO",
-        ListenKind::Special => "Special",
-        ListenKind::Netlink => "Netlink",
-        ListenKind::MessageQueue => "MessageQueue",
-    }
+pub(super) fn kind(kind: ListenKind) -> &'static str {
+    text_of!(kind, ListenKind {
+        Stream => "Stream",
+        Datagram => "Datagram",
+        SequentialPacket => "SequentialPacket",
+        Fifo => "FIFO",
+        Special => "Special",
+        Netlink => "Netlink",
+        MessageQueue => "MessageQueue",
+    })
 }
 
 /// The other end of a connection; a unix client has no address.

@@ -2,7 +2,7 @@
 //! changes units.
 
 use unit::control::{ActiveState, FRAME_MAX, JobResult, Order, Refusal, Reply, UnitResult, Verb};
-use unit::{JobMode, Kind, UnitId};
+use unit::{JobMode, Kind, UnitId, text_of};
 
 use super::args::Call;
 use super::names::Typed;
@@ -98,25 +98,20 @@ fn complain_of_job(
             session.complain(format_args!("A dependency job for {name} failed."));
         }
         JobResult::Failed => {
-            let why = match session.state(unit)?.result {
-                UnitResult::Success | UnitResult::ExecCondition => "",
-                UnitResult::Resources => " because of unavailable resources",
-                UnitResult::Protocol => {
-                    " because the service did not take the steps required by its unit configuration"
-                }
-                UnitResult::Timeout => " because a timeout was exceeded",
-                UnitResult::ExitCode => " because a process exited with error code",
-                UnitResult::Signal => " because a fatal signal was delivered to a process",
-                UnitResult::CoreDump => {
-                    " because a fatal signal was delivered causing a process to dump core"
-                }
-                UnitResult::Watchdog => " because the service did not say in time that it is well",
-                UnitResult::StartLimitHit => {
-                    " because start of the service was attempted too often; \
-                     'pilotctl reset-failed' forgets that"
-                }
-                UnitResult::TriggerLimitHit => " because it was triggered too often",
-            };
+            let why = text_of!(session.state(unit)?.result, UnitResult {
+                Success | ExecCondition => "",
+                Resources => " because of unavailable resources",
+                Protocol => " because the service did not take the steps required by its unit \
+                             configuration",
+                Timeout => " because a timeout was exceeded",
+                ExitCode => " because a process exited with error code",
+                Signal => " because a fatal signal was delivered to a process",
+                CoreDump => " because a fatal signal was delivered causing a process to dump core",
+                Watchdog => " because the service did not say in time that it is well",
+                StartLimitHit => " because start of the service was attempted too often; \
+                                  'pilotctl reset-failed' forgets that",
+                TriggerLimitHit => " because it was triggered too often",
+            });
             session.complain(format_args!("Job for {name} failed{why}."));
         }
     }

@@ -115,7 +115,7 @@ struct Row<'t> {
 }
 
 impl<'t> Row<'t> {
-    const fn new(
+    fn new(
         name: &'t str,
         description: &'t str,
         instance: Option<InstanceStatus>,

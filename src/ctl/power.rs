@@ -3,6 +3,7 @@
 use core::ffi::CStr;
 
 use unit::control::{ShutdownKind, Verb};
+use unit::text_of;
 
 use super::args::Call;
 use super::exit;
@@ -58,13 +59,13 @@ fn tell(session: &mut Session<'_, '_>, kind: ShutdownKind, force: bool) -> Outco
     match session.tell(Verb::Shutdown { kind, force }) {
         Ok(()) => Ok(exit::SUCCESS),
         Err(failure) => {
-            let verb = match kind {
-                ShutdownKind::Poweroff => "power off",
-                ShutdownKind::Reboot => "reboot",
-                ShutdownKind::Halt => "halt",
-                ShutdownKind::Kexec => "kexec",
-                ShutdownKind::SwitchRoot => "switch root",
-            };
+            let verb = text_of!(kind, ShutdownKind {
+                Poweroff => "power off",
+                Reboot => "reboot",
+                Halt => "halt",
+                Kexec => "kexec",
+                SwitchRoot => "switch root",
+            });
             session.complain(format_args!("Failed to {verb}: {failure}"));
             Ok(failure.exit_code())
         }

@@ -6,7 +6,7 @@ use unit::control::{
     ActiveState, FRAME_MAX, InstanceStatus, JobKind, ManagerStatus, Refusal, Reply, Request,
     SOCKET_PATH, SubState, UnitResult, UnitStatus, Verb,
 };
-use unit::{Table, UnitId, decode, encode};
+use unit::{Table, UnitId, decode, encode, text_of};
 
 use super::exit;
 use super::names::Typed;
@@ -138,29 +138,26 @@ fn explain(unreachable: Unreachable, f: &mut fmt::Formatter<'_>) -> fmt::Result 
     }
 }
 
-const fn reason(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Malformed => {
-            "PID 1 does not understand this pilotctl. Use the one of the image that is running."
-        }
-        Refusal::OtherTable => {
-            "PID 1 runs with another table than this pilotctl has. \
-             Use the pilotctl of the image that is running, or reboot into the new one."
-        }
-        Refusal::NotPermitted => "only root may. Try as root.",
-        Refusal::NoSuchUnit => "PID 1 has no such unit.",
-        Refusal::NotSupported => "its unit file says of no way to do that.",
-        Refusal::Busy => "not in its present state. See 'pilotctl status'.",
-        Refusal::ShuttingDown => "the board is shutting down.",
-        Refusal::NoProcess => "it has no such process.",
-        Refusal::TooManyClients => "too many clients are waiting. Try again.",
-        Refusal::Contradiction => "it needs what it would stop. See 'pilotctl show'.",
-        Refusal::Destructive => "another job is in its way. See 'pilotctl list-jobs'.",
-        Refusal::NotByHand => "its unit file lets it be started or stopped by others only.",
-        Refusal::Masked => "the kernel's command line masks it.",
-        Refusal::NoJob => "it has no job.",
-        Refusal::NotIsolated => "its unit file does not say AllowIsolate=yes.",
-    }
+fn reason(refusal: Refusal) -> &'static str {
+    text_of!(refusal, Refusal {
+        Malformed => "PID 1 does not understand this pilotctl. \
+                      Use the one of the image that is running.",
+        OtherTable => "PID 1 runs with another table than this pilotctl has. \
+                       Use the pilotctl of the image that is running, or reboot into the new one.",
+        NotPermitted => "only root may. Try as root.",
+        NoSuchUnit => "PID 1 has no such unit.",
+        NotSupported => "its unit file says of no way to do that.",
+        Busy => "not in its present state. See 'pilotctl status'.",
+        ShuttingDown => "the board is shutting down.",
+        NoProcess => "it has no such process.",
+        TooManyClients => "too many clients are waiting. Try again.",
+        Contradiction => "it needs what it would stop. See 'pilotctl show'.",
+        Destructive => "another job is in its way. See 'pilotctl list-jobs'.",
+        NotByHand => "its unit file lets it be started or stopped by others only.",
+        Masked => "the kernel's command line masks it.",
+        NoJob => "it has no job.",
+        NotIsolated => "its unit file does not say AllowIsolate=yes.",
+    })
 }
 
 /// What most verbs want of a unit's [`UnitStatus`].

@@ -1,79 +1,79 @@
 //! The words for states, results, settings and signals: systemd's, where it has one.
 
 use unit::control::{ActiveState, JobKind, Order, SIGRTMAX, SubState, SystemState, signal_number};
-use unit::{JobMode, Stdio};
+use unit::{JobMode, Stdio, text_of};
 
 use crate::text::number;
 
-pub(super) const fn active(state: ActiveState) -> &'static str {
-    match state {
-        ActiveState::Inactive => "inactive",
-        ActiveState::Activating => "activating",
-        ActiveState::Active => "active",
-        ActiveState::Reloading => "reloading",
-        ActiveState::Deactivating => "deactivating",
-        ActiveState::Failed => "failed",
-    }
+pub(super) fn active(state: ActiveState) -> &'static str {
+    text_of!(state, ActiveState {
+        Inactive => "inactive",
+        Activating => "activating",
+        Active => "active",
+        Reloading => "reloading",
+        Deactivating => "deactivating",
+        Failed => "failed",
+    })
 }
 
 /// The dot before a unit's name.
-pub(super) const fn dot(state: ActiveState) -> &'static str {
-    match state {
-        ActiveState::Inactive => "○",
-        ActiveState::Activating | ActiveState::Active | ActiveState::Deactivating => "●",
-        ActiveState::Reloading => "↻",
-        ActiveState::Failed => "×",
-    }
+pub(super) fn dot(state: ActiveState) -> &'static str {
+    text_of!(state, ActiveState {
+        Inactive => "○",
+        Activating | Active | Deactivating => "●",
+        Reloading => "↻",
+        Failed => "×",
+    })
 }
 
-pub(super) const fn sub(state: SubState) -> &'static str {
-    match state {
-        SubState::Dead => "dead",
-        SubState::Failed => "failed",
-        SubState::Active => "active",
-        SubState::Condition => "condition",
-        SubState::StartPre => "start-pre",
-        SubState::Start => "start",
-        SubState::StartPost => "start-post",
-        SubState::Running => "running",
-        SubState::Exited => "exited",
-        SubState::Reload => "reload",
-        SubState::ReloadSignal => "reload-signal",
-        SubState::ReloadNotify => "reload-notify",
-        SubState::ReloadPost => "reload-post",
-        SubState::Stop => "stop",
-        SubState::StopWatchdog => "stop-watchdog",
-        SubState::StopSigterm => "stop-sigterm",
-        SubState::StopSigkill => "stop-sigkill",
-        SubState::StopPre => "stop-pre",
-        SubState::StopPreSigterm => "stop-pre-sigterm",
-        SubState::StopPreSigkill => "stop-pre-sigkill",
-        SubState::StopPost => "stop-post",
-        SubState::FinalWatchdog => "final-watchdog",
-        SubState::FinalSigterm => "final-sigterm",
-        SubState::FinalSigkill => "final-sigkill",
-        SubState::AutoRestart => "auto-restart",
-        SubState::Paused => "paused",
-        SubState::Listening => "listening",
-        SubState::Retrying => "retrying",
-        SubState::Waiting => "waiting",
-        SubState::Elapsed => "elapsed",
-        SubState::Mounting => "mounting",
-        SubState::Mounted => "mounted",
-        SubState::Unmounting => "unmounting",
-        SubState::Activating => "activating",
-        SubState::InUse => "active",
-        SubState::Deactivating => "deactivating",
-    }
+pub(super) fn sub(state: SubState) -> &'static str {
+    text_of!(state, SubState {
+        Dead => "dead",
+        Failed => "failed",
+        Active => "active",
+        Condition => "condition",
+        StartPre => "start-pre",
+        Start => "start",
+        StartPost => "start-post",
+        Running => "running",
+        Exited => "exited",
+        Reload => "reload",
+        ReloadSignal => "reload-signal",
+        ReloadNotify => "reload-notify",
+        ReloadPost => "reload-post",
+        Stop => "stop",
+        StopWatchdog => "stop-watchdog",
+        StopSigterm => "stop-sigterm",
+        StopSigkill => "stop-sigkill",
+        StopPre => "stop-pre",
+        StopPreSigterm => "stop-pre-sigterm",
+        StopPreSigkill => "stop-pre-sigkill",
+        StopPost => "stop-post",
+        FinalWatchdog => "final-watchdog",
+        FinalSigterm => "final-sigterm",
+        FinalSigkill => "final-sigkill",
+        AutoRestart => "auto-restart",
+        Paused => "paused",
+        Listening => "listening",
+        Retrying => "retrying",
+        Waiting => "waiting",
+        Elapsed => "elapsed",
+        Mounting => "mounting",
+        Mounted => "mounted",
+        Unmounting => "unmounting",
+        Activating => "activating",
+        InUse => "active",
+        Deactivating => "deactivating",
+    })
 }
 
-pub(super) const fn job(kind: JobKind) -> &'static str {
-    match kind {
-        JobKind::Start => "start",
-        JobKind::Stop => "stop",
-        JobKind::Restart => "restart",
-        JobKind::Reload => "reload",
-    }
+pub(super) fn job(kind: JobKind) -> &'static str {
+    text_of!(kind, JobKind {
+        Start => "start",
+        Stop => "stop",
+        Restart => "restart",
+        Reload => "reload",
+    })
 }
 
 pub(super) const fn order(order: Order) -> &'static str {
@@ -90,37 +90,37 @@ pub(super) fn job_mode(word: &str) -> Option<JobMode> {
     JobMode::WORDS.iter().find(|(known, _)| *known == word).map(|(_, mode)| *mode)
 }
 
-pub(super) const fn system(state: SystemState) -> &'static str {
-    match state {
-        SystemState::Starting => "starting",
-        SystemState::Running => "running",
-        SystemState::Degraded => "degraded",
-        SystemState::Stopping => "stopping",
-    }
+pub(super) fn system(state: SystemState) -> &'static str {
+    text_of!(state, SystemState {
+        Starting => "starting",
+        Running => "running",
+        Degraded => "degraded",
+        Stopping => "stopping",
+    })
 }
 
-pub(super) const fn stdio(stream: Stdio) -> &'static str {
-    match stream {
-        Stdio::Null => "null",
-        Stdio::Tty => "tty",
-        Stdio::TtyForce => "tty-force",
-        Stdio::TtyFail => "tty-fail",
-        Stdio::Socket => "socket",
-        Stdio::Kmsg => "kmsg",
-        Stdio::Log => "log",
-        Stdio::File => "file",
-        Stdio::Append => "append",
-        Stdio::Truncate => "truncate",
-        Stdio::Named => "fd",
-        Stdio::Data => "data",
-        Stdio::Inherit => "inherit",
-    }
+pub(super) fn stdio(stream: Stdio) -> &'static str {
+    text_of!(stream, Stdio {
+        Null => "null",
+        Tty => "tty",
+        TtyForce => "tty-force",
+        TtyFail => "tty-fail",
+        Socket => "socket",
+        Kmsg => "kmsg",
+        Log => "log",
+        File => "file",
+        Append => "append",
+        Truncate => "truncate",
+        Named => "fd",
+        Data => "data",
+        Inherit => "inherit",
+    })
 }
 
 /// What `status=` adds to an exit code: the names of systemd.exec(5), "Process Exit Codes". From
 /// 200 on, it is the step on the way to the program that failed.
-pub(super) const fn exit_code(code: u8) -> &'static str {
-    match code {
+pub(super) fn exit_code(code: u8) -> &'static str {
+    text_of!(code, {
         0 => "SUCCESS",
         1 => "FAILURE",
         2 => "INVALIDARGUMENT",
@@ -141,8 +141,7 @@ pub(super) const fn exit_code(code: u8) -> &'static str {
         217 => "USER",
         220 => "SETSID",
         222 => "STDERR",
-        _ => "",
-    }
+    })
 }
 
 /// The number of a signal given as `TERM`, `SIGTERM` or `15`.

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use unit::control::{Exit, JobKind, JobResult, ShutdownKind, SubState, UnitResult};
-use unit::{Address, ListenerId, Millis, Table, UnitId};
+use unit::{Address, ListenerId, Millis, Table, UnitId, text_of};
 
 use crate::address::Printed;
 use crate::engine::{
@@ -266,118 +266,116 @@ impl fmt::Display for AddressWords<'_> {
     }
 }
 
-const fn step(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Slot => "no place for another child",
-        Stage::Arguments => "arguments and environment",
-        Stage::ControlGroup => "control group",
-        Stage::Clone => "clone",
-        Stage::Session => "new session",
-        Stage::Stdin => "standard input",
-        Stage::Stdout => "standard output",
-        Stage::Stderr => "standard error",
-        Stage::Sockets => "passing sockets",
-        Stage::OomScore => "OOM score",
-        Stage::Nice => "nice level",
-        Stage::Scheduler => "scheduling policy",
-        Stage::Affinity => "processors",
-        Stage::IoPriority => "IO priority",
-        Stage::TimerSlack => "timer slack",
-        Stage::Personality => "personality",
-        Stage::RuntimeDirectory => "runtime folder",
-        Stage::StateDirectory => "state folder",
-        Stage::CacheDirectory => "cache folder",
-        Stage::LogsDirectory => "logs folder",
-        Stage::ConfigurationDirectory => "configuration folder",
-        Stage::OpenFile => "open file",
-        Stage::Credentials => "credentials",
-        Stage::EnvironmentFile => "environment file",
-        Stage::Limits => "limits",
-        Stage::Group => "group",
-        Stage::Capabilities => "capabilities",
-        Stage::User => "user",
-        Stage::NoNewPrivileges => "no new privileges",
-        Stage::Root => "root directory",
-        Stage::WorkingDirectory => "working directory",
-        Stage::Signals => "signal mask",
-        Stage::Exec => "cannot execute the program",
-    }
+fn step(stage: Stage) -> &'static str {
+    text_of!(stage, Stage {
+        Slot => "no place for another child",
+        Arguments => "arguments and environment",
+        ControlGroup => "control group",
+        Clone => "clone",
+        Session => "new session",
+        Stdin => "standard input",
+        Stdout => "standard output",
+        Stderr => "standard error",
+        Sockets => "passing sockets",
+        OomScore => "OOM score",
+        Nice => "nice level",
+        Scheduler => "scheduling policy",
+        Affinity => "processors",
+        IoPriority => "IO priority",
+        TimerSlack => "timer slack",
+        Personality => "personality",
+        RuntimeDirectory => "runtime folder",
+        StateDirectory => "state folder",
+        CacheDirectory => "cache folder",
+        LogsDirectory => "logs folder",
+        ConfigurationDirectory => "configuration folder",
+        OpenFile => "open file",
+        Credentials => "credentials",
+        EnvironmentFile => "environment file",
+        Limits => "limits",
+        Group => "group",
+        Capabilities => "capabilities",
+        User => "user",
+        NoNewPrivileges => "no new privileges",
+        Root => "root directory",
+        WorkingDirectory => "working directory",
+        Signals => "signal mask",
+        Exec => "cannot execute the program",
+    })
 }
 
-const fn sub_state(sub: SubState) -> &'static str {
-    match sub {
-        SubState::Dead => "stopped",
-        SubState::Failed => "failed",
-        SubState::Active => "reached",
-        SubState::Condition | SubState::StartPre | SubState::Start | SubState::StartPost => {
-            "starting"
-        }
-        SubState::Running => "running",
-        SubState::Exited => "done",
-        SubState::Reload
-        | SubState::ReloadSignal
-        | SubState::ReloadNotify
-        | SubState::ReloadPost => "reloading",
-        SubState::Stop
-        | SubState::StopSigterm
-        | SubState::StopPre
-        | SubState::StopPreSigterm
-        | SubState::StopPost
-        | SubState::FinalSigterm => "stopping",
-        SubState::StopWatchdog | SubState::FinalWatchdog => "aborting",
-        SubState::StopSigkill | SubState::StopPreSigkill | SubState::FinalSigkill => "killing",
-        SubState::AutoRestart => "waiting to restart",
-        SubState::Paused => "paused",
-        SubState::Listening => "listening",
-        SubState::Mounting => "mounting",
-        SubState::Mounted => "mounted",
-        SubState::Unmounting => "unmounting",
-        SubState::Activating => "taken into use",
-        SubState::InUse => "in use",
-        SubState::Deactivating => "taken out of use",
-        SubState::Retrying => "will be tried again",
-        SubState::Waiting => "waiting",
-        SubState::Elapsed => "elapsed",
-    }
+fn sub_state(sub: SubState) -> &'static str {
+    text_of!(sub, SubState {
+        Dead => "stopped",
+        Failed => "failed",
+        Active => "reached",
+        Condition | StartPre | Start | StartPost => "starting",
+        Running => "running",
+        Exited => "done",
+        Reload
+        | ReloadSignal
+        | ReloadNotify
+        | ReloadPost => "reloading",
+        Stop
+        | StopSigterm
+        | StopPre
+        | StopPreSigterm
+        | StopPost
+        | FinalSigterm => "stopping",
+        StopWatchdog | FinalWatchdog => "aborting",
+        StopSigkill | StopPreSigkill | FinalSigkill => "killing",
+        AutoRestart => "waiting to restart",
+        Paused => "paused",
+        Listening => "listening",
+        Mounting => "mounting",
+        Mounted => "mounted",
+        Unmounting => "unmounting",
+        Activating => "taken into use",
+        InUse => "in use",
+        Deactivating => "taken out of use",
+        Retrying => "will be tried again",
+        Waiting => "waiting",
+        Elapsed => "elapsed",
+    })
 }
 
-const fn job(kind: JobKind) -> &'static str {
-    match kind {
-        JobKind::Start => "start",
-        JobKind::Stop => "stop",
-        JobKind::Restart => "restart",
-        JobKind::Reload => "reload",
-    }
+fn job(kind: JobKind) -> &'static str {
+    text_of!(kind, JobKind {
+        Start => "start",
+        Stop => "stop",
+        Restart => "restart",
+        Reload => "reload",
+    })
 }
 
-const fn job_result(result: JobResult) -> &'static str {
-    match result {
-        JobResult::Done => "done",
-        JobResult::Canceled => "canceled",
-        JobResult::Failed => "failed",
-        JobResult::Dependency => "a unit it requires failed",
-        JobResult::Timeout => "took too long",
-        JobResult::Skipped => "nothing to do",
-        JobResult::Assert => "an assert does not hold",
-    }
+fn job_result(result: JobResult) -> &'static str {
+    text_of!(result, JobResult {
+        Done => "done",
+        Canceled => "canceled",
+        Failed => "failed",
+        Dependency => "a unit it requires failed",
+        Timeout => "took too long",
+        Skipped => "nothing to do",
+        Assert => "an assert does not hold",
+    })
 }
 
-const fn shutdown(kind: ShutdownKind) -> &'static str {
-    match kind {
-        ShutdownKind::Poweroff => "power-off",
-        ShutdownKind::Reboot => "reboot",
-        ShutdownKind::Halt => "halt",
-        ShutdownKind::Kexec => "kexec",
-        ShutdownKind::SwitchRoot => "switch-root",
-    }
+fn shutdown(kind: ShutdownKind) -> &'static str {
+    text_of!(kind, ShutdownKind {
+        Poweroff => "power-off",
+        Reboot => "reboot",
+        Halt => "halt",
+        Kexec => "kexec",
+        SwitchRoot => "switch-root",
+    })
 }
 
-const fn shutdown_step(step: ShutdownStep) -> &'static str {
-    match step {
-        ShutdownStep::StopUnits => "stopping units",
-        ShutdownStep::Terminate => "terminating what is left",
-        ShutdownStep::Kill => "killing what is left",
-        ShutdownStep::Finish => "leaving file systems",
-        ShutdownStep::Off => "now",
-    }
+fn shutdown_step(step: ShutdownStep) -> &'static str {
+    text_of!(step, ShutdownStep {
+        StopUnits => "stopping units",
+        Terminate => "terminating what is left",
+        Kill => "killing what is left",
+        Finish => "leaving file systems",
+        Off => "now",
+    })
 }

@@ -10,6 +10,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{JobMode, ListenerId, UnitId};
+use crate::texts;
 
 /// Where PID 1 listens.
 pub const SOCKET_PATH: &str = "/run/pilot/control";
@@ -331,20 +332,20 @@ impl UnitResult {
     }
 
     /// systemd's name of it, in `Result` and `$SERVICE_RESULT`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Resources => "resources",
-            Self::Protocol => "protocol",
-            Self::Timeout => "timeout",
-            Self::ExitCode => "exit-code",
-            Self::Signal => "signal",
-            Self::CoreDump => "core-dump",
-            Self::Watchdog => "watchdog",
-            Self::ExecCondition => "exec-condition",
-            Self::StartLimitHit => "start-limit-hit",
-            Self::TriggerLimitHit => "trigger-limit-hit",
-        }
+    pub fn name(self) -> &'static str {
+        text_of!(self, UnitResult {
+            Success => "success",
+            Resources => "resources",
+            Protocol => "protocol",
+            Timeout => "timeout",
+            ExitCode => "exit-code",
+            Signal => "signal",
+            CoreDump => "core-dump",
+            Watchdog => "watchdog",
+            ExecCondition => "exec-condition",
+            StartLimitHit => "start-limit-hit",
+            TriggerLimitHit => "trigger-limit-hit",
+        })
     }
 }
 
@@ -416,12 +417,14 @@ pub const SIGRTMAX: u8 = 64;
 /// The number of a signal that is named, with or without `SIG`; not of the real-time ones.
 pub fn signal_number(name: &str) -> Option<u8> {
     let name = name.strip_prefix("SIG").unwrap_or(name);
-    (1..).zip(SIGNALS).find(|(_, known)| *known == name).map(|(number, _)| number)
+    (1..SIGRTMIN).find(|&number| !name.is_empty() && signal_name(number) == name)
 }
 
 /// The name of a signal, without `SIG`; empty for the real-time ones.
 pub fn signal_name(number: u8) -> &'static str {
-    usize::from(number).checked_sub(1).and_then(|at| SIGNALS.get(at)).copied().unwrap_or_default()
+    const NUMBERED: [(u8, &str); SIGNALS.len()] = texts::numbered(&SIGNALS);
+    static PACKED: [u8; texts::packed_length(&NUMBERED)] = texts::packed(&NUMBERED);
+    texts::find(&PACKED, number)
 }
 
 /// State of a unit. Times are microseconds since boot, 0 for never.

@@ -5,6 +5,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[macro_use]
+pub mod texts;
+
 pub mod calendar;
 pub mod compare;
 pub mod control;

@@ -20,10 +20,8 @@ macro_rules! words {
                 concat!($("`", $word, "` ",)* $($("`", $other, "` ",)*)?);
 
             /// Its word.
-            pub const fn word(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
+            pub fn word(self) -> &'static str {
+                text_of!(self, $type { $($variant => $word,)* })
             }
         }
     )*};
