@@ -104,21 +104,21 @@ impl Engine<'_, '_> {
         self.answer_waiters(unit, result);
         self.follow_job(unit, job.kind, result);
         self.tell_of_job(unit);
-        let failed = match result {
-            JobResult::Done | JobResult::Skipped => false,
+        match result {
+            JobResult::Done | JobResult::Skipped => return,
             JobResult::Canceled
             | JobResult::Failed
             | JobResult::Dependency
             | JobResult::Timeout
-            | JobResult::Assert => job.kind == JobKind::Start,
-        };
-        if !failed {
-            return;
+            | JobResult::Assert => {}
         }
-        for other in self.table.edges(unit).required_by.iter() {
-            self.fail_start_of(other);
+        if job.kind == JobKind::Start {
+            for other in self.table.edges(unit).required_by.iter() {
+                self.fail_start_of(other);
+            }
         }
-        // It may have waited for its restart, and its sockets for it.
+        // It may have waited for its restart, and its sockets for it. A job of any kind may have
+        // become that restart.
         if let KindState::Service(_) = self.units.at(unit).kind {
             self.service_step(unit, service::Input::StartRefused, now);
             self.let_sockets_look(unit);
