@@ -26,11 +26,17 @@ const STARTS_IN_A_ROW: usize = 12;
 /// Things that happen before the faults stop.
 const EVENTS: usize = 150;
 
-fn compile(seed: u64) -> Option<compile::Image> {
+/// The units and the `board.conf` of a seed.
+fn make_up(seed: u64) -> (Vec<board::File>, String) {
     let mut prng = Prng::new(seed);
     let mut files = board::random(&mut prng);
     let conf = board::conf(&mut prng);
     board::link(&mut files, &conf);
+    (files, conf)
+}
+
+fn compile(seed: u64) -> Option<compile::Image> {
+    let (files, conf) = make_up(seed);
     let source = |name: &str, text: &str| compile::Source {
         path: name.to_owned(),
         text: text.as_bytes().to_vec(),
@@ -54,6 +60,9 @@ fn run(seed: u64) -> bool {
     let mut world = World::new(table, engine, limits.listeners, seed);
     let result = catch_unwind(AssertUnwindSafe(|| live(&mut world, table)));
     if let Err(panic) = result {
+        for board::File { name, text } in make_up(seed).0 {
+            eprintln!("=== {name}\n{text}");
+        }
         eprintln!("{}\nseed {seed}: replay with PILOT_SEED={seed}", world.log());
         resume_unwind(panic);
     }

@@ -98,6 +98,8 @@ pub struct World<'t, 's> {
     /// How the board was asked to go down, once it was.
     pub over: Option<ShutdownKind>,
     log: Vec<String>,
+    /// Of the engine's trace, what is in the log.
+    seen: u32,
 }
 
 impl<'t, 's> World<'t, 's> {
@@ -121,12 +123,13 @@ impl<'t, 's> World<'t, 's> {
             waiting_clients: Vec::new(),
             over: None,
             log: Vec::new(),
+            seen: 0,
         }
     }
 
     /// What happened, for a failure's report.
     pub fn log(&self) -> String {
-        let skip = self.log.len().saturating_sub(120);
+        let skip = self.log.len().saturating_sub(400);
         let mut log = self.log[skip..].join("\n");
         for unit in self.table.ids() {
             let status = self.status(unit);
@@ -147,7 +150,9 @@ impl<'t, 's> World<'t, 's> {
     /// Lets the engine do what it has to do by now.
     pub fn drain(&mut self) {
         let mut budget = 20_000;
+        self.note_trace();
         while let Some(action) = self.engine.next_action(self.now) {
+            self.note_trace();
             self.log.push(format!("{:>12}     {action:?}", self.now.us()));
             self.execute(action);
             budget -= 1;
@@ -156,6 +161,14 @@ impl<'t, 's> World<'t, 's> {
         if self.over.is_none() {
             self.check();
         }
+    }
+
+    /// What the engine says of itself, among what happened.
+    fn note_trace(&mut self) {
+        for record in self.engine.trace().since(self.seen) {
+            self.log.push(format!("{:>12}     = {:?}", self.now.us(), record.trace));
+        }
+        self.seen = self.engine.trace().written();
     }
 
     fn answer(&mut self, event: Event<'_>) {

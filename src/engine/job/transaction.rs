@@ -270,7 +270,7 @@ impl Engine<'_, '_> {
 
     fn stop_too(&mut self, other: UnitId, by: Mark) -> bool {
         let before = self.units.at(other).mark;
-        if self.is_concerned(other) || before.has(Mark::UP) {
+        if self.may_be_up(other) || before.has(Mark::UP) {
             self.mark(other, Mark::STOP.with(by.stop_matters()));
         }
         before != self.units.at(other).mark
@@ -296,7 +296,7 @@ impl Engine<'_, '_> {
             let conflict = conflict.with_if(Mark::STOP_MATTERS, mark.has(Mark::START_MATTERS));
             for other in relations.conflicts.iter() {
                 let before = self.units.at(other).mark;
-                let there = self.is_concerned(other) || before.has(Mark::UP);
+                let there = self.may_be_up(other) || before.has(Mark::UP);
                 if there && !self.mark(other, conflict) {
                     self.mark(unit, Mark::NO_START);
                 }
@@ -338,7 +338,7 @@ impl Engine<'_, '_> {
             }
             for other in self.table.edges(unit).relations().stop_to.iter() {
                 let before = self.units.at(other).mark;
-                if before.has(Mark::STOP.with(Mark::RESTART)) || !self.is_concerned(other) {
+                if before.has(Mark::STOP.with(Mark::RESTART)) || !self.may_be_up(other) {
                     continue;
                 }
                 let kind = if before.has(Mark::START) { Mark::RESTART } else { Mark::STOP };
@@ -367,7 +367,7 @@ impl Engine<'_, '_> {
             if !all && (stays || ignores) || state.mark.has(Mark(!Mark::GIVEN_UP.0)) {
                 continue;
             }
-            if self.is_concerned(unit) || state.job.is_some() {
+            if self.may_be_up(unit) || state.job.is_some() {
                 self.mark(unit, Mark::STOP.with(Mark::STOP_MATTERS));
             }
         }
@@ -491,5 +491,12 @@ impl Engine<'_, '_> {
     pub(in crate::engine) fn is_concerned(&self, unit: UnitId) -> bool {
         let will_start = self.units.at(unit).job.is_some_and(Job::will_start);
         self.is_up(unit) || will_start
+    }
+
+    /// As [`Self::is_concerned`]; and who ends without having been asked to, who may come back.
+    fn may_be_up(&self, unit: UnitId) -> bool {
+        let state = self.units.at(unit);
+        let ends_by_itself = state.active() == ActiveState::Deactivating && state.job.is_none();
+        ends_by_itself || self.is_concerned(unit)
     }
 }
