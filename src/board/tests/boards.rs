@@ -239,7 +239,7 @@ fn the_shell_on_the_console_comes_back(board: &mut Session) {
     board.expect("first-23");
     board.type_line("exit");
     // What the new shell says: a line of PID 1's is dropped if the shell is writing just then.
-    board.expect("nothing runs before somebody connects.");
+    board.expect("starts when somebody connects.");
     board.type_line("echo second-$((20 + 4))");
     board.expect("second-24");
 }
