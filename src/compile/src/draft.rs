@@ -15,6 +15,8 @@ pub struct One<G: Scalar> {
     pub value: G::Value,
     /// Where it was given.
     pub given: Option<Span>,
+    /// An assignment was refused: what was meant is not known, and nothing follows from `value`.
+    pub refused: bool,
 }
 
 /// A directive of which the last assignment wins and whose default depends on other things.
@@ -102,14 +104,16 @@ pub struct Setting {
 
 impl<G: Scalar<Value: Debug>> Field for One<G> {
     fn fresh(default: &str) -> Self {
-        Self { value: parse_default::<G>(default), given: None }
+        Self { value: parse_default::<G>(default), given: None, refused: false }
     }
 
     fn assign(&mut self, text: &Value, default: &str, cx: &mut Context<'_>) {
         if text.text.is_empty() {
             *self = Self::fresh(default);
         } else if let Some(value) = G::parse(text, cx) {
-            *self = Self { value, given: Some(text.whole()) };
+            *self = Self { value, given: Some(text.whole()), refused: false };
+        } else {
+            self.refused = true;
         }
     }
 

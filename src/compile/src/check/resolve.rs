@@ -399,7 +399,7 @@ impl Resolver<'_> {
         let name = load::service_of(&draft.name, socket);
         let Some(service) = self.number(&name) else {
             let elsewhere = targets::WELL_KNOWN.contains(&name.to_string().as_str());
-            if self.scope == Scope::Board || !elsewhere {
+            if (self.scope == Scope::Board || !elsewhere) && !socket.accept.refused {
                 self.without_service(&name, draft);
             }
             return None;
