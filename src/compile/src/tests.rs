@@ -381,3 +381,62 @@ fn a_thousand_sockets_compile_before_anybody_wonders() {
     let (image, _) = compile_sources(&conf, &units).expect("a good board");
     assert_eq!((image.limits.sockets, image.limits.listeners), (1000, 1000));
 }
+
+/// What processes of `a.service` are given that has that in its section.
+fn given(lines: &str, then: impl FnOnce(unit::ExecMore<'_>)) {
+    let image = compile(&format!("--- a.service\n[Service]\nExecStart=/bin/a\n{lines}\n"));
+    service(&image, "a.service", |service| then(service.exec_context().more()));
+}
+
+/// asm-generic/resource.h.
+#[test]
+fn limits_have_the_numbers_of_the_kernel() {
+    let numbers = [
+        ("CPU", 0),
+        ("FSIZE", 1),
+        ("DATA", 2),
+        ("STACK", 3),
+        ("CORE", 4),
+        ("RSS", 5),
+        ("NPROC", 6),
+        ("MEMLOCK", 8),
+        ("AS", 9),
+        ("LOCKS", 10),
+        ("SIGPENDING", 11),
+        ("MSGQUEUE", 12),
+        ("NICE", 13),
+        ("RTPRIO", 14),
+        ("RTTIME", 15),
+    ];
+    for (name, number) in numbers {
+        given(&format!("Limit{name}=9"), |more| {
+            let resources: Vec<u8> = more.limits.iter().map(|limit| limit.resource).collect();
+            assert_eq!(resources, [number], "{name}");
+        });
+    }
+}
+
+/// sched(7), ioprio_set(2): of what is not said the kernel's default is taken.
+#[test]
+fn scheduling_has_the_numbers_of_the_kernel() {
+    let scheduling = |lines: &str, expected: &dyn Fn(unit::Scheduling<'_>) -> bool| {
+        given(lines, |more| {
+            let scheduling = unit::decode::from_bytes(more.scheduling).expect("it is said");
+            assert!(expected(scheduling), "{lines}: {scheduling:?}");
+        });
+    };
+    let io = |lines, class: u16, level: u16| {
+        scheduling(lines, &|found| found.io_priority == Some(class << 13 | level));
+    };
+    io("IOSchedulingClass=best-effort", 2, 4);
+    io("IOSchedulingPriority=7", 2, 7);
+    io("IOSchedulingClass=realtime\nIOSchedulingPriority=0", 1, 0);
+    let policy = |lines, policy: u32, priority: u32| {
+        scheduling(lines, &|found| (found.policy, found.priority) == (Some(policy), priority));
+    };
+    policy("CPUSchedulingPolicy=fifo", 1, 1);
+    policy("CPUSchedulingPolicy=rr\nCPUSchedulingPriority=99", 2, 99);
+    policy("CPUSchedulingPolicy=idle", 5, 0);
+    policy("CPUSchedulingResetOnFork=yes", 0x4000_0000, 0);
+    scheduling("CPUAffinity=0 9", &|found| found.affinity == [1, 2]);
+}
