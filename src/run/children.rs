@@ -148,10 +148,11 @@ impl Pilot {
         let is_copy = features::COPIES && request.context.more().copied;
         let reports = if is_copy { Some(self.children.pool.reports()) } else { None };
         let reports = reports.transpose().map_err(|errno| prepare::error(Stage::Clone, errno))?;
-        if self.children.pool.prepare().is_none() {
+        let free_slots = self.children.pool.count_free();
+        if free_slots == 0 {
             self.listeners.watch_slots();
         }
-        // Asked once more: one may have been freed before it was watched.
+        // One may have been freed before it was watched.
         let prepared = self.children.pool.prepare();
         let (slot, work) = prepared.ok_or(prepare::error(Stage::Slot, Errno::AGAIN))?;
         filled
@@ -184,6 +185,7 @@ impl Pilot {
                 _,
             ) => None,
         };
+        work.takes_last_slot = free_slots <= 1;
         work.exec_pipe = pipe.as_ref().map_or(-1, |(_, writer)| writer.as_raw_fd());
         work.reports = reports.unwrap_or(-1);
         let memory = reports.map_or(Memory::Shared, Memory::Copied);

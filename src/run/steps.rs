@@ -72,6 +72,8 @@ pub(super) struct Work {
     pub(super) is_connection: bool,
     /// RLIMIT_NOFILE that PID 1 raised for itself: what a child gets back.
     pub(super) limit_nofile: Option<(u64, u64)>,
+    /// No slot was left for others: they are to be told when this one is free.
+    pub(super) takes_last_slot: bool,
     /// Where to move, if the child could not be born there.
     pub(super) cgroup: RawFd,
     /// The service's /dev/kmsg; negative if there is none.
@@ -103,6 +105,7 @@ impl Work {
         passes_sockets: false,
         is_connection: false,
         limit_nofile: None,
+        takes_last_slot: false,
         cgroup: 0,
         kmsg: 0,
         exec_pipe: 0,
@@ -218,7 +221,9 @@ const fn exit_code(stage: Stage) -> u8 {
 fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible, Broken> {
     let context = work.context.and_then(decode::from_bytes::<ExecContext<'_>>);
     let context = context.unwrap_or_else(|| bug!("PID 1 has decoded it before"));
-    fd::hold_until_executed(super::RUN_DIRECTORY);
+    if work.takes_last_slot {
+        fd::hold_until_executed(super::RUN_DIRECTORY);
+    }
     if birth == Birth::MustMove {
         // Without control groups a unit's processes are found by their process groups.
         let _ = cgroup::move_self(fd::number(work.cgroup));

@@ -154,6 +154,11 @@ impl<T> Pool<T> {
         Self { slots, ability: Ability::IntoCgroup, reports: None }
     }
 
+    /// How many slots have no child in them.
+    pub fn count_free(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.is_free()).count()
+    }
+
     /// The lowest free slot (its pages are the warm ones), and what its child will work on.
     /// The same slot is offered again until [`Pool::start`] has used it.
     ///
