@@ -164,7 +164,10 @@ pub fn entry(found: &Found) -> String {
     };
     for row in &found.rows {
         let sections = SECTIONS.iter().map(|(name, _)| *name).filter(|name| row.is_of(name));
-        put_sections(&mut text, &sections.collect::<Vec<_>>());
+        let mut sections: Vec<&str> = sections.collect();
+        // Rows of one section may stand in several groups.
+        sections.dedup();
+        put_sections(&mut text, &sections);
         put_row(&mut text, row);
     }
     for (sections, row) in &found.reasons {

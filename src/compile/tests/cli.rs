@@ -156,6 +156,17 @@ fn plan_and_manual_go_to_stdout() {
 }
 
 #[test]
+fn man_tells_of_each_section_apart() {
+    let man =
+        |directive: &str| String::from_utf8_lossy(&pilotc(&["man", directive]).stdout).into_owned();
+    assert!(man("restart").starts_with("[Service]\n\n### `Restart=`\n"));
+    let memory = man("MemoryMax=");
+    assert!(memory.starts_with("[Service] [Slice]\n\n### `MemoryMax=`\n"), "{memory}");
+    assert!(memory.contains("\n\n[Socket]\n\n### `MemoryMax=`\n"), "{memory}");
+    assert_eq!(code(&["man", "MemoryMacks"]), Some(2));
+}
+
+#[test]
 fn diff_ends_as_diff_does() {
     let output = pilotc(&["diff", "good/demo", "good/demo"]);
     assert_eq!(output.status.code(), Some(0));
