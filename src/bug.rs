@@ -1,7 +1,7 @@
 //! Programmer errors: what must not be is said once, in the source, and costs the board no text.
 //!
 //! [`bug!`] and [`ensure!`] are `panic!` and `assert!`. In the board's program the reason stays in
-//! the source: the epitaph tells file and line, which lead to it, in an eighth of the bytes.
+//! the source: the epitaph tells file and line, which lead to it, in a tenth of the bytes.
 
 /// Gives up, for a reason that can only be a mistake of ours.
 macro_rules! bug {
