@@ -32,8 +32,11 @@ What an earlier folder has hides what a later one has by the same name. Beside u
 - a link to another unit's file: another name for it; a link to a template: an instance of it;
 - `NAME.d/*.conf`: drop-ins, read after the unit in the order of their names. NAME is that of the
   unit, of its template, a part of it that ends with a dash (`web-.service.d`), or `service`,
-  `socket`, `target` for all of a kind;
-- `NAME.wants/` and `NAME.requires/` with links to what that unit pulls in;
+  `socket` and so on for all of a kind;
+- `NAME.wants/`, `NAME.requires/` and `NAME.upholds/` with links to what that unit pulls in;
+- `fstab`, and `*.conf` in `modules-load.d/`, `sysctl.d/` and `tmpfiles.d/`: they become mount and
+  swap units, and services that do it at boot. Those in `etc` of a folder that `Files=` names are
+  read, too, and but for fstab those in `usr/lib`;
 - `*.preset`: systemd.preset(5). Without a line in one of them a unit is enabled, as in systemd.
 
 A template becomes units by the names that others give its instances, by `DefaultInstance=`, by a
