@@ -91,6 +91,10 @@ define PILOTLIGHT_LINUX_CONFIG_FIXUPS
 	$(call KCONFIG_ENABLE_OPT,CONFIG_UNIX)
 	# A port without an address is an IPv6 socket that serves IPv4 too.
 	$(call KCONFIG_ENABLE_OPT,CONFIG_IPV6)
+	# A socket's node that somebody removes comes back; what path units look at.
+	$(call KCONFIG_ENABLE_OPT,CONFIG_INOTIFY_USER)
+	# Calendars hear of a clock that is set.
+	$(call KCONFIG_ENABLE_OPT,CONFIG_TIMERFD)
 	# A service that has left its process tree is still found by its cgroup.
 	$(call KCONFIG_ENABLE_OPT,CONFIG_CGROUPS)
 endef
