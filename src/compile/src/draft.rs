@@ -24,6 +24,8 @@ pub struct One<G: Scalar> {
 pub struct Maybe<G: Scalar> {
     /// What was given.
     pub given: Option<Spanned<G::Value>>,
+    /// As in [`One`].
+    pub refused: bool,
 }
 
 /// A directive whose assignments add up.
@@ -124,14 +126,16 @@ impl<G: Scalar<Value: Debug>> Field for One<G> {
 
 impl<G: Scalar<Value: Debug>> Field for Maybe<G> {
     fn fresh(_: &str) -> Self {
-        Self { given: None }
+        Self { given: None, refused: false }
     }
 
     fn assign(&mut self, text: &Value, default: &str, cx: &mut Context<'_>) {
         if text.text.is_empty() {
             *self = Self::fresh(default);
         } else if let Some(value) = G::parse(text, cx) {
-            self.given = Some(Spanned { value, span: text.whole() });
+            *self = Self { given: Some(Spanned { value, span: text.whole() }), refused: false };
+        } else {
+            self.refused = true;
         }
     }
 

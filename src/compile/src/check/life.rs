@@ -29,10 +29,12 @@ pub(super) fn check(checked: &Checked, board: &BoardDraft, report: &mut Report) 
 /// Directives that are about something else than this service has.
 fn check_effects(service: &Service, board: &BoardDraft, report: &mut Report) {
     let type_ = type_of(service);
-    let forking = type_ == ServiceType::Forking;
+    // What was refused may have been the one that is wanted.
+    let is = |wanted| service.service_type.refused || type_ == wanted;
+    let forking = is(ServiceType::Forking);
     let pid_file = service.pid_file.given.as_ref().map(|given| &given.span);
     let guess = service.guess_main_pid.given.as_ref();
-    let by_signal = type_ == ServiceType::NotifyReload;
+    let by_signal = is(ServiceType::NotifyReload);
     let endless = service.runtime_max.value.is_none();
     let steps = service.restart_steps.value > 0;
     let grows = steps && service.restart_max_delay.value.is_some();

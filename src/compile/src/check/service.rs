@@ -69,7 +69,8 @@ fn check_has_command(draft: &Draft, service: &Service, report: &mut Report) {
 
 fn check_one_command(service: &Service, report: &mut Report) {
     let [first, second, ..] = service.exec_start.items.as_slice() else { return };
-    if type_of(service) != ServiceType::Oneshot {
+    // What its type is to be may have been refused already.
+    if type_of(service) != ServiceType::Oneshot && !service.service_type.refused {
         let message = "only Type=oneshot takes more than one command";
         let diagnostic =
             Diagnostic::new(codes::SEVERAL_COMMANDS, message, &second.span, "the second command");
