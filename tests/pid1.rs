@@ -63,7 +63,10 @@ mod watchdog;
 mod world;
 
 use std::env;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode};
@@ -187,6 +190,7 @@ fn ordinary(world: &mut World) {
             ("nonsense_hurts_nobody", nonsense_hurts_nobody),
             ("nonsense_on_the_control_socket_hurts_nobody", nonsense_to_control_hurts_nobody),
             ("orphans_of_others_are_reaped", orphans_of_others_are_reaped),
+            ("a_console_that_nobody_reads_holds_nobody_up", a_console_that_nobody_reads),
             ("without_descriptors_a_connection_waits", without_descriptors_a_connection_waits),
             ("shutdown_ends_what_ignores_it", shutdown_ends_what_ignores_it),
         ],
@@ -336,17 +340,58 @@ fn nonsense_to_control_hurts_nobody(world: &mut World) {
     drop(silent);
 }
 
+const ORPHANS: u32 = 100;
+
 fn orphans_of_others_are_reaped(world: &mut World) {
     let reaped = |world: &World| world.property("StrangersReaped", &[]).parse::<u32>().unwrap();
     let before = reaped(world);
     // Each outlives its parent, who could otherwise reap it.
-    let orphan = "(while kill -0 $$; do :; done) < /dev/null > /dev/null 2>&1 &";
-    let script = format!("for n in 1 2 3 4 5; do {orphan} done");
+    let orphan = "(read end < /run/orphans) > /dev/null 2>&1 &";
+    let script = format!("mkfifo /run/orphans; for n in {{1..{ORPHANS}}}; do {orphan} done");
     world.run(&["/usr/bin/bash", "-c", &script]);
+    // More are dead, and one signal tells of them, than are reaped in a turn.
+    world.kill(libc::SIGSTOP);
     let begin = Instant::now();
-    while reaped(world) < before + 5 {
+    while zombies(world) < ORPHANS as usize {
+        assert!(begin.elapsed() < PATIENCE, "{} have ended", zombies(world));
+        // Who was not born yet opens it now.
+        let mut options = File::options();
+        let _ = options.write(true).custom_flags(libc::O_NONBLOCK).open(world.path("/run/orphans"));
+    }
+    world.kill(libc::SIGCONT);
+    while reaped(world) < before + ORPHANS {
         assert!(begin.elapsed() < PATIENCE, "{} after {before}", reaped(world));
     }
+}
+
+/// Children of PID 1 that it has not reaped.
+fn zombies(world: &World) -> usize {
+    let pid = world.pid;
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let is_zombie = |child: &&str| {
+        let stat = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        stat.contains(") Z ")
+    };
+    children.split_whitespace().filter(is_zombie).count()
+}
+
+fn a_console_that_nobody_reads(world: &mut World) {
+    world.hear();
+    let ours = format!("/proc/self/fd/{}", world.console.as_raw_fd());
+    let mut full = File::options().write(true).custom_flags(libc::O_NONBLOCK).open(ours).unwrap();
+    for size in [4096, 1] {
+        while full.write(&vec![b'\n'; size]).is_ok() {}
+    }
+    let dropped = |world: &World| world.property("ConsoleLinesDropped", &[]);
+    assert_eq!(dropped(world), "0");
+    let begin = Instant::now();
+    while dropped(world) == "0" {
+        world.control(&["restart", "serve.service"]);
+        assert!(begin.elapsed() < PATIENCE, "all was written, wherever that may be");
+    }
+    world.hear();
+    world.control(&["restart", "serve.service"]);
+    world.wait_for_line("serve.service: running");
 }
 
 fn without_descriptors_a_connection_waits(world: &mut World) {

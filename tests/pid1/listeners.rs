@@ -306,6 +306,8 @@ fn what_is_queued_can_be_dropped(world: &mut World) {
     say("one");
     let mut service = stage.enter("flushed");
     say("two");
+    // PID 1 must not wait for a third.
+    service.does("block flushed.socket");
     service.order("exit 0");
     service.dies();
     world.wait_for_property("SubState", "flushed.socket", "listening");

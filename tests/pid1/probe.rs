@@ -138,6 +138,10 @@ fn act(name: &str) -> ! {
                 continue;
             }
             "store" => store(object),
+            "block" => {
+                let flags = rustix::fs::OFlags::empty();
+                rustix::fs::fcntl_setfl(&*passed(object), flags).unwrap();
+            }
             "kept" => {
                 let kept = format!("/proc/self/fd/{}", passed(object).as_raw_fd());
                 writeln!(stage, "{}", fs::read_to_string(kept).unwrap()).unwrap();
@@ -204,8 +208,8 @@ fn passed(name: &str) -> std::mem::ManuallyDrop<OwnedFd> {
 }
 
 /// Sends descriptors to be stored: "file" has a text in it, "sockets" are the two ends of a pair,
-/// "socket" one end whose other end is closed, "twice" the same pipe's end two times. What stands
-/// behind it is said with them.
+/// "socket" one end whose other end is closed, "twice" the same pipe's end two times, "many" as many
+/// files as can be sent at once. What stands behind it is said with them.
 fn store(object: &str) {
     let (what, text) = object.split_once(' ').unwrap();
     let text = text.replace("\\n", "\n");
@@ -219,6 +223,11 @@ fn store(object: &str) {
         "sockets" => send(&text, &[pair.0.as_fd(), pair.1.as_fd()]),
         "twice" => {
             send(&text, &[pair.0.as_fd(), pair.0.as_fd(), pair.1.as_fd()]);
+        }
+        "many" => {
+            let file = || rustix::fs::memfd_create("many", rustix::fs::MemfdFlags::CLOEXEC);
+            let files: Vec<OwnedFd> = (0..SENT_MAX).map(|_| file().unwrap()).collect();
+            send(&text, &files.iter().map(AsFd::as_fd).collect::<Vec<_>>());
         }
         "socket" => {
             drop(pair.1);
@@ -251,12 +260,15 @@ fn barrier() {
     assert_eq!(rustix::io::read(&reader, &mut nothing), Ok(0));
 }
 
+/// Descriptors in a message: SCM_MAX_FD of unix(7).
+const SENT_MAX: usize = 253;
+
 /// sd_pid_notify_with_fds(3).
 fn send(text: &str, fds: &[BorrowedFd<'_>]) {
     use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketAddrUnix};
     let socket = UnixDatagram::unbound().unwrap();
     let address = SocketAddrUnix::new(env::var("NOTIFY_SOCKET").unwrap().as_str()).unwrap();
-    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(3))];
+    let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SENT_MAX))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     assert!(control.push(SendAncillaryMessage::ScmRights(fds)));
     let data = [std::io::IoSlice::new(text.as_bytes())];

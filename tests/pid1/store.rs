@@ -1,5 +1,7 @@
 //! `FileDescriptorStoreMax=`: what services give PID 1 to keep, and what they get back.
 
+use std::fs;
+
 use crate::stage::{Actor, Stage};
 use crate::try_cases;
 use crate::world::World;
@@ -10,6 +12,10 @@ pub fn all(world: &mut World) {
         &[
             ("what_is_stored_comes_back_under_its_name", what_is_stored_comes_back_under_its_name),
             ("no_more_than_the_limit_is_kept", no_more_than_the_limit_is_kept),
+            (
+                "a_heap_of_descriptors_leaves_nothing_open",
+                a_heap_of_descriptors_leaves_nothing_open,
+            ),
             ("what_has_hung_up_is_gone_unless_nobody_looks", what_has_hung_up_is_gone),
             ("a_stop_empties_it_unless_it_is_to_stay", a_stop_empties_it),
             ("what_is_to_stay_is_cleaned_by_hand", what_is_to_stay_is_cleaned_by_hand),
@@ -65,6 +71,19 @@ fn no_more_than_the_limit_is_kept(world: &mut World) {
     world.wait_for_line("stores.service: a descriptor to store is one too many");
     let mut main = restarted(world, &stage, main);
     has(&mut main, "a:a:b:opened");
+    world.control(&["stop", "stores.service"]);
+}
+
+fn a_heap_of_descriptors_leaves_nothing_open(world: &mut World) {
+    let stage = Stage::new(world);
+    world.control(&["start", "stores.service"]);
+    let mut main = stage.enter("main");
+    let open = |world: &World| fs::read_dir(format!("/proc/{}/fd", world.pid)).unwrap().count();
+    let before = open(world);
+    main.does("store many FDSTORE=1\\nFDNAME=a");
+    assert!(open(world) <= before + 3, "{} after {before}", open(world));
+    main.does("notify STATUS=still heard");
+    assert_eq!(world.property("StatusText", &["stores.service"]), "still heard");
     world.control(&["stop", "stores.service"]);
 }
 
