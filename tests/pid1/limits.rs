@@ -10,7 +10,7 @@ use rustix::net::{AddressFamily, SocketType};
 
 use crate::stage::{Actor, Stage};
 use crate::try_cases;
-use crate::world::{World, answer, socket};
+use crate::world::{PATIENCE, World, answer, socket};
 
 pub fn all(world: &mut World) {
     try_cases(
@@ -35,24 +35,28 @@ fn a_free_place_for_a_child_is_told_of(world: &mut World) {
     let fifo = world.path("/run/stuck");
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
     rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
-    let quickest = (0..20).map(|_| {
+    let patient = Instant::now();
+    loop {
         let streams: Vec<UnixStream> =
             (0..8).map(|_| world.connect("/run/stuck.sock").unwrap()).collect();
         world.wait_for_property("NConnections", "stuck.socket", "8");
         let begin = Instant::now();
         world.control(&["start", "--no-block", "queued.service"]);
+        // The first of them lets us in; the others need not have come so far.
         let writer = fs::File::options().write(true).open(&fifo).unwrap();
         let mut waited = stage.enter("queued");
         let time = begin.elapsed();
         waited.order("exit 0");
         waited.dies();
-        drop((streams, writer));
+        drop(streams);
         world.wait_for_property("NConnections", "stuck.socket", "0");
         world.wait_for_property("ActiveState", "queued.service", "inactive");
-        time
-    });
-    let quickest = quickest.min().unwrap();
-    assert!(quickest.as_millis() < 100, "{quickest:?}");
+        drop(writer);
+        if time.as_millis() < 100 {
+            return;
+        }
+        assert!(patient.elapsed() < PATIENCE, "nobody was told: {time:?}");
+    }
 }
 
 fn is_closed(mut stream: impl Read) -> bool {

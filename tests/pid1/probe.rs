@@ -208,8 +208,8 @@ fn passed(name: &str) -> std::mem::ManuallyDrop<OwnedFd> {
 }
 
 /// Sends descriptors to be stored: "file" has a text in it, "sockets" are the two ends of a pair,
-/// "socket" one end whose other end is closed, "twice" the same pipe's end two times, "many" as many
-/// files as can be sent at once. What stands behind it is said with them.
+/// "socket" one end whose other end is closed, "twice" the same pipe's end two times, "many" as
+/// many files as can be sent at once. What stands behind it is said with them.
 fn store(object: &str) {
     let (what, text) = object.split_once(' ').unwrap();
     let text = text.replace("\\n", "\n");
