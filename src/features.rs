@@ -47,6 +47,8 @@ features! {
     JOB_TIMEOUTS = "job-timeouts";
     /// Folders in /run that go when their service has stopped.
     LEAVINGS = "leavings";
+    /// Units that the image masks.
+    MASKS = "masks";
     /// `ListenMessageQueue=`.
     MESSAGE_QUEUES = "message-queues";
     /// Mount units, and swap units.

@@ -121,8 +121,8 @@ pub(super) fn jobs(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     Ok(exit::SUCCESS)
 }
 
-/// Succeeds if something pulls each of the units in: that is what being enabled comes to when
-/// everything is decided at build.
+/// Succeeds if something pulls each of the units in, which is what being enabled comes to when
+/// everything is decided at build, or if its file has nothing to say of that.
 pub(super) fn is_enabled(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let table = session.table;
     let mut code = exit::SUCCESS;
@@ -132,14 +132,24 @@ pub(super) fn is_enabled(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outc
             known = true;
             let is_pulled = nth(&table, Direction::NeededBy, unit, 0).is_some();
             let enabled = is_pulled || unit == table.manager().default_target;
-            if !enabled {
+            let word = match (table.manager().unit_files().is_installable(unit), enabled) {
+                (false, _) => "static\n",
+                (true, true) => "enabled\n",
+                (true, false) => "disabled\n",
+            };
+            if word == "disabled\n" {
                 code = exit::FAILURE;
             }
             if !call.quiet {
-                session.out.text(if enabled { "enabled\n" } else { "disabled\n" });
+                session.out.text(word);
             }
         }
-        if !known {
+        if !known && Typed(name).is_masked(&table) {
+            code = exit::FAILURE;
+            if !call.quiet {
+                session.out.text("masked\n");
+            }
+        } else if !known {
             session.complain_of_name(Typed(name), format_args!("Failed to look for {name}: "));
             code = exit::NO_SUCH_UNIT;
         }

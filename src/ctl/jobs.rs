@@ -47,7 +47,8 @@ fn complain_of_strangers(call: &Call<'_>, session: &mut Session<'_, '_>, verb: &
         let name = Typed(name);
         if name.units(&table).next().is_none() {
             session.complain_of_name(name, format_args!("Failed to {verb} {name}: "));
-            code = exit::NOT_INSTALLED;
+            let is_masked = name.is_masked(&table);
+            code = if is_masked { exit::FAILURE } else { exit::NOT_INSTALLED };
         }
     }
     code
@@ -171,7 +172,8 @@ pub(super) fn isolate_unit(call: &Call<'_>, session: &mut Session<'_, '_>, name:
     let found = Typed(name).units(&table).next().or_else(|| table.ids().find(is_target));
     let Some(unit) = found else {
         session.complain_of_name(Typed(name), format_args!("Failed to isolate {name}: "));
-        return Ok(exit::NOT_INSTALLED);
+        let is_masked = Typed(name).is_masked(&table);
+        return Ok(if is_masked { exit::FAILURE } else { exit::NOT_INSTALLED });
     };
     run_one(call, session, Order::Start, unit, JobMode::Isolate)
 }

@@ -47,6 +47,12 @@ impl Typed<'_> {
         table.ids().filter(move |&unit| self.is(table.name(unit)))
     }
 
+    /// True if the image masks it.
+    pub(super) fn is_masked(self, table: &Table<'_>) -> bool {
+        let is = |name: &core::ffi::CStr| name.to_str().is_ok_and(|name| self.is(name));
+        features::MASKS && !self.is_pattern() && table.manager().unit_files().masked.iter().any(is)
+    }
+
     /// The name that is most like it, if one is.
     pub(super) fn suggestion<'t>(self, table: &Table<'t>) -> Option<&'t str> {
         let names = table.ids().map(|unit| table.name(unit));

@@ -48,7 +48,7 @@ fn any(
         if !known && !call.quiet {
             session.out.text("inactive\n");
         }
-        found |= known;
+        found |= known || name.is_masked(&table);
     }
     Ok(match (met, found) {
         (true, _) => exit::SUCCESS,

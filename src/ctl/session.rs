@@ -198,7 +198,9 @@ impl<'s, 't> Session<'s, 't> {
 
     /// Says that there is no such unit, and which one may have been meant.
     pub(super) fn complain_of_name(&mut self, name: Typed<'_>, attempt: fmt::Arguments<'_>) {
-        if name.is_pattern() {
+        if name.is_masked(&self.table) {
+            self.complain(format_args!("{attempt}Unit {name} is masked."));
+        } else if name.is_pattern() {
             self.complain(format_args!("{attempt}No unit matches {name}."));
         } else if let Some(meant) = name.suggestion(&self.table) {
             self.complain(format_args!("{attempt}Unit {name} not found. Did you mean {meant}?"));

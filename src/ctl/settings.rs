@@ -38,6 +38,7 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
     list.number("ExecMainStatus", number.into());
     list.number("NRestarts", status.restarts);
     list.other("StatusText", &Harmless(status.status_text));
+    list.number("StatusErrno", status.status_errno.into());
     list.text("Type", service.type_.word());
     list.text("Restart", service.restart.word());
     list.time("RestartUSec", Some(service.restart_delay));

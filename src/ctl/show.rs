@@ -44,9 +44,10 @@ fn separate(session: &mut Session<'_, '_>, is_first: &mut bool) {
 
 /// A unit that there is not has properties that say so: scripts ask for `LoadState`.
 fn stranger(call: &Call<'_>, session: &mut Session<'_, '_>, name: Typed<'_>) {
+    let load = if name.is_masked(&session.table) { "masked" } else { "not-found" };
     let mut list = List { call, out: &mut session.out };
     list.other("Id", &name);
-    list.text("LoadState", "not-found");
+    list.text("LoadState", load);
     list.text("ActiveState", "inactive");
     list.text("SubState", "dead");
 }

@@ -42,7 +42,14 @@ pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
             let next = one(session, unit, now.now_us)?;
             code = if code == exit::SUCCESS { next } else { code };
         }
-        if !known {
+        if !known && name.is_masked(&table) {
+            if !core::mem::take(&mut is_first) {
+                session.out.text("\n");
+            }
+            writeln!(session.out, "○ {name}\n     Loaded: masked (Reason: Unit {name} is masked.)");
+            session.out.text("     Active: inactive (dead)\n");
+            code = if code == exit::SUCCESS { exit::NOT_RUNNING } else { code };
+        } else if !known {
             session.complain_of_name(name, format_args!(""));
             code = if code == exit::SUCCESS { exit::NO_SUCH_UNIT } else { code };
         }
@@ -181,6 +188,9 @@ fn of_service(
     }
     process(session, "   Main PID", status.main_pid);
     process(session, "  Cntrl PID", status.control_pid);
+    if status.status_errno != 0 {
+        writeln!(session.out, "      Error: {}", Reason(status.status_errno));
+    }
     if !status.status_text.is_empty() {
         writeln!(session.out, "     Status: \"{}\"", Harmless(status.status_text));
     }

@@ -192,6 +192,10 @@ impl Engine<'_, '_> {
             let place = usize::from(self.units.at(unit).first);
             self.status[place].set(text);
         }
+        if let Some(errno) = notification.errno {
+            let place = usize::from(self.units.at(unit).first);
+            self.status[place].errno = errno.0;
+        }
         if let Some(errno @ Errno(1..)) = notification.errno {
             self.note(Trace::ServiceErrno { unit, errno }, now);
         }

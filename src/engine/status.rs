@@ -20,13 +20,15 @@ use crate::features;
 /// What a service last said of itself, cut to [`STATUS_TEXT_MAX`] bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StatusText {
+    /// `ERRNO=`; 0 for none.
+    pub(super) errno: u16,
     length: u8,
     bytes: [u8; STATUS_TEXT_MAX],
 }
 
 impl StatusText {
     /// Nothing said.
-    pub const EMPTY: Self = Self { length: 0, bytes: [0; STATUS_TEXT_MAX] };
+    pub const EMPTY: Self = Self { errno: 0, length: 0, bytes: [0; STATUS_TEXT_MAX] };
 
     /// Takes as many whole characters of the text as fit.
     pub fn set(&mut self, text: &str) {
@@ -35,6 +37,13 @@ impl StatusText {
         let length = (0..=longest).rev().find(fits).unwrap_or(0);
         self.bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
         self.length = length as u8;
+    }
+
+    /// A new run says for itself. What was never used stays untouched.
+    pub(super) const fn clear(&mut self) {
+        if self.length > 0 || self.errno > 0 {
+            (self.length, self.errno) = (0, 0);
+        }
     }
 
     /// The text.
@@ -229,6 +238,7 @@ impl Engine<'_, '_> {
             last_us: 0,
             stamp_us: 0,
             retry: None,
+            status_errno: 0,
             status_text: "",
         };
         match &state.kind {
@@ -243,7 +253,8 @@ impl Engine<'_, '_> {
                 status.control_pid = service.control().map_or(0, |Pid(pid)| pid);
                 status.exit = service.exit;
                 status.restarts = service.restarts;
-                status.status_text = self.status[usize::from(state.first)].get();
+                let said = &self.status[usize::from(state.first)];
+                (status.status_text, status.status_errno) = (said.get(), said.errno);
             }
             KindState::Socket(socket) => {
                 status.triggered = socket.triggered;

@@ -140,6 +140,7 @@ impl Fake {
             last_us: 0,
             stamp_us: 0,
             retry: None,
+            status_errno: 0,
             status_text: "",
         };
         Self {

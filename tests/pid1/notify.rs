@@ -42,10 +42,20 @@ fn commands_may_be_heard_and_nobody_else(world: &mut World) {
     let mut child = stage.enter("child");
     child.does("notify STATUS=said by a child");
     assert_eq!(world.property("StatusText", &[UNIT]), "said by a command");
-    main.does("notify STATUS=said by the main process");
-    assert_eq!(world.property("StatusText", &[UNIT]), "said by the main process");
+    main.does("notify STATUS=said by the main process\\nERRNO=2");
+    let said = || ["StatusText", "StatusErrno"].map(|name| world.property(name, &[UNIT]));
+    assert_eq!(said(), ["said by the main process", "2"]);
+    let status = world.control(&["status", UNIT]);
+    assert!(status.contains("      Error: no such file\n     Status: \"said by"), "{status}");
     post.order("exit 0");
     world.wait_for_property("ActiveState", UNIT, "active");
+    world.control(&["stop", UNIT]);
+    // It is known until the next start.
+    assert_eq!(said(), ["said by the main process", "2"]);
+    world.control(&["start", "--no-block", UNIT]);
+    let (_main, mut post) = stage.enter_both("main", "post");
+    assert_eq!(said(), ["", "0"]);
+    post.order("exit 0");
     world.control(&["stop", UNIT]);
 }
 

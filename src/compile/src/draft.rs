@@ -345,6 +345,13 @@ pub enum Body {
 }
 
 impl Draft {
+    /// True if its `[Install]` says something: what enables it, if anything does.
+    pub fn is_installable(&self) -> bool {
+        let own = &self.install;
+        let lists = [&own.wanted_by, &own.required_by, &own.upheld_by, &own.alias, &own.also];
+        lists.iter().any(|list| !list.items.is_empty())
+    }
+
     /// All rows of its sections, with what it has by each.
     pub fn settings(&self) -> Vec<Setting> {
         let own = match &self.body {

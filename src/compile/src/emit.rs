@@ -121,6 +121,11 @@ pub(crate) fn commands(list: &[Command]) -> Vec<u8> {
 fn with_manager(plan: &ManagerPlan, groups: &[u8], then: &mut dyn FnMut(unit::Manager<'_>)) {
     let environment = environment(&plan.environment);
     let specials: Vec<u8> = plan.specials.iter().flat_map(|id| id.to_le_bytes()).collect();
+    let masked: Vec<u8> = plan.masked.iter().flat_map(|name| name.bytes().chain([0])).collect();
+    let unit_files = encode(&unit::UnitFiles {
+        masked: Words::from_bytes(&masked),
+        installable: &plan.installable,
+    });
     then(unit::Manager {
         hostname: &plan.hostname,
         default_target: UnitId(plan.default_target),
@@ -131,6 +136,7 @@ fn with_manager(plan: &ManagerPlan, groups: &[u8], then: &mut dyn FnMut(unit::Ma
         ctrl_alt_del_burst: plan.ctrl_alt_del_burst,
         specials: Ids::from_bytes(&specials),
         groups,
+        unit_files: &unit_files,
         shutdown_timeout: plan.shutdown_timeout,
         parallel_starts: plan.parallel_starts,
         spawn_slots: plan.spawn_slots,

@@ -146,6 +146,27 @@ fn lint_rates_on_stdout_and_tells_on_stderr() {
     assert_eq!(code(&["lint", "bad"]), Some(2));
 }
 
+/// What is allowed there is allowed with a reason, in `[Lint]` of their board.conf.
+#[test]
+fn no_lint_has_a_word_for_the_boards_that_come_with_it() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let mut count = 0;
+    for folder in ["board", "buildroot/board"] {
+        for entry in std::fs::read_dir(format!("{root}/{folder}")).unwrap() {
+            let board = entry.unwrap().path();
+            let conf = std::fs::read_to_string(board.join("board.conf")).unwrap_or_default();
+            if !conf.contains("\nArchitecture=") {
+                continue;
+            }
+            let output = pilotc(&["lint", board.to_str().unwrap()]);
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && told.is_empty(), "{}: {told}", board.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 7, "the boards are there");
+}
+
 #[test]
 fn plan_and_manual_go_to_stdout() {
     let plan = pilotc(&["plan", "good/demo"]);

@@ -139,6 +139,7 @@ impl Engine<'_, '_> {
                 let waiting = service.waits_for_restart();
                 if before.active() != ActiveState::Activating || waiting {
                     let auto = auto && waiting;
+                    self.status[usize::from(before.first)].clear();
                     self.service_step(unit, service::Input::Start { auto }, now);
                 } else {
                     self.conclude_job(unit, now);

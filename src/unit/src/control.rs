@@ -473,6 +473,8 @@ pub struct UnitStatus<'a> {
     pub stamp_us: u64,
     /// Sockets that could not be opened: why, and what comes of it.
     pub retry: Option<Retry>,
+    /// The service's own `ERRNO=`; 0 for none.
+    pub status_errno: u16,
     /// The service's own `STATUS=`.
     pub status_text: &'a str,
 }
@@ -582,6 +584,7 @@ mod tests {
             last_us: u64::MAX,
             stamp_us: u64::MAX,
             retry: Some(Retry { listener: ListenerId(u16::MAX), errno: u16::MAX, at_us: u64::MAX }),
+            status_errno: u16::MAX,
             status_text: core::str::from_utf8(&text).unwrap(),
         });
         let mut frame = [0; FRAME_MAX];

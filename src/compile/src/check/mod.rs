@@ -120,8 +120,8 @@ pub struct Checked {
     pub default_target: Option<usize>,
     /// Those of [`unit::Manager::specials`].
     pub specials: [Option<usize>; 5],
-    /// `ctrl-alt-del.target` is masked.
-    pub cad_is_masked: bool,
+    /// The names that are masked, in order.
+    pub masked: Vec<String>,
 }
 
 impl Checked {

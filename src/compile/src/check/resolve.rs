@@ -73,7 +73,7 @@ pub(super) fn resolve(
     activated.sort_unstable();
     let default_target = resolver.default_target();
     let specials = SPECIALS.map(|name| resolver.named(name));
-    let cad_is_masked = library.mask(&Name::known("ctrl-alt-del.target")).is_some();
+    let masked = library.masked().map(Name::to_string).collect();
     let (mut edges, slices) = (resolver.edges, resolver.slices);
     edges.sort_by_key(Edge::place);
     let mut checked = Checked {
@@ -85,7 +85,7 @@ pub(super) fn resolve(
         slices,
         default_target,
         specials,
-        cad_is_masked,
+        masked,
     };
     order_targets(&mut checked);
     checked.edges.sort_by_key(Edge::place);

@@ -299,7 +299,7 @@ keywords! {
         "continue" => false,
         "kill" => true,
     }, but {
-        "stop" => "the kernel tells nobody whom it has killed: kill ends all of the service",
+        "stop" => "nobody watches over memory but the kernel: kill ends all of the service",
     }
 
     /// `LogLevel=`: syslog(3).

@@ -340,6 +340,13 @@ impl Library {
         mask(name).or_else(|| template().and_then(|template| mask(&template)))
     }
 
+    /// The names that are masked, in order.
+    pub fn masked(&self) -> impl Iterator<Item = &Name> {
+        let fragments = self.fragments.iter();
+        let masked = fragments.filter(|(_, (_, each))| matches!(each, Fragment::Masked(_)));
+        masked.map(|(name, _)| name)
+    }
+
     /// The unit file of that very name.
     pub(super) fn document(&self, name: &Name) -> Option<&Document> {
         match self.fragments.get(name) {

@@ -84,6 +84,7 @@ const FEATURES: &[Feature] = &[
     ("socket-commands", |plan| sockets(plan).any(|socket| socket.commands.is_some())),
     ("swaps", |plan| plan.units.iter().any(|unit| unit.kind.is_swap())),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.setup.symlinks.is_empty())),
+    ("masks", |plan| !plan.manager.masked.is_empty()),
     ("shutdown-units", |plan| plan.units.iter().any(|unit| unit.edges.more.ends.is_some())),
     ("switch-root", |plan| {
         plan.units.iter().any(|unit| unit.edges.more.ends == Some(ShutdownKind::SwitchRoot))

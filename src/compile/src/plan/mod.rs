@@ -84,6 +84,10 @@ pub struct ManagerPlan {
     pub specials: Vec<u16>,
     /// The control group that all others lie in.
     pub groups: RootPlan,
+    /// As [`unit::UnitFiles::masked`].
+    pub masked: Vec<String>,
+    /// As [`unit::UnitFiles::installable`].
+    pub installable: Vec<u8>,
     /// `EmergencyShell=` is given.
     pub emergency_shell: bool,
     /// `KernelCommandLine=`.
@@ -207,12 +211,14 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     }
     let default_target = numbers[checked.default_target?];
     let specials = specials(&checked, &numbers);
-    let cad_is_masked = checked.cad_is_masked;
+    let cad_is_masked = checked.masked.iter().any(|name| name == "ctrl-alt-del.target");
     let BoardDraft { file: _, board, lint: _, manager } = board;
     let zone = board.time_zone.value;
     let (mut manager, mut defaults) = manager_plan(default_target, board, manager);
     defaults.has_log = checked.has_log();
     manager.specials = specials;
+    manager.installable = installable(&checked, &order);
+    manager.masked.clone_from(&checked.masked);
     if cad_is_masked {
         manager.ctrl_alt_del = Emergency::None;
     }
@@ -288,6 +294,13 @@ pub fn plan(checked: Checked, board: BoardDraft, report: &mut Report) -> Option<
     log::fit_store(&mut units);
     let limits = limits::limits(&manager, &units);
     Some(Plan { manager, units, limits })
+}
+
+/// As [`unit::UnitFiles::installable`].
+fn installable(checked: &Checked, order: &[usize]) -> Vec<u8> {
+    let bit = |unit: &usize| u8::from(checked.units[*unit].is_installable());
+    let byte = |units: &[usize]| units.iter().rev().fold(0, |byte, unit| byte << 1 | bit(unit));
+    order.chunks(8).map(byte).collect()
 }
 
 /// As [`unit::Manager::specials`].
@@ -508,6 +521,8 @@ fn manager_plan(
         ctrl_alt_del_burst: ctrl_alt_del_burst.value,
         specials: Vec::new(),
         groups: RootPlan::default(),
+        masked: Vec::new(),
+        installable: Vec::new(),
         emergency_shell: emergency_shell.given.is_some(),
         command_line: command_line.value,
         shutdown_timeout: shutdown_timeout.value,

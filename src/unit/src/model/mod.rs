@@ -102,6 +102,8 @@ pub struct Manager<'a> {
     pub specials: Ids<'a>,
     /// [`ControlGroups`] in postcard form; empty if there is nothing to say of any.
     pub groups: &'a [u8],
+    /// [`UnitFiles`] in postcard form.
+    pub unit_files: &'a [u8],
     /// All units must have stopped by then; after it everything left is killed.
     pub shutdown_timeout: Millis,
     /// Services that a target starts at once; 0 is no limit.
@@ -114,7 +116,37 @@ pub struct Manager<'a> {
     pub log_ring_bytes: u32,
 }
 
+/// What only `pilotctl` wants to know of the files that units come from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct UnitFiles<'a> {
+    /// Names that are masked in the image.
+    #[serde(borrow)]
+    pub masked: Words<'a>,
+    /// A bit for each unit, the lowest of a byte first: its file has an `[Install]` that says
+    /// something.
+    pub installable: &'a [u8],
+}
+
+impl UnitFiles<'_> {
+    /// True if the file of a unit says what pulls it in.
+    pub fn is_installable(&self, unit: UnitId) -> bool {
+        let byte = self.installable.get(unit.index() / 8).copied().unwrap_or(0);
+        byte >> (unit.index() % 8) & 1 != 0
+    }
+}
+
 impl<'a> Manager<'a> {
+    /// Of the files that units come from.
+    ///
+    /// # Panics
+    /// Never on a table that the compiler has made: it decodes what it encodes.
+    pub fn unit_files(&self) -> UnitFiles<'a> {
+        let Some(files) = decode::from_bytes(self.unit_files) else {
+            panic!("the table was checked when it was made");
+        };
+        files
+    }
+
     /// What there is to say of control groups.
     ///
     /// # Panics

@@ -7,7 +7,7 @@ const NOT_HERE: &str = "it is not implemented";
 const NO_MEANING: &str = "it has no meaning here and can be left out";
 const WATCHDOG: &str = "PID 1 does not feed a hardware watchdog";
 const CRASH: &str = "CrashAction= says what happens then";
-const LIMITS: &str = "of the limits only DefaultLimitNOFILE= is understood";
+const LIMITS: &str = "set the limit of each service: only DefaultLimitNOFILE= is for all";
 
 #[rustfmt::skip]
 pub(super) const MANAGER: &[Unsupported] = &[
@@ -22,7 +22,7 @@ pub(super) const MANAGER: &[Unsupported] = &[
     refused("CrashReboot", super::Same::Yes, CRASH),
     ignored("ShowStatus", Empty, NO_MEANING),
     ignored("StatusUnitFormat", Empty, NO_MEANING),
-    refused("CPUAffinity", List, NOT_HERE),
+    refused("CPUAffinity", List, "set it of each service, or isolcpus= on the kernel's line"),
     refused("NUMAPolicy", Words(&["default"]), NOT_HERE),
     refused("NUMAMask", List, NOT_HERE),
     refused("RuntimeWatchdogSec", Words(&["off", "0"]), WATCHDOG),
@@ -32,11 +32,11 @@ pub(super) const MANAGER: &[Unsupported] = &[
     refused("ShutdownWatchdogSec", Words(&["off", "0"]), WATCHDOG),
     refused("KExecWatchdogSec", Words(&["off", "0"]), WATCHDOG),
     refused("WatchdogDevice", Empty, WATCHDOG),
-    refused("CapabilityBoundingSet", super::Same::Exactly(&["~"]), NOT_HERE),
-    refused("NoNewPrivileges", No, NOT_HERE),
+    refused("CapabilityBoundingSet", super::Same::Exactly(&["~"]), "set it of each service"),
+    refused("NoNewPrivileges", No, "set it of each service"),
     refused("ProtectSystem", No, NOT_HERE),
     refused("SystemCallArchitectures", List, NOT_HERE),
-    refused("TimerSlackNSec", Empty, NOT_HERE),
+    refused("TimerSlackNSec", Empty, "set it of each service: PID 1 asks for no exact time"),
     refused("DefaultTimerAccuracySec", Empty, "set AccuracySec= of each timer"),
     refused("DefaultTimeoutAbortSec", Empty, "set TimeoutAbortSec= of each service"),
     refused("DefaultDeviceTimeoutSec", Empty, "devices are no units here"),
@@ -47,7 +47,7 @@ pub(super) const MANAGER: &[Unsupported] = &[
     ignored("DefaultIOAccounting", No, NO_MEANING),
     ignored("DefaultIPAccounting", No, NO_MEANING),
     ignored("DefaultBlockIOAccounting", No, NO_MEANING),
-    refused("DefaultTasksMax", Words(&["infinity"]), "control groups are not implemented"),
+    refused("DefaultTasksMax", Words(&["infinity"]), "set TasksMax= of each service or of a slice"),
     refused("DefaultLimitCPU", Words(&["infinity"]), LIMITS),
     refused("DefaultLimitFSIZE", Words(&["infinity"]), LIMITS),
     refused("DefaultLimitDATA", Words(&["infinity"]), LIMITS),
@@ -69,8 +69,8 @@ pub(super) const MANAGER: &[Unsupported] = &[
     refused("DefaultCPUPressureThresholdSec", Empty, NOT_HERE),
     refused("DefaultIOPressureWatch", Words(&["auto", "off"]), NOT_HERE),
     refused("DefaultIOPressureThresholdSec", Empty, NOT_HERE),
-    refused("DefaultOOMPolicy", Words(&["continue"]), NOT_HERE),
-    refused("DefaultOOMScoreAdjust", Words(&["0"]), NOT_HERE),
+    refused("DefaultOOMPolicy", Words(&["continue"]), "set OOMPolicy= of each service"),
+    refused("DefaultOOMScoreAdjust", Words(&["0"]), "set OOMScoreAdjust= of each service"),
     refused("DefaultSmackProcessLabel", Empty, "security labels are not supported"),
     refused("DefaultRestrictSUIDSGID", No, "the sandbox is not implemented"),
     ignored("ReloadLimitIntervalSec", Empty, "units are compiled in and never loaded again"),
