@@ -914,9 +914,13 @@ impl<'t, 's> World<'t, 's> {
             let relations = self.table.edges(unit).relations();
             // One that comes and goes for ever takes along whom its stops are passed on to.
             let mut all = self.table.ids().map(|other| self.table.edges(other).relations());
-            // Nor does one stay up that stops what somebody else starts again each time.
+            // Nor does one stay up that stops what somebody else starts again each time, such as
+            // for clients of its own.
             let mut rivals = relations.conflicts.iter().chain(relations.conflicted_by.iter());
-            let is_upheld = |unit| !self.table.edges(unit).relations().upheld_by.is_empty();
+            let is_upheld = |unit| {
+                let edges = self.table.edges(unit);
+                !edges.relations().upheld_by.is_empty() || !edges.required_by.is_empty()
+            };
             !relations.requisite.is_empty()
                 || !relations.binds_to.is_empty()
                 || rivals.any(is_upheld)

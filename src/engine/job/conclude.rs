@@ -66,7 +66,7 @@ impl Engine<'_, '_> {
         self.units.at(unit).service().is_some_and(Service::waits_for_restart)
     }
 
-    fn waits_for_quiet(&self, unit: UnitId) -> bool {
+    pub(super) fn waits_for_quiet(&self, unit: UnitId) -> bool {
         features::IDLE && self.units.at(unit).service().is_some_and(Service::waits_for_quiet)
     }
 

@@ -85,10 +85,9 @@ impl Engine<'_, '_> {
         let edges = self.table.edges(unit);
         let is_down = |other: UnitId| match self.units.at(other).active() {
             ActiveState::Active | ActiveState::Reloading => false,
-            ActiveState::Inactive
-            | ActiveState::Activating
-            | ActiveState::Deactivating
-            | ActiveState::Failed => true,
+            // Who waits for the board to be quiet keeps nobody waiting.
+            ActiveState::Activating => !self.waits_for_quiet(other),
+            ActiveState::Inactive | ActiveState::Deactivating | ActiveState::Failed => true,
         };
         edges.relations().binds_to.iter().any(|other| edges.after.contains(other) && is_down(other))
     }
