@@ -178,3 +178,27 @@ fn change(rest: &mut &str) -> Option<Change> {
     };
     Some(Change { day, seconds })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2027-03-01, 2028-02-29 and 2028-03-01, each 00:00 UTC.
+    const DAYS: [i64; 3] = [1_803_859_200, 1_835_395_200, 1_835_481_600];
+
+    /// The days on which a clock goes from standard to summer time.
+    fn begins(text: &str) -> [bool; 3] {
+        let zone = rule(text).expect("a rule");
+        DAYS.map(|day| (zone.offset_at(day - 1), zone.offset_at(day)) == (0, 3_600))
+    }
+
+    #[test]
+    fn a_day_of_a_year_counts_the_leap_day_or_does_not() {
+        assert_eq!(begins("AAA0BBB,J60/0,J300"), [true, false, true]);
+        assert_eq!(begins("AAA0BBB,59/0,299"), [true, true, false]);
+        assert_eq!(begins("AAA0BBB,M3.1.1/0,M10.5.0"), [true, false, false]);
+        for wrong in ["AAA0BBB,J0,J300", "AAA0BBB,J366,J300", "AAA0BBB,366,1", "AAA0BBB,J60"] {
+            assert_eq!(rule(wrong), None, "{wrong}");
+        }
+    }
+}
