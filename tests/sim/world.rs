@@ -912,9 +912,7 @@ impl<'t, 's> World<'t, 's> {
     fn is_kept_down(&self, service: UnitId) -> bool {
         let is_bound = |unit: UnitId| {
             let relations = self.table.edges(unit).relations();
-            // One that comes and goes for ever takes along whom its stops are passed on to.
-            let mut all = self.table.ids().map(|other| self.table.edges(other).relations());
-            // Nor does one stay up that stops what somebody else starts again each time, such as
+            // None stays up that stops what somebody else starts again each time, such as
             // for clients of its own.
             let mut rivals = relations.conflicts.iter().chain(relations.conflicted_by.iter());
             let is_upheld = |unit| {
@@ -924,7 +922,6 @@ impl<'t, 's> World<'t, 's> {
             !relations.requisite.is_empty()
                 || !relations.binds_to.is_empty()
                 || rivals.any(is_upheld)
-                || all.any(|other| other.stop_to.iter().any(|stopped| stopped == unit))
         };
         let mut needed = vec![service];
         let mut at = 0;
