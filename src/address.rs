@@ -4,6 +4,8 @@ use core::fmt::{self, Display};
 
 use unit::{Address, VSOCK_ANY};
 
+use crate::features;
+
 /// An address as systemd prints it.
 pub(crate) struct Printed<'a>(pub(crate) Address<'a>);
 
@@ -16,10 +18,13 @@ impl Display for Printed<'_> {
             Address::V6(address, port, device) => write!(f, "[{address}]:{port}%{device}"),
             Address::Path(path) => f.write_str(path),
             Address::Abstract(name) => write!(f, "@{name}"),
-            Address::Netlink(family, groups) => write!(f, "netlink {family} {groups}"),
-            Address::MessageQueue(name) => write!(f, "/{name}"),
-            Address::Vsock(VSOCK_ANY, port) => write!(f, "vsock::{port}"),
-            Address::Vsock(context, port) => write!(f, "vsock:{context}:{port}"),
+            Address::Netlink(family, groups) if features::NETLINK => {
+                write!(f, "netlink {family} {groups}")
+            }
+            Address::MessageQueue(name) if features::MESSAGE_QUEUES => write!(f, "/{name}"),
+            Address::Vsock(VSOCK_ANY, port) if features::VSOCK => write!(f, "vsock::{port}"),
+            Address::Vsock(context, port) if features::VSOCK => write!(f, "vsock:{context}:{port}"),
+            Address::Netlink(..) | Address::MessageQueue(_) | Address::Vsock(..) => Ok(()),
         }
     }
 }

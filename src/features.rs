@@ -47,6 +47,8 @@ features! {
     JOB_TIMEOUTS = "job-timeouts";
     /// Folders in /run that go when their service has stopped.
     LEAVINGS = "leavings";
+    /// `RefuseManualStart=` and `RefuseManualStop=`.
+    MANUAL_REFUSALS = "manual-refusals";
     /// Units that the image masks.
     MASKS = "masks";
     /// `ListenMessageQueue=`.

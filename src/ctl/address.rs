@@ -5,6 +5,8 @@ use core::fmt::{self, Display};
 use unit::control::Peer;
 use unit::{Address, ListenKind, Listener, text_of};
 
+use crate::features;
+
 /// Where a listener stands in `list-sockets`: IPv6, IPv4, paths, abstract names, each ascending.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SortKey<'a> {
@@ -64,6 +66,7 @@ impl Display for PrintedPeer {
             Peer::V4(address, port) => write!(f, "{}:{port}", core::net::Ipv4Addr::from(address)),
             Peer::V6(address, port) => write!(f, "[{}]:{port}", core::net::Ipv6Addr::from(address)),
             Peer::Unix { .. } => f.write_str("unix"),
+            Peer::Vsock(..) if !features::VSOCK => Ok(()),
             Peer::Vsock(context, port) => write!(f, "vsock:{context}:{port}"),
         }
     }

@@ -10,6 +10,7 @@ use super::list::Columns;
 use super::names::Typed;
 use super::session::{Outcome, Session};
 use super::{exit, words};
+use crate::features;
 
 /// Targets within targets that are followed.
 const DEPTH_MAX: usize = 16;
@@ -86,7 +87,7 @@ fn is_dependency(table: &Table<'_>, direction: Direction, parent: UnitId, unit: 
         let edges = table.edges(parent);
         edges.requires.contains(unit)
             || edges.wants.contains(unit)
-            || edges.relations().requisite.contains(unit)
+            || features::RELATIONS && edges.relations().requisite.contains(unit)
     };
     match direction {
         Direction::Needs => pulls(parent, unit),

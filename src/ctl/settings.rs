@@ -244,7 +244,10 @@ pub(super) fn path(list: &mut List<'_, '_>, triggers: &str, path: &PathUnit<'_>)
 }
 
 fn commands(list: &mut List<'_, '_>, socket: &Socket<'_>) {
-    let Some(commands) = socket.commands().filter(|_| features::SOCKET_COMMANDS) else { return };
+    if !features::SOCKET_COMMANDS {
+        return;
+    }
+    let Some(commands) = socket.commands() else { return };
     list.time("TimeoutUSec", commands.timeout);
     list.flag("PassFileDescriptorsToExec", commands.pass_fds);
     for (name, commands) in [
@@ -332,8 +335,9 @@ impl Display for CommandLine<'_> {
             f.write_str(if number > 0 { " " } else { "" })?;
             match word {
                 Word::Literal(word) => f.write_str(readable(word))?,
-                Word::Split(name) => write!(f, "${}", readable(name))?,
-                Word::Expand(word) => expandable(readable(word), f)?,
+                Word::Split(name) if features::EXPANSION => write!(f, "${}", readable(name))?,
+                Word::Expand(word) if features::EXPANSION => expandable(readable(word), f)?,
+                Word::Split(_) | Word::Expand(_) => {}
             }
         }
         Ok(())
@@ -376,6 +380,9 @@ struct Prefixes<'t>(Seq<'t, Prefix>);
 
 impl Display for Prefixes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !features::ACCESS_LISTS {
+            return Ok(());
+        }
         for (number, Prefix { address, bits }) in self.0.iter().enumerate() {
             f.write_str(if number > 0 { " " } else { "" })?;
             let address = Ipv6Addr::from(address);

@@ -86,9 +86,10 @@ impl UnitState {
             KindState::Service(service) => service.active(),
             KindState::Socket(socket) => socket.active(),
             KindState::Template(template) => template.active(),
-            KindState::Timer(timer) => timer.active(),
-            KindState::Mount(mount) => mount.active(),
-            KindState::Path(path) => path.active(),
+            KindState::Timer(timer) if features::TIMERS => timer.active(),
+            KindState::Mount(mount) if features::MOUNTS => mount.active(),
+            KindState::Path(path) if features::PATHS => path.active(),
+            KindState::Timer(_) | KindState::Mount(_) | KindState::Path(_) => ActiveState::Inactive,
         }
     }
 
@@ -100,9 +101,10 @@ impl UnitState {
             KindState::Service(service) => service.sub(),
             KindState::Socket(socket) => socket.sub(),
             KindState::Template(template) => template.sub(),
-            KindState::Timer(timer) => timer.sub(),
-            KindState::Mount(mount) => mount.sub(),
-            KindState::Path(path) => path.sub(),
+            KindState::Timer(timer) if features::TIMERS => timer.sub(),
+            KindState::Mount(mount) if features::MOUNTS => mount.sub(),
+            KindState::Path(path) if features::PATHS => path.sub(),
+            KindState::Timer(_) | KindState::Mount(_) | KindState::Path(_) => SubState::Dead,
         }
     }
 
@@ -127,7 +129,7 @@ impl UnitState {
     /// It is up and cannot be taken down.
     pub(super) const fn stays(&self) -> bool {
         match &self.kind {
-            KindState::Mount(mount) => mount.stays(),
+            KindState::Mount(mount) => features::MOUNTS && mount.stays(),
             KindState::Target { .. }
             | KindState::Service(_)
             | KindState::Socket(_)
@@ -195,9 +197,9 @@ impl UnitState {
             KindState::Service(service) => service.deadline(),
             KindState::Socket(socket) => socket.deadline(),
             KindState::Template(template) => template.deadline(),
-            KindState::Timer(timer) => timer.deadline(),
-            KindState::Mount(_) => None,
-            KindState::Path(path) => path.deadline(),
+            KindState::Timer(timer) if features::TIMERS => timer.deadline(),
+            KindState::Path(path) if features::PATHS => path.deadline(),
+            KindState::Timer(_) | KindState::Path(_) | KindState::Mount(_) => None,
         };
         sooner(sooner(own, self.worker().and_then(Worker::due)), self.checker_due())
     }
@@ -205,7 +207,7 @@ impl UnitState {
     /// From when on what the deadline is for may be done: before it, if PID 1 is awake.
     pub(super) fn due(&self) -> Option<Instant> {
         match &self.kind {
-            KindState::Timer(timer) => {
+            KindState::Timer(timer) if features::TIMERS => {
                 let children = sooner(self.worker().and_then(Worker::due), self.checker_due());
                 sooner(timer.due(), children)
             }
@@ -213,6 +215,7 @@ impl UnitState {
             | KindState::Service(_)
             | KindState::Socket(_)
             | KindState::Template(_)
+            | KindState::Timer(_)
             | KindState::Path(_)
             | KindState::Mount(_) => self.deadline(),
         }

@@ -243,6 +243,7 @@ impl Engine<'_, '_> {
         };
         match &state.kind {
             KindState::Target { .. } | KindState::Path(_) | KindState::Mount(_) => {}
+            KindState::Timer(_) if !features::TIMERS => {}
             KindState::Timer(timer) => {
                 status.next_us = timer.due().map_or(0, |at| at.us());
                 status.last_us = timer.elapsed_at.map_or(0, |at| at.us());

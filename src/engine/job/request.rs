@@ -99,8 +99,14 @@ impl Engine<'_, '_> {
         if mode == JobMode::Isolate && order != Order::Start {
             return Err(Refusal::NotSupported);
         }
+        if mode == JobMode::Isolate && !features::ISOLATE {
+            return Err(Refusal::NotIsolated);
+        }
+        if !features::ISOLATE && !features::MANUAL_REFUSALS {
+            return Ok(());
+        }
         let relations = self.table.edges(unit).relations();
-        if mode == JobMode::Isolate && (!features::ISOLATE || !relations.allow_isolate) {
+        if mode == JobMode::Isolate && !relations.allow_isolate {
             return Err(Refusal::NotIsolated);
         }
         let (start, stop) = (relations.refuse_manual_start, relations.refuse_manual_stop);

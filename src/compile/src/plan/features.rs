@@ -45,6 +45,12 @@ const FEATURES: &[Feature] = &[
                 || has_runtime && exec.preserve != Preserve::Yes
         })
     }),
+    ("manual-refusals", |plan| {
+        let refuses = |unit: &UnitPlan| {
+            unit.edges.more.refuse_manual_start || unit.edges.more.refuse_manual_stop
+        };
+        plan.units.iter().any(refuses)
+    }),
     ("message-queues", |plan| {
         listeners(plan).any(|listener| listener.kind == ListenKind::MessageQueue)
     }),
