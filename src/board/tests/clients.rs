@@ -32,7 +32,9 @@ fn x86_64_in_namespaces() {
 /// One boot, and all its clients in turn.
 fn boot(name: &str, is_machine: bool) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
-    let mut session = Session::boot(&folder.to_string_lossy());
+    let folder = folder.to_string_lossy();
+    let mut session =
+        if is_machine { Session::boot_with_keyboard(&folder) } else { Session::boot(&folder) };
     let board = &mut session;
     board.expect("the board is up");
     if is_machine {
@@ -51,9 +53,11 @@ fn boot(name: &str, is_machine: bool) {
     daemons_go_into_the_background(board);
     crond_runs_what_is_due(board);
     if is_machine {
+        an_ntp_daemon_steps_the_clock(board);
         the_clock_is_not_before_the_last_stop(board);
         what_is_due_follows_the_clock(board);
         a_login_comes_back(board);
+        one_logs_in_with_a_keyboard(board);
     }
     board.type_line("pilotctl poweroff");
     board.expect("power-off: now");
@@ -264,6 +268,40 @@ fn the_clock_is_not_before_the_last_stop(board: &mut Session) {
     assert_eq!(changed.trim(), "yes");
 }
 
+/// OpenNTPD, by a server for which it is noon of the first day of 2029. (It believes none that
+/// says 2030.)
+fn an_ntp_daemon_steps_the_clock(board: &mut Session) {
+    const UNIT: &str = "openntpd.service";
+    const PROCESSES: &str = "ps | grep -c '[n]tpd'";
+    board.run("date -s @1861900000; pilotctl start ntp-server.service calendar.timer");
+    // What has gone into the background has made its children itself: it is the main process.
+    assert_eq!(board.run("pilotctl start openntpd.service && echo up").trim(), "up");
+    let pid = property(board, UNIT, "MainPID");
+    assert_eq!(board.run(&format!("readlink /proc/{pid}/exe")).trim(), "/usr/sbin/ntpd");
+    assert_eq!(board.run(&format!("grep -c '^PPid:.1$' /proc/{pid}/status")).trim(), "1");
+    board.run("pilotctl stop openntpd.service");
+    assert_eq!(board.run("cat /run/calendar-ran 2>/dev/null"), "");
+    // With -s it makes them first and goes then, so that they are PID 1's children, too. Nobody
+    // can tell then which is the main process, and the service lives for as long as any of them.
+    board.run("sed -i 's/=\"/=\"-s /' /etc/default/openntpd");
+    assert_eq!(board.run("pilotctl start openntpd.service && echo up").trim(), "up");
+    let now: u64 = board.run("date +%s").trim().parse().unwrap();
+    assert!((NOON_OF_2029..NOON_OF_2029 + 3600).contains(&now), "{now}");
+    board.run("until [ -s /run/calendar-ran ]; do sleep 1; done");
+    let ran: u64 = board.run("cat /run/calendar-ran").trim().parse().unwrap();
+    assert!((NOON_OF_2029..=now + 60).contains(&ran), "{ran}");
+    assert_eq!(property(board, UNIT, "MainPID"), "0");
+    assert_eq!(property(board, UNIT, "ActiveState"), "active");
+    assert_eq!(board.run(PROCESSES).trim(), "3");
+    board.run("kill $(ps | awk '/[n]tp engine/ { print $1 }')");
+    board.until(UNIT, "ActiveState", "inactive");
+    assert_eq!(property(board, UNIT, "Result"), "success");
+    board.run("pilotctl stop ntp-server; rm /run/calendar-ran");
+    assert_eq!(board.run(PROCESSES).trim(), "0");
+}
+
+const NOON_OF_2029: u64 = 1_861_963_200;
+
 /// The timer is due at the first second of 2035.
 fn what_is_due_follows_the_clock(board: &mut Session) {
     board.run("pilotctl start calendar.timer");
@@ -272,4 +310,23 @@ fn what_is_due_follows_the_clock(board: &mut Session) {
     board.run("date -s @2051222399; until [ -s /run/calendar-ran ]; do sleep 1; done");
     let ran: u64 = board.run("cat /run/calendar-ran").trim().parse().unwrap();
     assert!((2_051_222_400..2_051_222_460).contains(&ran), "{ran}");
+}
+
+/// getty@tty1.service. What is read of its screen are 80 columns a line.
+fn one_logs_in_with_a_keyboard(board: &mut Session) {
+    screen_shows(board, " login: ");
+    board.press("root\n");
+    screen_shows(board, "~ # ");
+    board.press("touch /run/pressed\n");
+    board.run("until [ -e /run/pressed ]; do sleep 1; done");
+    screen_shows(board, "/run/pressed");
+    // Who sits down next finds a prompt and nothing of that.
+    board.press("exit\n");
+    board.until("getty@tty1.service", "NRestarts", "1");
+    board.run("while grep -q pressed /dev/vcs1; do sleep 1; done");
+    screen_shows(board, " login: ");
+}
+
+fn screen_shows(board: &mut Session, text: &str) {
+    board.run(&format!("until grep -q '{text}' /dev/vcs1; do sleep 1; done"));
 }

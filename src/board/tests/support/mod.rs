@@ -83,6 +83,18 @@ impl Session {
         })
     }
 
+    /// The same for a board under QEMU that has a keyboard.
+    pub fn boot_with_keyboard(name: &str) -> Self {
+        Self::boot_by(name, |board, image, ports| {
+            let machine = facts(board.arch).machine.expect("a board with a keyboard is emulated");
+            let mut command = qemu::command(&machine, image, ports, "")?;
+            // Linux wants the standard's form of it, and QEMU has an older one if not asked.
+            command.args(["-global", "virtio-mmio.force-legacy=false"]);
+            command.args(["-device", "virtio-keyboard-device"]);
+            Machine::emulate(command, ConsoleTo::Program)
+        })
+    }
+
     fn boot_by(
         name: &str,
         start: impl FnOnce(&Board, &Image, &[Port]) -> fail::Result<Machine>,
@@ -128,6 +140,23 @@ impl Session {
     /// Types a line on the console.
     pub fn type_line(&mut self, line: &str) {
         writeln!(self.typing, "{line}").unwrap();
+    }
+
+    /// Presses the keys of a text, one after the other, by QEMU's monitor.
+    pub fn press(&mut self, text: &str) {
+        // Ctrl-A C: what is typed goes to the monitor, and to the console again.
+        const SWITCH: &str = "\x01c";
+        let mut line = SWITCH.to_owned();
+        for letter in text.chars() {
+            let key = match letter {
+                '\n' => "ret".to_owned(),
+                ' ' => "spc".to_owned(),
+                '/' => "slash".to_owned(),
+                letter => letter.to_string(),
+            };
+            line += &format!("sendkey {key} 1\n");
+        }
+        write!(self.typing, "{line}{SWITCH}").unwrap();
     }
 
     /// Runs a command in the shell on the console, and gives the lines that it said, without those
