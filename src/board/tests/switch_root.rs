@@ -18,30 +18,45 @@ const ON_DISK: &str = "root=/dev/vda rootfstype=ext4";
 
 /// A disk, and the board that finds it.
 struct Boards {
-    initramfs: String,
+    initramfs: &'static str,
     disk: Disk,
 }
 
 impl Boards {
-    /// `suffix` is what the names of both boards end with.
-    fn make(suffix: &str) -> Self {
-        let folder = |name| format!("{}/tests/{name}{suffix}", env!("CARGO_MANIFEST_DIR"));
-        let root = folder("root");
-        let board = Board::read(Path::new(&root)).unwrap_or_else(|failure| panic!("{failure}"));
+    /// `initramfs` and `root` are folders beside this file.
+    fn make(initramfs: &'static str, root: &str) -> Self {
         let state = State::take().unwrap_or_else(|failure| panic!("{failure}"));
-        let built = image::folder(&state, &board).unwrap_or_else(|failure| panic!("{failure}"));
-        Self { initramfs: folder("initramfs"), disk: Disk::filled_from(&built) }
+        let root =
+            image::folder(&state, &board(root)).unwrap_or_else(|failure| panic!("{failure}"));
+        Self { initramfs, disk: Disk::filled_from(&root) }
+    }
+
+    /// Puts onto the disk what boots the initramfs: /vmlinuz and /initramfs.
+    fn store_kernel(&self) {
+        let state = State::take().unwrap_or_else(|failure| panic!("{failure}"));
+        let image = image::build(&state, &board(self.initramfs));
+        let image = image.unwrap_or_else(|failure| panic!("{failure}"));
+        self.disk.put(&image.kernel.expect("the board is emulated"), "vmlinuz");
+        self.disk.put(&image.rootfs, "initramfs");
     }
 
     fn boot(&self, words: &str) -> Session {
-        Session::boot_with_words(&self.initramfs, self.disk.path(), words)
+        Session::boot_with_words(&folder(self.initramfs), self.disk.path(), words)
     }
+}
+
+fn folder(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name).to_string_lossy().into_owned()
+}
+
+fn board(name: &str) -> Board {
+    Board::read(Path::new(&folder(name))).unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 #[test]
 #[ignore = "boots a machine; `cargo board test` runs it"]
 fn the_real_root_is_moved_into_and_the_command_line_heeded() {
-    let boards = Boards::make("");
+    let boards = Boards::make("initramfs", "root");
     all_comes_up_in_the_real_root(&boards);
     rescue_has_what_sysinit_needs_and_nothing_else(&boards);
     emergency_has_nothing_and_init_may_be_another(&boards);
@@ -51,7 +66,37 @@ fn the_real_root_is_moved_into_and_the_command_line_heeded() {
 #[test]
 #[ignore = "boots a machine; `cargo board test` runs it"]
 fn on_riscv64_too() {
-    all_comes_up_in_the_real_root(&Boards::make("-riscv64"));
+    all_comes_up_in_the_real_root(&Boards::make("initramfs-riscv64", "root-riscv64"));
+}
+
+/// Debian has what loads a kernel for armv7, and not for riscv64.
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn a_kernel_that_was_loaded_takes_over() {
+    let boards = Boards::make("initramfs", "root-kexec");
+    boards.store_kernel();
+    let mut board = boards.boot(&format!("{ON_DISK} rw"));
+    board.expect("the board is up");
+    // The kernel does not say how large it is when unpacked.
+    board.type_line(
+        "kexec -l /vmlinuz --image-size=67108864 --initrd=/initramfs \
+         --command-line=\"$(cat /proc/cmdline) again=1\" && echo loaded-$((1 + 1))",
+    );
+    board.expect("loaded-2");
+    board.type_line("pilotctl kexec");
+    board.expect("kexec: now");
+    board.expect("the board is up");
+    board.type_line("echo again-$(grep -c again=1 /proc/cmdline)");
+    board.expect("again-1");
+    // The first kernel has left the disk in order, so that the second has nothing to mend.
+    board.type_line("echo mounted-$(dmesg | grep -c 'EXT4-fs (vda): mounted')");
+    board.expect("mounted-1");
+    board.type_line("echo mended-$(dmesg | grep -c 'EXT4-fs (vda): recovery')");
+    board.expect("mended-0");
+    board.type_line("pilotctl poweroff");
+    board.expect("power-off: now");
+    board.ends_orderly();
+    assert!(boards.disk.is_clean(), "{}", boards.disk.describe());
 }
 
 /// Its helpers have ended, its memory is free, and what its kernel gave it has moved along. What

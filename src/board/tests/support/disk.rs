@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Large enough for a journal.
-const DISK_BYTES: u64 = 16 * 1024 * 1024;
+/// Large enough for a journal, a kernel and an initramfs. What is not written to takes no place.
+const DISK_BYTES: u64 = 64 * 1024 * 1024;
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A file, which goes when dropped.
@@ -45,6 +45,11 @@ impl Disk {
         let output = Command::new(program).args(arguments).arg(&self.path).output().unwrap();
         assert!(output.status.success(), "{name}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Writes a file into the root of it.
+    pub fn put(&self, file: &Path, name: &str) {
+        self.tool("debugfs", &["-w", "-R", &format!("write {} {name}", file.display())]);
     }
 
     /// What the file system says about itself.
