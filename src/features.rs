@@ -67,6 +67,8 @@ features! {
     OPEN_FILES = "open-files";
     /// What `unit::Relations` has lists for.
     RELATIONS = "relations";
+    /// `RebootArgument=` and `JobTimeoutRebootArgument=`.
+    REBOOT_ARGUMENTS = "reboot-arguments";
     /// Targets that end the board's run, and what they start on the way down.
     SHUTDOWN_UNITS = "shutdown-units";
     /// Targets that signals start.

@@ -253,7 +253,7 @@ impl Pilot {
         self.lines.write(self.engine);
         power::end(match kind {
             ShutdownKind::Poweroff => End::PowerOff,
-            ShutdownKind::Reboot => End::Restart,
+            ShutdownKind::Reboot => End::Restart(self.engine.reboot_argument()),
             ShutdownKind::Halt => End::Halt,
             ShutdownKind::Kexec => End::Kexec,
             ShutdownKind::SwitchRoot => switch_root::move_on(),

@@ -412,7 +412,12 @@ impl Scenario<'_, '_> {
                 self.tell(&format!("{what} {}", self.who(process)));
                 self.make(process);
             }
-            Action::Shutdown(kind) => self.tell(&format!("reboot(2): {kind:?}")),
+            Action::Shutdown(kind) => {
+                let argument = self.engine.reboot_argument().trim_end_matches('\0');
+                let argument =
+                    if argument.is_empty() { String::new() } else { format!(" {argument:?}") };
+                self.tell(&format!("reboot(2): {kind:?}{argument}"));
+            }
         }
     }
 

@@ -254,6 +254,14 @@ fn relations(list: &mut List<'_, '_>, table: &Table<'_>, edges: &Edges<'_>) {
     list.time("JobTimeoutUSec", relations.job_timeout);
     list.time("JobRunningTimeoutUSec", relations.job_running_timeout);
     list.text("JobTimeoutAction", relations.job_timeout_action.word());
+    if features::REBOOT_ARGUMENTS {
+        for (name, argument) in [
+            ("JobTimeoutRebootArgument", relations.job_timeout_reboot_argument),
+            ("RebootArgument", relations.reboot_argument),
+        ] {
+            list.text(name, argument.trim_end_matches('\0'));
+        }
+    }
 }
 
 /// The condition or assert that did not hold at the last start.

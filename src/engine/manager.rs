@@ -50,6 +50,7 @@ pub struct Engine<'t, 's> {
     pub(super) job_search: (u16, u16),
     /// Services of `Type=idle` may be waiting for the last job to end.
     idle_pending: bool,
+    pub(super) reboot_argument: &'t str,
     pub(super) dirty_pending: u16,
     /// Units with something to follow.
     pub(super) follow_pending: u16,
@@ -132,6 +133,7 @@ impl<'t, 's> Engine<'t, 's> {
             jobs_pending: 0,
             job_search: (0, 0),
             idle_pending: false,
+            reboot_argument: "",
             dirty_pending: 0,
             follow_pending: 0,
             next_number: 0,
@@ -344,7 +346,12 @@ impl<'t, 's> Engine<'t, 's> {
         }
         self.idle_pending |= features::IDLE && self.service(unit).waits_for_quiet();
         self.changed(unit, &before, now);
-        self.emergency(outcome.emergency, now);
+        let argument = if features::REBOOT_ARGUMENTS && outcome.emergency != Emergency::None {
+            self.table.edges(unit).relations().reboot_argument
+        } else {
+            ""
+        };
+        self.emergency(outcome.emergency, argument, now);
     }
 
     /// Draws the conclusions from a step: trace, times, deadlines, jobs, and who must look again.
@@ -408,7 +415,12 @@ impl<'t, 's> Engine<'t, 's> {
         self.idle_pending
     }
 
-    pub(super) fn emergency(&mut self, emergency: Emergency, now: Instant) {
+    /// What a unit, a key or a late job has the board do. `argument` is for the kernel, if that is
+    /// a reboot and the board is not on its way down already.
+    pub(super) fn emergency(&mut self, emergency: Emergency, argument: &'t str, now: Instant) {
+        if features::REBOOT_ARGUMENTS && emergency != Emergency::None && self.phase.is_up() {
+            self.reboot_argument = argument;
+        }
         match emergency {
             Emergency::None => {}
             Emergency::Reboot => self.begin_shutdown(ShutdownKind::Reboot, false, now),

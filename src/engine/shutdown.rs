@@ -68,7 +68,7 @@ impl Phase {
     }
 }
 
-impl Engine<'_, '_> {
+impl<'t> Engine<'t, '_> {
     /// Begins the way down. `force` passes over the units. On the way already, only `force`
     /// makes a difference: the first word about the kind holds.
     pub(super) fn begin_shutdown(&mut self, kind: ShutdownKind, force: bool, now: Instant) {
@@ -87,6 +87,11 @@ impl Engine<'_, '_> {
             | Phase::Finish { .. }
             | Phase::Off => {}
         }
+    }
+
+    /// What the kernel is told by the reboot, with its NUL: `RebootArgument=`. Empty for nothing.
+    pub fn reboot_argument(&self) -> &'t str {
+        if features::REBOOT_ARGUMENTS { self.reboot_argument } else { "" }
     }
 
     /// No step at all: `…-immediate`.

@@ -16,10 +16,10 @@ impl Engine<'_, '_> {
     pub(super) fn on_ctrl_alt_del(&mut self, now: Instant) {
         let manager = *self.table.manager();
         if self.presses.take(PRESSES, now).is_err() {
-            return self.emergency(manager.ctrl_alt_del_burst, now);
+            return self.emergency(manager.ctrl_alt_del_burst, "", now);
         }
         if !self.start_special(Special::CtrlAltDel, now) {
-            self.emergency(manager.ctrl_alt_del, now);
+            self.emergency(manager.ctrl_alt_del, "", now);
         }
     }
 

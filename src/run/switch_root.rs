@@ -119,7 +119,7 @@ fn remove_one(root: &OwnedFd) -> Result<bool, Errno> {
 /// If the kernel does not let it: CrashAction= says what follows.
 pub(super) fn move_on() -> ! {
     if !features::SWITCH_ROOT {
-        power::end(End::Restart);
+        power::end(End::Restart(""));
     }
     let line = &mut [0; LINE_BYTES];
     let init = init(line);

@@ -104,7 +104,7 @@ fn give_up(line: &mut Line) -> ! {
         sync_for_a_while();
     }
     match ACTION.load(Ordering::Relaxed) {
-        0 => power::end(End::Restart),
+        0 => power::end(End::Restart("")),
         1 => power::end(End::PowerOff),
         _ => power::stand_still(),
     }

@@ -7,14 +7,17 @@ use rustix::io::Errno;
 use rustix::system::{RebootCommand, reboot};
 
 use super::console::{Console, Line};
+use super::{file, raw};
+use crate::features;
 
 /// What the kernel is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum End {
     /// LINUX_REBOOT_CMD_POWER_OFF.
     PowerOff,
-    /// LINUX_REBOOT_CMD_RESTART.
-    Restart,
+    /// LINUX_REBOOT_CMD_RESTART; LINUX_REBOOT_CMD_RESTART2 with the text, which ends with NUL, if
+    /// it is not empty.
+    Restart(&'static str),
     /// LINUX_REBOOT_CMD_HALT.
     Halt,
     /// LINUX_REBOOT_CMD_KEXEC; LINUX_REBOOT_CMD_RESTART if no kernel is loaded.
@@ -34,7 +37,12 @@ pub fn catch_ctrl_alt_del() -> Result<(), Errno> {
 pub fn end(end: End) -> ! {
     let command = match end {
         End::PowerOff => RebootCommand::PowerOff,
-        End::Restart => RebootCommand::Restart,
+        End::Restart(argument) => {
+            if features::REBOOT_ARGUMENTS && !argument.is_empty() {
+                raw::restart_with(file::path(argument));
+            }
+            RebootCommand::Restart
+        }
         End::Halt => RebootCommand::Halt,
         End::Kexec => {
             let _ = reboot(RebootCommand::Kexec);

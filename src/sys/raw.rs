@@ -13,8 +13,9 @@ use core::ptr::null_mut;
 use linux_raw_sys::general::{
     __NR_clone, __NR_clone3, __NR_close_range, __NR_execve, __NR_exit_group, __NR_getsockopt,
     __NR_ioctl, __NR_kcmp, __NR_kill, __NR_mq_open, __NR_mq_unlink, __NR_pidfd_send_signal,
-    __NR_recvmsg, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_setsockopt, __NR_signalfd4,
-    __NR_swapoff, __NR_swapon, O_CLOEXEC, O_CREAT, O_NONBLOCK, O_RDONLY, SIG_SETMASK, SIGCHLD,
+    __NR_reboot, __NR_recvmsg, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_setsockopt,
+    __NR_signalfd4, __NR_swapoff, __NR_swapon, LINUX_REBOOT_CMD_RESTART2, LINUX_REBOOT_MAGIC1,
+    LINUX_REBOOT_MAGIC2, O_CLOEXEC, O_CREAT, O_NONBLOCK, O_RDONLY, SIG_SETMASK, SIGCHLD,
     clone_args, iovec, kernel_sigaction,
 };
 use linux_raw_sys::net::{SO_PEERCRED, SOL_SOCKET, msghdr, ucred};
@@ -451,6 +452,20 @@ pub(super) fn mq_open(name: &CStr, mode: u16, size: Option<[u32; 2]>) -> Result<
 pub(super) fn mq_unlink(name: &CStr) {
     // SAFETY: the name outlives the call.
     let _ = unsafe { syscall(__NR_mq_unlink, [name.as_ptr() as usize, 0, 0, 0, 0, 0]) };
+}
+
+/// [reboot(2)](https://man7.org/linux/man-pages/man2/reboot.2.html) with a text for the boot
+/// loader: returns only if the kernel refuses.
+pub(super) fn restart_with(argument: &CStr) {
+    let words = [
+        LINUX_REBOOT_MAGIC1 as usize,
+        LINUX_REBOOT_MAGIC2 as usize,
+        LINUX_REBOOT_CMD_RESTART2 as usize,
+        argument.as_ptr() as usize,
+        0,
+    ];
+    // SAFETY: the kernel copies the text, which ends with a NUL.
+    let _ = unsafe { call(__NR_reboot, words) };
 }
 
 /// [swapon(2)](https://man7.org/linux/man-pages/man2/swapon.2.html).

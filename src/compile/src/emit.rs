@@ -213,6 +213,12 @@ fn relations(plan: &RelationsPlan) -> Vec<u8> {
     let propagates = [&plan.stop_to, &plan.reload_to].map(ids);
     let upholds = [&plan.upholds, &plan.upheld_by].map(ids);
     let needs = [&plan.releases, &plan.needed_by].map(ids);
+    let reboot_arguments = [&plan.job_timeout_reboot_argument, &plan.reboot_argument].map(|word| {
+        match word.as_str() {
+            "" => String::new(),
+            word => format!("{word}\0"),
+        }
+    });
     encode(&unit::Relations {
         conflicts: Ids::from_bytes(&conflicts[0]),
         conflicted_by: Ids::from_bytes(&conflicts[1]),
@@ -238,6 +244,8 @@ fn relations(plan: &RelationsPlan) -> Vec<u8> {
         job_timeout: plan.job_timeout,
         job_running_timeout: plan.job_running_timeout,
         job_timeout_action: plan.job_timeout_action,
+        job_timeout_reboot_argument: &reboot_arguments[0],
+        reboot_argument: &reboot_arguments[1],
         ends: plan.ends,
     })
 }

@@ -57,7 +57,9 @@ impl Engine<'_, '_> {
     pub(in crate::engine) fn end_late_job(&mut self, unit: UnitId, now: Instant) {
         if self.units.at(unit).job.is_some() {
             self.finish_job(unit, JobResult::Timeout, now);
-            self.emergency(self.table.edges(unit).relations().job_timeout_action, now);
+            let relations = self.table.edges(unit).relations();
+            let argument = relations.job_timeout_reboot_argument;
+            self.emergency(relations.job_timeout_action, argument, now);
         }
     }
 }

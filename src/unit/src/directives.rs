@@ -79,6 +79,11 @@ macro_rules! directives {
                 job_running_timeout: One<Timeout> ["JobRunningTimeoutSec"] = "infinity";
                 /// What happens to the board when it has not.
                 job_timeout_action: One<EmergencyName> ["JobTimeoutAction"] = "none";
+                /// What the kernel, and by it the boot loader, is told by a reboot because of that.
+                job_timeout_reboot_argument: Maybe<RebootWord>
+                    ["JobTimeoutRebootArgument"] = "none";
+                /// And by one because of FailureAction=, SuccessAction= or StartLimitAction=.
+                reboot_argument: Maybe<RebootWord> ["RebootArgument"] = "none";
                 /// What must hold for the unit to start; else its job ends well without it, and
                 /// nothing that requires it is held up. All are looked at when it starts, by a
                 /// child of PID 1 that may wait for a disk; only Architecture, User and Group

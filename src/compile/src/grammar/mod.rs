@@ -48,7 +48,7 @@ pub use mount::{
 };
 pub use names::{
     AbsolutePaths, Account, Accounts, Assignments, Directory, DirectoryNames, EnvironmentFiles,
-    FdName, InstanceName, Paths, Strings, Text, UnitName, Units, UnsetVariables, Uris,
+    FdName, InstanceName, Paths, RebootWord, Strings, Text, UnitName, Units, UnsetVariables, Uris,
     VariableNames, WorkingDirectory,
 };
 pub use number::{Boolean, Mode, Signal, Unsigned, truth};

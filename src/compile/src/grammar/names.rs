@@ -15,6 +15,9 @@ const FD_NAME_BYTES_MAX: usize = 255;
 /// Longest path, NUL included: path_resolution(7).
 const PATH_MAX: usize = 4096;
 
+/// Longest argument of LINUX_REBOOT_CMD_RESTART2, less its NUL: kernel/reboot.c.
+const REBOOT_BYTES_MAX: usize = 255;
+
 /// Longest name of a folder that is made for a service.
 const DIRECTORY_BYTES_MAX: usize = 200;
 
@@ -36,6 +39,25 @@ impl Scalar for Text {
             text.text.clone()
         };
         cx.specifiers.expand(&words, &text.whole(), cx)
+    }
+}
+
+/// `RebootArgument=`.
+#[derive(Debug)]
+pub struct RebootWord;
+
+impl Scalar for RebootWord {
+    type Value = String;
+    const FORM: &'static str = "text for reboot(2)";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<String> {
+        let word = cx.specifiers.expand(&text.text, &text.whole(), cx)?;
+        if word.is_empty() || word.len() > REBOOT_BYTES_MAX {
+            let label = format!("the kernel takes 1 to {REBOOT_BYTES_MAX} bytes");
+            cx.refuse(codes::BAD_VALUE, &text.whole(), label);
+            return None;
+        }
+        Some(word)
     }
 }
 

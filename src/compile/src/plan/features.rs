@@ -63,6 +63,13 @@ const FEATURES: &[Feature] = &[
     }),
     ("paths", |plan| plan.limits.paths > 0),
     ("netlink", |plan| listeners(plan).any(|listener| listener.kind == ListenKind::Netlink)),
+    ("reboot-arguments", |plan| {
+        let arguments = |unit: &UnitPlan| {
+            let more = &unit.edges.more;
+            !more.reboot_argument.is_empty() || !more.job_timeout_reboot_argument.is_empty()
+        };
+        plan.units.iter().any(arguments)
+    }),
     ("relations", |plan| {
         let says = |unit: &UnitPlan| unit.edges.more.has_edges() || unit.edges.more.has_extra();
         plan.units.iter().any(says)

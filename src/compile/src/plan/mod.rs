@@ -430,6 +430,8 @@ fn common_plan(
         job_timeout,
         job_running_timeout,
         job_timeout_action,
+        job_timeout_reboot_argument,
+        reboot_argument,
         conditions,
         asserts,
         requires_mounts_for: _,
@@ -451,6 +453,8 @@ fn common_plan(
     more.job_timeout = job_timeout.value;
     more.job_running_timeout = job_running_timeout.value;
     more.job_timeout_action = job_timeout_action.value;
+    more.job_timeout_reboot_argument = job_timeout_reboot_argument.or(String::new());
+    more.reboot_argument = reboot_argument.or(String::new());
     let limit = unit::RateLimit {
         interval: start_limit_interval.or(defaults.start_limit_interval),
         burst: start_limit_burst.or(defaults.start_limit_burst),

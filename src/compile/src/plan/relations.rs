@@ -36,6 +36,8 @@ pub struct RelationsPlan {
     pub job_timeout: Option<Millis>,
     pub job_running_timeout: Option<Millis>,
     pub job_timeout_action: Emergency,
+    pub job_timeout_reboot_argument: String,
+    pub reboot_argument: String,
     pub ends: Option<ShutdownKind>,
 }
 
@@ -67,6 +69,8 @@ impl Default for RelationsPlan {
             job_timeout: None,
             job_running_timeout: None,
             job_timeout_action: Emergency::None,
+            job_timeout_reboot_argument: String::new(),
+            reboot_argument: String::new(),
             ends: None,
         }
     }

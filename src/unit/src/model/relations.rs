@@ -62,6 +62,10 @@ pub struct Relations<'a> {
     pub job_running_timeout: Option<Millis>,
     /// `JobTimeoutAction=`.
     pub job_timeout_action: Emergency,
+    /// `JobTimeoutRebootArgument=`, with its NUL: reboot(2). Empty for none.
+    pub job_timeout_reboot_argument: &'a str,
+    /// `RebootArgument=`, likewise: of the actions for failure, success and the start limit.
+    pub reboot_argument: &'a str,
     /// Starting this unit ends the board's run: `reboot.target` and its kin. That of
     /// [`ShutdownKind::SwitchRoot`] does so when all that it needs is up.
     pub ends: Option<ShutdownKind>,
@@ -102,6 +106,8 @@ impl Relations<'_> {
         job_timeout: None,
         job_running_timeout: None,
         job_timeout_action: Emergency::None,
+        job_timeout_reboot_argument: "",
+        reboot_argument: "",
         ends: None,
     };
 }

@@ -12,7 +12,7 @@ pub(super) const SERVICE: &[Unsupported] = &[
     refused("RestartMode", Words(&["normal"]), "units that require this one see it go and come"),
     refused("FailureAction", Words(&["none"]),
         "it stands in [Unit]"),
-    refused("RebootArgument", Empty, "a reboot takes no argument here"),
+    refused("RebootArgument", Empty, "it stands in [Unit]"),
     refused("ExitType", Words(&["main"]), FOREGROUND),
     refused("PermissionsStartOnly", No, "put `+` before the commands that need root"),
     ignored("SysVStartPriority", Empty, "it has no meaning here, nor in systemd since 218"),

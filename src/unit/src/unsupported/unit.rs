@@ -18,8 +18,6 @@ pub(super) const UNIT: &[Unsupported] = &[
     ignored("CollectMode", Words(&["inactive"]), "units are compiled in and never unloaded"),
     ignored("FailureActionExitStatus", Empty, "PID 1 of a board has nobody to exit to"),
     ignored("SuccessActionExitStatus", Empty, "PID 1 of a board has nobody to exit to"),
-    refused("JobTimeoutRebootArgument", Empty, "a reboot takes no argument here"),
-    refused("RebootArgument", Empty, "a reboot takes no argument here"),
 
     refused("ConditionVirtualization", List, CONDITIONS),
     refused("ConditionVersion", List, CONDITIONS),
