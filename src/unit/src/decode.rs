@@ -271,24 +271,27 @@ impl<'de> de::VariantAccess<'de> for &mut Reader<'de> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::control::{
         Exit, InstanceStatus, KillWhom, Order, Peer, Reply, Request, ShutdownKind, Verb,
     };
     use crate::model::{JobMode, UnitId};
 
+    /// Every kind of field that a request has, small and large: for the encoder's tests, too.
+    pub(crate) const VERBS: [Verb; 6] = [
+        Verb::Unit(UnitId(u16::MAX)),
+        Verb::Instance(127),
+        Verb::Manager,
+        Verb::Job { order: Order::Reload, unit: UnitId(128), mode: JobMode::Flush, wait: true },
+        Verb::Kill { unit: UnitId(0), signal: u8::MAX, whom: KillWhom::All },
+        Verb::Shutdown { kind: ShutdownKind::Halt, force: false },
+    ];
+
     /// Every value of a request's and a reply's kinds of field, in the encoder's own form.
     #[test]
     fn what_postcard_encodes_comes_back() {
-        for verb in [
-            Verb::Unit(UnitId(u16::MAX)),
-            Verb::Instance(127),
-            Verb::Manager,
-            Verb::Job { order: Order::Reload, unit: UnitId(128), mode: JobMode::Flush, wait: true },
-            Verb::Kill { unit: UnitId(0), signal: u8::MAX, whom: KillWhom::All },
-            Verb::Shutdown { kind: ShutdownKind::Halt, force: false },
-        ] {
+        for verb in VERBS {
             let request = Request { table: u32::MAX, verb };
             let mut bytes = [0; 32];
             let bytes = postcard::to_slice(&request, &mut bytes).unwrap();

@@ -243,10 +243,10 @@ fields! {
 mod tests {
     use super::*;
     use crate::control::{
-        Checked, Exit, InstanceStatus, JobKind, KillWhom, Order, Peer, Refusal, Reply, Request,
-        Retry, ShutdownKind, SubState, Verb,
+        Checked, Exit, InstanceStatus, JobKind, Peer, Refusal, Reply, Request, Retry, SubState,
     };
-    use crate::model::{JobMode, ListenerId, UnitId};
+    use crate::decode::tests::VERBS;
+    use crate::model::{ListenerId, UnitId};
 
     /// The same bytes as the crate's, in a buffer that is just long enough.
     fn assert_as_postcard(value: &impl Serialize) {
@@ -258,14 +258,7 @@ mod tests {
 
     #[test]
     fn bytes_are_those_of_postcard() {
-        for verb in [
-            Verb::Unit(UnitId(u16::MAX)),
-            Verb::Instance(127),
-            Verb::Manager,
-            Verb::Job { order: Order::Reload, unit: UnitId(128), mode: JobMode::Flush, wait: true },
-            Verb::Kill { unit: UnitId(0), signal: u8::MAX, whom: KillWhom::All },
-            Verb::Shutdown { kind: ShutdownKind::Halt, force: false },
-        ] {
+        for verb in VERBS {
             assert_as_postcard(&Request { table: u32::MAX, verb });
         }
         for peer in [Peer::V4([1, 2, 3, 4], 5), Peer::V6([255; 16], 6), Peer::Vsock(7, u32::MAX)] {
