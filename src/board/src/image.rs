@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use crate::apt::Apt;
-use crate::arch::{IMAGE_NEEDS, Need, facts};
+use crate::arch::{IMAGE_NEEDS, facts};
 use crate::conf::Board;
 use crate::fail::{OrFail, Result};
 use crate::kernel::Kernel;
@@ -31,12 +31,12 @@ pub struct Image {
 /// # Errors
 /// As [`provision::provide`].
 pub fn provide(board: &Board, run: bool) -> Result<()> {
-    let mut needs: Vec<Need> = toolchain::needs(board.arch);
+    let mut missing = toolchain::missing(board.arch);
     if run {
-        needs.extend(facts(board.arch).run_needs);
-        needs.extend(IMAGE_NEEDS);
+        missing.extend(provision::missing(facts(board.arch).run_needs));
+        missing.extend(provision::missing(&IMAGE_NEEDS));
     }
-    provision::provide(&needs)
+    provision::install(missing)
 }
 
 /// Builds `pilot` with the units of `board`; gives a file of its own for each board.

@@ -14,22 +14,32 @@ const NEXT_APT: &str = "this tool sets up Debian 12 and 13; elsewhere install th
 /// If a package is not to be had, or if only the user can install it: the failure then holds the
 /// exact line to type.
 pub fn provide(needs: &[Need]) -> Result<()> {
-    let mut missing: Vec<Need> = needs.iter().copied().filter(|need| !is_met(need)).collect();
+    install(missing(needs))
+}
+
+/// Those among the needs that no installed package meets.
+pub fn missing(needs: &[Need]) -> Vec<Need> {
+    needs.iter().copied().filter(|need| !is_met(need)).collect()
+}
+
+/// Installs what is missing, in its newest version, as root or through sudo.
+///
+/// # Errors
+/// As [`provide`].
+pub fn install(mut missing: Vec<Need>) -> Result<()> {
     missing.sort_unstable();
     missing.dedup();
     if missing.is_empty() {
         return Ok(());
     }
     let privilege = Privilege::find();
-    let mut names = candidates(&missing);
-    if names.len() < missing.len() && privilege != Privilege::None {
-        say::step("Updating", "the list of Debian packages");
-        fail::run(privilege.apt_get().arg("update").arg("-qq"), NEXT_APT)?;
-        names = candidates(&missing);
-    }
     if privilege == Privilege::None {
-        return Err(ask_the_user(&missing, &names));
+        return Err(ask_the_user(&missing, &candidates(&missing)));
     }
+    // Lists may be there and months old: a compiler out of them would be, too.
+    say::step("Updating", "the list of Debian packages");
+    fail::run(privilege.apt_get().arg("update").arg("-qq"), NEXT_APT)?;
+    let names = candidates(&missing);
     if names.len() < missing.len() {
         return Err(Failure::new(
             format!("no Debian package is to be had for one of {}", spelled(&missing)),
@@ -52,11 +62,6 @@ pub fn is_met(need: Need) -> bool {
             .output();
         asked.is_ok_and(|answer| answer.stdout.starts_with(b"ii"))
     })
-}
-
-/// True if apt could install one of the names.
-pub fn is_to_be_had(need: Need) -> bool {
-    candidate(need).is_some()
 }
 
 /// The first name of each need that apt can install.
@@ -134,7 +139,8 @@ mod tests {
     fn dpkg_itself_is_installed_and_nonsense_is_not() {
         assert!(is_met(&["pilotlight-no-such-package", "dpkg"]));
         assert!(!is_met(&["pilotlight-no-such-package"]));
-        assert!(!is_to_be_had(&["pilotlight-no-such-package"]));
+        assert_eq!(candidate(&["pilotlight-no-such-package"]), None);
+        assert_eq!(missing(&[&["dpkg"], &["pilotlight-no-such-package"]]).len(), 1);
     }
 
     #[test]

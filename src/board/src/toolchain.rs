@@ -13,8 +13,8 @@ use crate::state::State;
 
 /// The oldest compiler that will do, as in the workspace's `rust-version`.
 const OLDEST: (u32, u32) = (1, 95);
-/// Debian's compilers with their library sources, the fresher one first.
-const DEBIAN: [[Need; 2]; 2] = [[&["rustc-web"], &["rust-web-src"]], [&["rustc"], &["rust-src"]]];
+/// Debian's compilers and their library sources, the fresher ones first.
+const DEBIAN: [Need; 2] = [&["rustc-web", "rustc"], &["rust-web-src", "rust-src"]];
 /// Where Debian installs its compiler.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 /// Flags for a static program at a fixed address. Nothing unwinds: the tables for it would be a
@@ -50,15 +50,14 @@ pub enum Toolchain {
     },
 }
 
-/// What must be installed before `pilot` can be built for `arch`.
-pub fn needs(arch: Arch) -> Vec<Need> {
-    let mut needs = facts(arch).build_needs.to_vec();
+/// What must be installed before `pilot` can be built for `arch`. A compiler that is installed
+/// and too old is among it.
+pub fn missing(arch: Arch) -> Vec<Need> {
+    let mut missing = provision::missing(facts(arch).build_needs);
     if !is_installed(arch) && Toolchain::from_debian().is_none() {
-        let pair =
-            DEBIAN.into_iter().find(|pair| pair.iter().all(|need| provision::is_to_be_had(need)));
-        needs.extend(pair.unwrap_or(DEBIAN[0]));
+        missing.extend(DEBIAN);
     }
-    needs
+    missing
 }
 
 impl Toolchain {
