@@ -160,7 +160,7 @@ impl Engine<'_, '_> {
         });
         let other = group.filter(|&unit| self.service_state(unit).is_some());
         let (unit, least) = ours.or(other.map(|unit| (unit, NotifyAccess::All)))?;
-        let Kind::Service(config) = self.table.unit(unit).kind else { return None };
+        let Kind::Service(config) = self.table.kind(unit) else { return None };
         (access(&config) >= least).then_some(unit)
     }
 

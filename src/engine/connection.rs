@@ -162,9 +162,8 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn on_instance_spawned(&mut self, instance: InstanceId, pid: Pid, now: Instant) {
-        let unit = self.instance(instance).socket;
         self.instances.at_mut(instance).state = SlotState::Running { pid };
-        let template = self.socket_config(unit).service;
+        let template = self.template_of(instance);
         self.count_alive(template, 1, now);
         // The order to stop came while this one waited for its process: it belongs to it too.
         let signal = match self.template(template).state {
@@ -181,8 +180,7 @@ impl Engine<'_, '_> {
         error: SpawnError,
         now: Instant,
     ) {
-        let unit = self.instance(instance).socket;
-        let template = self.socket_config(unit).service;
+        let template = self.template_of(instance);
         let slot = self.instances.at_mut(instance);
         match (&mut slot.state, spawn_retry(error)) {
             (SlotState::Spawning { retry_at, .. }, Some(pause)) => {
@@ -206,8 +204,7 @@ impl Engine<'_, '_> {
         error: Option<SpawnError>,
         now: Instant,
     ) {
-        let unit = self.instance(instance).socket;
-        let template = self.socket_config(unit).service;
+        let template = self.template_of(instance);
         if let Some(error) = error {
             self.note(Trace::SpawnFailed { unit: template, error }, now);
         }
@@ -216,7 +213,7 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn expire_instance(&mut self, instance: InstanceId, now: Instant) {
-        let template = self.socket_config(self.instance(instance).socket).service;
+        let template = self.template_of(instance);
         let wanted = self.phase.is_up() && self.template(template).state == State::Open;
         match &mut self.instances.at_mut(instance).state {
             SlotState::Spawning { give_up_at, .. } if !wanted || *give_up_at <= now => {
@@ -329,6 +326,12 @@ impl Engine<'_, '_> {
         }
         self.units.at_mut(unit).kind = KindState::Template(template);
         self.changed(unit, &before, now);
+    }
+
+    /// The service that an instance is of.
+    fn template_of(&mut self, instance: InstanceId) -> UnitId {
+        let unit = self.instance(instance).socket;
+        self.socket(unit).service
     }
 
     pub(super) fn template(&self, unit: UnitId) -> &Template {

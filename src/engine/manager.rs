@@ -105,7 +105,8 @@ impl<'t, 's> Engine<'t, 's> {
                     next_status += 1;
                 }
                 Kind::Socket(config) => {
-                    state.kind = KindState::Socket(Socket::NEW);
+                    state.kind =
+                        KindState::Socket(Socket { service: config.service, ..Socket::NEW });
                     state.first = config.first_instance;
                     state.slots = config.max_connections;
                     let last = usize::from(config.first_instance + config.max_connections);
@@ -378,23 +379,16 @@ impl<'t, 's> Engine<'t, 's> {
             state.active_at = now;
         }
         let (sub, result) = (state.sub(), state.result());
-        // A template comes and goes with every connection: too often to be told.
+        // A template comes and goes with every connection: too often to be told. Its socket listens
+        // whatever it does, and nothing else starts it.
         if !matches!(state.kind, KindState::Template(_)) {
+            let is_service = state.service().is_some();
             self.note(Trace::State { unit, sub, result }, now);
-        }
-        match self.units[unit.index()].kind {
-            KindState::Service(_) | KindState::Template(_) => {
-                for socket in self.service_config(unit).sockets.iter() {
-                    self.mark_dirty(socket);
-                }
+            if is_service {
+                self.let_sockets_look(unit);
             }
-            KindState::Target { .. }
-            | KindState::Socket(_)
-            | KindState::Timer(_)
-            | KindState::Path(_)
-            | KindState::Mount(_) => {}
+            self.tell_starters(unit, before.active(), now);
         }
-        self.tell_starters(unit, before.active(), now);
         if reached && unit == self.boot_target && self.boot_finished_at.is_none() {
             self.boot_finished_at = Some(now);
             self.note(Trace::BootFinished, now);

@@ -79,8 +79,9 @@ impl Engine<'_, '_> {
     }
 
     /// What the service behind a socket is doing.
-    pub(super) fn service_view(&self, socket: UnitId) -> ServiceView {
-        let state = self.units.at(self.socket_config(socket).service);
+    pub(super) fn service_view(&mut self, socket: UnitId) -> ServiceView {
+        let service = self.socket(socket).service;
+        let state = self.units.at(service);
         match &state.kind {
             KindState::Template(_) => ServiceView::Idle,
             KindState::Service(service) => {

@@ -148,6 +148,8 @@ pub struct Outcome {
 /// One socket unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Socket {
+    /// The service it starts, known without a look into the table.
+    pub service: UnitId,
     /// Where it is.
     pub state: State,
     /// What went wrong last.
@@ -191,6 +193,7 @@ struct Context<'c, 't> {
 impl Socket {
     /// A socket that has never been open.
     pub const NEW: Self = Self {
+        service: UnitId(0),
         state: State::Dead,
         result: UnitResult::Success,
         triggered: 0,
