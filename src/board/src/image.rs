@@ -34,7 +34,7 @@ pub fn provide(board: &Board, run: bool) -> Result<()> {
     let mut missing = toolchain::missing(board.arch);
     if run {
         missing.extend(provision::missing(facts(board.arch).run_needs));
-        missing.extend(provision::missing(&IMAGE_NEEDS));
+        missing.extend(provision::missing(IMAGE_NEEDS));
     }
     provision::install(missing)
 }
