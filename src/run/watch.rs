@@ -3,12 +3,12 @@
 use core::mem::MaybeUninit;
 
 use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
-use rustix::fd::{BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
-use rustix::time::Timespec;
 use unit::{ListenerId, UnitId};
 
 use crate::engine::ClientId;
+use crate::sys;
 
 /// Reports taken in a turn.
 const REPORTS_PER_TURN: usize = 32;
@@ -143,14 +143,10 @@ impl Watch {
 
     /// Waits until something is ready, at most `timeout_ms`; `None` is for ever.
     pub(super) fn wait(&self, timeout_ms: Option<u64>) -> Ready {
-        let timeout = timeout_ms.map(|wait_ms| Timespec {
-            tv_sec: (wait_ms / 1000) as i64,
-            tv_nsec: (wait_ms % 1000 * 1_000_000) as _,
-        });
         let mut events = [const { MaybeUninit::uninit() }; REPORTS_PER_TURN];
-        let ready = match epoll::wait(&self.epoll, &mut events[..], timeout.as_ref()) {
-            Ok((ready, _)) => ready,
-            Err(Errno::INTR) => &mut [],
+        let ready = match sys::epoll::wait(self.epoll.as_fd(), &mut events, timeout_ms) {
+            Ok(ready) => ready,
+            Err(Errno::INTR) => &[],
             Err(errno) => super::broken("epoll_wait(2)", errno),
         };
         ready.iter().map(report).collect()

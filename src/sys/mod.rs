@@ -14,6 +14,9 @@ pub mod child;
 pub mod clock;
 pub mod console;
 pub mod device;
+#[cfg(any(test, target_arch = "arm"))]
+pub mod division;
+pub mod epoll;
 pub mod fatal;
 pub mod fd;
 pub mod file;

@@ -38,7 +38,7 @@ const _: () = assert!(size_of::<msghdr>() == 7 * size_of::<usize>());
 /// # Safety
 /// The arguments must be what the call expects.
 #[cfg(target_arch = "x86_64")]
-unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
+pub(super) unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
     let result: isize;
     let [a, b, c, d, e, f] = arguments;
     // SAFETY: the caller's promise; the kernel clobbers rcx and r11 only.
@@ -55,7 +55,7 @@ unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
 /// # Safety
 /// The arguments must be what the call expects.
 #[cfg(target_arch = "aarch64")]
-unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
+pub(super) unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
     let result: isize;
     let [a, b, c, d, e, f] = arguments;
     // SAFETY: the caller's promise.
@@ -71,7 +71,7 @@ unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
 /// # Safety
 /// The arguments must be what the call expects.
 #[cfg(target_arch = "arm")]
-unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
+pub(super) unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
     let result: isize;
     let [a, b, c, d, e, f] = arguments;
     // SAFETY: the caller's promise. r7 is the frame pointer of Thumb code: saved and put back.
@@ -88,7 +88,7 @@ unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
 /// # Safety
 /// The arguments must be what the call expects.
 #[cfg(target_arch = "riscv64")]
-unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
+pub(super) unsafe fn syscall(number: u32, arguments: [usize; 6]) -> isize {
     let result: isize;
     let [a, b, c, d, e, f] = arguments;
     // SAFETY: the caller's promise.
@@ -213,7 +213,7 @@ unsafe fn clone_into<const NUMBER: u32>(
 }
 
 /// The kernel's answer as a value or an error.
-fn checked(result: isize) -> Result<usize, Errno> {
+pub(super) fn checked(result: isize) -> Result<usize, Errno> {
     if (-4095..0).contains(&result) {
         Err(Errno::from_raw_os_error(-result as i32))
     } else {

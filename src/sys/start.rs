@@ -174,6 +174,37 @@ macro_rules! entry {
             }
         }
 
+        /// The names under which compiled code calls [`$crate::sys::division`].
+        #[cfg(target_arch = "arm")]
+        mod division {
+            use $crate::sys::division;
+
+            /// The quotient stands in the first register, the rest in the second.
+            #[unsafe(no_mangle)]
+            extern "C" fn __aeabi_uidivmod(number: u32, by: u32) -> u64 {
+                let (quotient, rest) = division::divide(number, by);
+                u64::from(rest) << 32 | u64::from(quotient)
+            }
+
+            /// Nobody looks at the second register.
+            #[unsafe(no_mangle)]
+            extern "C" fn __aeabi_uidiv(number: u32, by: u32) -> u64 {
+                __aeabi_uidivmod(number, by)
+            }
+
+            /// # Safety
+            /// `rest` is null or may be written to.
+            #[unsafe(no_mangle)]
+            unsafe extern "C" fn __udivmoddi4(number: u64, by: u64, rest: *mut u64) -> u64 {
+                let (quotient, left) = division::divide_wide(number, by);
+                // SAFETY: the caller's promise.
+                if let Some(rest) = unsafe { rest.as_mut() } {
+                    *rest = left;
+                }
+                quotient
+            }
+        }
+
         /// What the tables of a core library that was built to unwind name: nothing here unwinds.
         #[cfg(target_arch = "arm")]
         mod unwind {
