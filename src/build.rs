@@ -1,11 +1,20 @@
 //! Compiles the board's units into the program, and tells the linker what a program without a
 //! C library needs.
 
+use std::env;
+use std::path::PathBuf;
+
+mod pairs;
+
 /// Names the board's folder; without it the one for this machine is taken.
 const BOARD: &str = "PILOT_BOARD";
 
+/// Where texts may be packed.
+const SOURCES: &str = "src";
+
 fn main() {
     println!("cargo::rerun-if-changed=src/build.rs");
+    write_pairs();
     println!("cargo::rerun-if-env-changed={BOARD}");
     println!("cargo::rustc-check-cfg=cfg(without, values(any()))");
     #[cfg(feature = "pid1")]
@@ -15,11 +24,20 @@ fn main() {
     }
 }
 
+fn write_pairs() {
+    for source in ["src/pairs.rs", SOURCES] {
+        println!("cargo::rerun-if-changed={source}");
+    }
+    write("pairs.rs", pairs::rust(SOURCES.as_ref()).as_bytes());
+}
+
+fn write(name: &str, bytes: &[u8]) {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    std::fs::write(out.join(name), bytes).expect("OUT_DIR can be written");
+}
+
 #[cfg(feature = "pid1")]
 fn compile_units() {
-    use std::env;
-    use std::path::PathBuf;
-
     let folder = env::var_os(BOARD).map_or_else(|| "board/host-x86_64".into(), PathBuf::from);
     for input in compile::inputs(&folder) {
         println!("cargo::rerun-if-changed={}", input.display());
@@ -40,11 +58,8 @@ fn compile_units() {
     for feature in image.plan.without() {
         println!("cargo::rustc-cfg=without={feature:?}");
     }
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    let files = [("table.bin", image.table), ("limits.rs", image.limits_rs.into_bytes())];
-    for (name, bytes) in files {
-        std::fs::write(out.join(name), bytes).expect("OUT_DIR can be written");
-    }
+    write("table.bin", &image.table);
+    write("limits.rs", image.limits_rs.as_bytes());
 }
 
 /// For the binary only: a library with these could not be linked into a test.

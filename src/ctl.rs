@@ -92,7 +92,7 @@ pub fn run(
         verbs::dispatch(name, args, &mut session)
     };
     let code = outcome.unwrap_or_else(|failure| {
-        session.complain(format_args!("Failed to ask PID 1: {failure}"));
+        session.complain(packed!("Failed to ask PID 1: {}"), &[&failure]);
         failure.exit_code()
     });
     if session.out.has_failed() { code.max(exit::FAILURE) } else { code }

@@ -8,6 +8,8 @@ extern crate std;
 
 #[macro_use]
 mod bug;
+#[macro_use]
+mod packed;
 
 mod address;
 pub mod command_line;

@@ -3,7 +3,8 @@
 use core::fmt;
 
 use rustix::io::Errno;
-use unit::text_of;
+
+use crate::packed::Packed;
 
 /// Why a call failed, in words where a reader may need them.
 pub(crate) struct Reason(pub(crate) u16);
@@ -19,15 +20,15 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.0;
         let words = words(number);
-        if words.is_empty() { write!(f, "errno {number}") } else { f.write_str(words) }
+        if words.0.is_empty() { write!(f, "errno {number}") } else { words.fmt(f) }
     }
 }
 
-fn words(number: u16) -> &'static str {
+fn words(number: u16) -> Packed {
     const fn of(errno: Errno) -> u8 {
         errno.raw_os_error() as u8
     }
-    text_of!(u8::try_from(number).unwrap_or(0), {
+    packed_of!(u8::try_from(number).unwrap_or(0), {
         of(Errno::PERM) => "not permitted",
         of(Errno::NOENT) => "no such file",
         of(Errno::SRCH) => "no such user or group",

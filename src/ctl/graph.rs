@@ -29,7 +29,7 @@ pub(super) fn dependencies(call: &Call<'_>, session: &mut Session<'_, '_>) -> Ou
             tree(call, session, unit)?;
         }
         if !known {
-            session.complain_of_name(Typed(name), format_args!("Failed to list {name}: "));
+            session.complain_of_name(Typed(name), "list");
             code = exit::FAILURE;
         }
     }
@@ -113,7 +113,7 @@ pub(super) fn jobs(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
             let state = session.state(unit)?;
             let Some(job) = state.job.filter(|_| named) else { continue };
             let progress = if state.job_running { "running" } else { "waiting" };
-            columns.row(session, "", &[&unit.0, &name, &words::job(job), &progress]);
+            columns.row(session, "", &[&unit.0, &name, &job.word(), &progress]);
         }
     }
     if !call.no_legend {
@@ -151,7 +151,7 @@ pub(super) fn is_enabled(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outc
                 session.out.text("masked\n");
             }
         } else if !known {
-            session.complain_of_name(Typed(name), format_args!("Failed to look for {name}: "));
+            session.complain_of_name(Typed(name), "look for");
             code = exit::NO_SUCH_UNIT;
         }
     }

@@ -2,7 +2,7 @@
 //! changes units.
 
 use unit::control::{ActiveState, FRAME_MAX, JobResult, Order, Refusal, Reply, UnitResult, Verb};
-use unit::{JobMode, Kind, UnitId, text_of};
+use unit::{JobMode, Kind, UnitId};
 
 use super::args::Call;
 use super::names::Typed;
@@ -46,7 +46,7 @@ fn complain_of_strangers(call: &Call<'_>, session: &mut Session<'_, '_>, verb: &
     for &name in &call.names {
         let name = Typed(name);
         if name.units(&table).next().is_none() {
-            session.complain_of_name(name, format_args!("Failed to {verb} {name}: "));
+            session.complain_of_name(name, verb);
             let is_masked = name.is_masked(&table);
             code = if is_masked { exit::FAILURE } else { exit::NOT_INSTALLED };
         }
@@ -76,7 +76,7 @@ fn run_one(
     };
     if !call.quiet {
         complain_of_job(session, unit, result)?;
-        session.complain(format_args!("See \"pilotctl status {name}\" for details."));
+        session.complain(packed!("See \"pilotctl status {}\" for details."), &[&name]);
     }
     Ok(exit::FAILURE)
 }
@@ -88,18 +88,14 @@ fn complain_of_job(
     result: JobResult,
 ) -> Result<(), Failure> {
     let name = session.table.name(unit);
-    match result {
-        JobResult::Done | JobResult::Skipped => {}
-        JobResult::Canceled => session.complain(format_args!("Job for {name} canceled.")),
-        JobResult::Timeout => session.complain(format_args!("Job for {name} timed out.")),
-        JobResult::Assert => {
-            session.complain(format_args!("Assertion failed on job for {name}."));
-        }
-        JobResult::Dependency => {
-            session.complain(format_args!("A dependency job for {name} failed."));
-        }
+    let sentence = match result {
+        JobResult::Done | JobResult::Skipped => return Ok(()),
+        JobResult::Canceled => packed!("Job for {} canceled."),
+        JobResult::Timeout => packed!("Job for {} timed out."),
+        JobResult::Assert => packed!("Assertion failed on job for {}."),
+        JobResult::Dependency => packed!("A dependency job for {} failed."),
         JobResult::Failed => {
-            let why = text_of!(session.state(unit)?.result, UnitResult {
+            let why = packed_of!(session.state(unit)?.result, UnitResult {
                 Success | ExecCondition => "",
                 Resources => " because of unavailable resources",
                 Protocol => " because the service did not take the steps required by its unit \
@@ -113,9 +109,11 @@ fn complain_of_job(
                                   'pilotctl reset-failed' forgets that",
                 TriggerLimitHit => " because it was triggered too often",
             });
-            session.complain(format_args!("Job for {name} failed{why}."));
+            session.complain(packed!("Job for {} failed{}."), &[&name, &why]);
+            return Ok(());
         }
-    }
+    };
+    session.complain(sentence, &[&name]);
     Ok(())
 }
 
@@ -127,7 +125,7 @@ fn refused(session: &mut Session<'_, '_>, verb: &str, unit: UnitId, failure: Fai
         | Failure::Unreachable(_)
         | Failure::Confused => Err(failure),
         Failure::Refused(_) => {
-            session.complain(format_args!("Failed to {verb} {name}: {failure}"));
+            session.complain(packed!("Failed to {} {}: {}"), &[&verb, &name, &failure]);
             Ok(failure.exit_code())
         }
     }
@@ -147,9 +145,10 @@ fn warn_of_triggers(call: &Call<'_>, session: &mut Session<'_, '_>) -> Result<()
                 && session.state(socket)?.active == ActiveState::Active
             {
                 let (stopped, socket) = (stopped.name, table.name(socket));
-                session.complain(format_args!(
-                    "Stopping '{stopped}', but its triggering unit is still active: {socket}"
-                ));
+                session.complain(
+                    packed!("Stopping '{}', but its triggering unit is still active: {}"),
+                    &[&stopped, &socket],
+                );
             }
         }
     }
@@ -159,7 +158,7 @@ fn warn_of_triggers(call: &Call<'_>, session: &mut Session<'_, '_>) -> Result<()
 /// Starts one unit and stops what it does not need.
 pub(super) fn isolate(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     if call.names.len() != 1 {
-        session.complain(format_args!("'isolate' takes one name."));
+        session.complain(packed!("'isolate' takes one name."), &[]);
         return Ok(exit::FAILURE);
     }
     isolate_unit(call, session, call.names[0])
@@ -171,7 +170,7 @@ pub(super) fn isolate_unit(call: &Call<'_>, session: &mut Session<'_, '_>, name:
     let is_target = |unit: &UnitId| table.name(*unit).strip_suffix(".target") == Some(name);
     let found = Typed(name).units(&table).next().or_else(|| table.ids().find(is_target));
     let Some(unit) = found else {
-        session.complain_of_name(Typed(name), format_args!("Failed to isolate {name}: "));
+        session.complain_of_name(Typed(name), "isolate");
         let is_masked = Typed(name).is_masked(&table);
         return Ok(if is_masked { exit::FAILURE } else { exit::NOT_INSTALLED });
     };
@@ -214,7 +213,7 @@ pub(super) fn kill(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
 /// does, so that it has to be said what is meant.
 pub(super) fn clean(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     if call.what != Some("fdstore") {
-        session.complain(format_args!("'clean' takes --what=fdstore and nothing else."));
+        session.complain(packed!("'clean' takes --what=fdstore and nothing else."), &[]);
         return Ok(exit::FAILURE);
     }
     each(call, session, "clean", &Verb::CleanStored)

@@ -165,16 +165,17 @@ pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let table = session.table;
     for &name in &call.names {
         if Typed(name).units(&table).next().is_none() {
-            session.complain_of_name(Typed(name), format_args!(""));
+            session.complain_of_name(Typed(name), "");
             return Ok(exit::FAILURE);
         }
     }
     let layout = match open(session) {
         Ok(Some(layout)) => layout,
         Ok(None) if journal::rings(&table) == 0 => {
-            session.complain(format_args!(
-                "No pilot-log on this board: StandardOutput=log of a unit brings it."
-            ));
+            session.complain(
+                packed!("No pilot-log on this board: StandardOutput=log of a unit brings it."),
+                &[],
+            );
             return Ok(exit::FAILURE);
         }
         Ok(None) => {
@@ -182,7 +183,7 @@ pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
             return Ok(exit::SUCCESS);
         }
         Err(_) => {
-            session.complain(format_args!("Failed to read the log: only root may. Try as root."));
+            session.complain(packed!("Failed to read the log: only root may. Try as root."), &[]);
             return Ok(exit::FAILURE);
         }
     };
@@ -209,7 +210,7 @@ fn wanted<'c>(call: &'c Call<'_>, session: &mut Session<'_, '_>) -> Option<Wante
             let level = by_name.or_else(|| word.parse().ok()).filter(|&level| level < LEVELS.len());
             let Some(level) = level else {
                 session
-                    .complain(format_args!("No level is called '{word}': emerg to debug, 0 to 7."));
+                    .complain(packed!("No level is called '{}': emerg to debug, 0 to 7."), &[word]);
                 return None;
             };
             level as u8
@@ -220,9 +221,10 @@ fn wanted<'c>(call: &'c Call<'_>, session: &mut Session<'_, '_>) -> Option<Wante
         Some("short-monotonic") => Shape::Monotonic,
         Some("cat") => Shape::Cat,
         Some(other) => {
-            session.complain(format_args!(
-                "No output is called '{other}': short, short-monotonic or cat."
-            ));
+            session.complain(
+                packed!("No output is called '{}': short, short-monotonic or cat."),
+                &[&other],
+            );
             return None;
         }
     };

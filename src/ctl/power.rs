@@ -3,13 +3,14 @@
 use core::ffi::CStr;
 
 use unit::control::{ShutdownKind, Verb};
-use unit::text_of;
 
 use super::args::Call;
 use super::exit;
 use super::session::{Outcome, Session};
+use crate::packed::Packed;
 
-const USAGE: &str = "\
+const USAGE: Packed = packed!(
+    "\
 shutdown [-h | -P | -r | -H] now
 
   -h, -P   Power off (without an option, too)
@@ -17,7 +18,8 @@ shutdown [-h | -P | -r | -H] now
   -H       Halt
 
 PID 1 keeps no appointments: the time is 'now' or '+0'.
-";
+"
+);
 
 /// Ends the board's run.
 pub(super) fn end(call: &Call<'_>, session: &mut Session<'_, '_>, kind: ShutdownKind) -> Outcome {
@@ -38,18 +40,18 @@ pub(super) fn shutdown(
             b"-H" => kind = ShutdownKind::Halt,
             b"now" | b"+0" => now = true,
             b"--help" => {
-                session.out.text(USAGE);
+                session.out.tell(USAGE, &[]);
                 return Ok(exit::SUCCESS);
             }
             _ => {
                 let arg = arg.to_str().unwrap_or("?");
-                session.complain(format_args!("shutdown: cannot do '{arg}'.\n{USAGE}"));
+                session.complain(packed!("shutdown: cannot do '{}'.\n{}"), &[&arg, &USAGE]);
                 return Ok(exit::FAILURE);
             }
         }
     }
     if !now {
-        session.complain(format_args!("shutdown: say when.\n{USAGE}"));
+        session.complain(packed!("shutdown: say when.\n{}"), &[&USAGE]);
         return Ok(exit::FAILURE);
     }
     tell(session, kind, false)
@@ -59,14 +61,14 @@ fn tell(session: &mut Session<'_, '_>, kind: ShutdownKind, force: bool) -> Outco
     match session.tell(Verb::Shutdown { kind, force }) {
         Ok(()) => Ok(exit::SUCCESS),
         Err(failure) => {
-            let verb = text_of!(kind, ShutdownKind {
+            let verb = packed_of!(kind, ShutdownKind {
                 Poweroff => "power off",
                 Reboot => "reboot",
                 Halt => "halt",
                 Kexec => "kexec",
                 SwitchRoot => "switch root",
             });
-            session.complain(format_args!("Failed to {verb}: {failure}"));
+            session.complain(packed!("Failed to {}: {}"), &[&verb, &failure]);
             Ok(failure.exit_code())
         }
     }

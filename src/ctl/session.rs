@@ -6,11 +6,12 @@ use unit::control::{
     ActiveState, FRAME_MAX, InstanceStatus, JobKind, ManagerStatus, Refusal, Reply, Request,
     SOCKET_PATH, SubState, UnitResult, UnitStatus, Verb,
 };
-use unit::{Table, UnitId, decode, encode, text_of};
+use unit::{Table, UnitId, decode, encode};
 
 use super::exit;
 use super::names::Typed;
 use super::text::Output;
+use crate::packed::{Packed, Told};
 
 /// Room for one frame.
 pub(super) type Frame = [u8; FRAME_MAX];
@@ -108,38 +109,43 @@ impl Failure {
 
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match *self {
-            Self::Unreachable(unreachable) => return explain(unreachable, f),
-            Self::Refused(refusal) => reason(refusal),
-            Self::Confused => {
-                "its answer makes no sense here. Use the pilotctl of the image that is running."
-            }
-        })
+        let (text, number) = match *self {
+            Self::Unreachable(unreachable) => explain(unreachable),
+            Self::Refused(refusal) => (reason(refusal), 0),
+            Self::Confused => (
+                packed!(
+                    "its answer makes no sense here. \
+                     Use the pilotctl of the image that is running."
+                ),
+                0,
+            ),
+        };
+        Told(text, &[&SOCKET_PATH, &number]).fmt(f)
     }
 }
 
-fn explain(unreachable: Unreachable, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match unreachable {
-        Unreachable::NoSocket => write!(
-            f,
-            "there is no {SOCKET_PATH}. Either pilot is not PID 1 here (see /proc/1/exe), \
-             or /run is another one than PID 1's.",
+/// A text whose values are the socket's path and a number, and that number.
+fn explain(unreachable: Unreachable) -> (Packed, i32) {
+    let text = match unreachable {
+        Unreachable::NoSocket => packed!(
+            "there is no {}. Either pilot is not PID 1 here (see /proc/1/exe), \
+             or /run is another one than PID 1's."
         ),
-        Unreachable::NobodyListens => write!(
-            f,
-            "nobody listens on {SOCKET_PATH}. PID 1 is about to start or to end: try again."
-        ),
-        Unreachable::Denied => write!(f, "no permission to open {SOCKET_PATH}. Try as root."),
-        Unreachable::Silent => f.write_str("it did not answer in time. Look at the console."),
-        Unreachable::Closed => {
-            f.write_str("it closed the connection. Too many clients may be waiting: try again.")
+        Unreachable::NobodyListens => {
+            packed!("nobody listens on {}. PID 1 is about to start or to end: try again.")
         }
-        Unreachable::Errno(errno) => write!(f, "{SOCKET_PATH}: errno {errno}"),
-    }
+        Unreachable::Denied => packed!("no permission to open {}. Try as root."),
+        Unreachable::Silent => packed!("it did not answer in time. Look at the console."),
+        Unreachable::Closed => {
+            packed!("it closed the connection. Too many clients may be waiting: try again.")
+        }
+        Unreachable::Errno(number) => return (packed!("{}: errno {}"), number),
+    };
+    (text, 0)
 }
 
-fn reason(refusal: Refusal) -> &'static str {
-    text_of!(refusal, Refusal {
+fn reason(refusal: Refusal) -> Packed {
+    packed_of!(refusal, Refusal {
         Malformed => "PID 1 does not understand this pilotctl. \
                       Use the one of the image that is running.",
         OtherTable => "PID 1 runs with another table than this pilotctl has. \
@@ -191,24 +197,28 @@ impl<'s, 't> Session<'s, 't> {
     }
 
     /// Says on the error output what went wrong.
-    pub(super) fn complain(&mut self, sentence: fmt::Arguments<'_>) {
-        self.err.write_fmt(sentence);
+    pub(super) fn complain(&mut self, sentence: Packed, values: &[&dyn Display]) {
+        self.err.tell(sentence, values);
         self.err.text("\n");
     }
 
-    /// Says that there is no such unit, and which one may have been meant.
-    pub(super) fn complain_of_name(&mut self, name: Typed<'_>, attempt: fmt::Arguments<'_>) {
-        if name.is_masked(&self.table) {
-            self.complain(format_args!("{attempt}Unit {name} is masked."));
-        } else if name.is_pattern() {
-            self.complain(format_args!("{attempt}No unit matches {name}."));
-        } else if let Some(meant) = name.suggestion(&self.table) {
-            self.complain(format_args!("{attempt}Unit {name} not found. Did you mean {meant}?"));
-        } else {
-            self.complain(format_args!(
-                "{attempt}Unit {name} not found. See 'pilotctl list-units --all'."
-            ));
+    /// Says that there is no such unit, and which one may have been meant; an attempt that fails
+    /// for it is a verb that the unit's name follows.
+    pub(super) fn complain_of_name(&mut self, name: Typed<'_>, attempt: &str) {
+        if !attempt.is_empty() {
+            self.err.tell(packed!("Failed to {} {}: "), &[&attempt, &name]);
         }
+        let meant = name.suggestion(&self.table);
+        let sentence = if name.is_masked(&self.table) {
+            packed!("Unit {} is masked.")
+        } else if name.is_pattern() {
+            packed!("No unit matches {}.")
+        } else if meant.is_some() {
+            packed!("Unit {} not found. Did you mean {}?")
+        } else {
+            packed!("Unit {} not found. See 'pilotctl list-units --all'.")
+        };
+        self.complain(sentence, &[&name, &meant.unwrap_or_default()]);
     }
 
     /// Asks PID 1.

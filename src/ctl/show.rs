@@ -171,7 +171,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     list.text("ActiveState", words::active(status.active));
     list.text("SubState", words::sub(status.sub));
     if let Some(job) = status.job {
-        list.text("Job", words::job(job));
+        list.text("Job", job.word());
     }
     if features::CONDITIONS && !unit.checks.is_empty() {
         let unmet = unmet(&unit, status.checked);

@@ -50,7 +50,7 @@ pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
             session.out.text("     Active: inactive (dead)\n");
             code = if code == exit::SUCCESS { exit::NOT_RUNNING } else { code };
         } else if !known {
-            session.complain_of_name(name, format_args!(""));
+            session.complain_of_name(name, "");
             code = if code == exit::SUCCESS { exit::NO_SUCH_UNIT } else { code };
         }
     }
@@ -133,7 +133,7 @@ fn head(session: &mut Session<'_, '_>, unit: &Unit<'_>, status: &UnitStatus<'_>,
         writeln!(out, "{kind}: {} was not met", check.text);
     }
     if let Some(job) = status.job {
-        writeln!(out, "        Job: {}", words::job(job));
+        writeln!(out, "        Job: {}", job.word());
     }
 }
 

@@ -6,6 +6,8 @@ use embedded_io::{ErrorKind, ErrorType, Write as _};
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
+use crate::packed::{Packed, Told};
+
 /// Longer lines are written in pieces.
 const LINE_BYTES: usize = 256;
 
@@ -101,6 +103,12 @@ impl<'o> Output<'o> {
     #[inline(never)]
     pub(super) fn write_fmt(&mut self, text: fmt::Arguments<'_>) {
         self.failed |= self.to.write_fmt(text).is_err();
+    }
+
+    /// A text with its values.
+    #[inline(never)]
+    pub(super) fn tell(&mut self, text: Packed, values: &[&dyn Display]) {
+        self.write_fmt(format_args!("{}", Told(text, values)));
     }
 
     pub(super) fn blanks(&mut self, count: usize) {

@@ -10,6 +10,7 @@ use super::session::{Outcome, Session};
 use super::text::joined;
 use super::{exit, graph, jobs, list, log, names, power, query, show, status, timers};
 use crate::features;
+use crate::packed::Packed;
 
 /// How many names a verb takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,92 +27,85 @@ type Run = fn(&Call<'_>, &mut Session<'_, '_>) -> Outcome;
 struct Row {
     verb: &'static str,
     names: Names,
-    help: &'static str,
+    help: Packed,
     run: Run,
 }
 
-const fn row(verb: &'static str, names: Names, help: &'static str, run: Run) -> Row {
-    Row { verb, names, help, run }
+/// Verb, names, help and what runs it.
+macro_rules! packed_rows {
+    ($($verb:literal $names:ident $help:literal $run:expr,)*) => {
+        &[$(Row { verb: $verb, names: Names::$names, help: packed!($help), run: $run },)*]
+    };
 }
 
-const COMMON: &[Row] = &[
-    row("status", Names::Any, "State of units, or of the whole", status::run),
-    row("list-units", Names::Any, "Units, and live connections' instances", list::units),
-    row("list-sockets", Names::Any, "Listeners, ordered by address", list::sockets),
-    row("show", Names::Any, "Settings and state as NAME=VALUE", show::run),
-    row("is-active", Names::Some, "Whether units are active", query::is_active),
-    row("is-failed", Names::Any, "Whether units, or any, have failed", query::is_failed),
-    row("is-system-running", Names::None, "Whether all is well", query::is_system_running),
-    row("start", Names::Some, "Start units", |call, on| jobs::run(call, on, Order::Start)),
-    row("stop", Names::Some, "Stop units", |call, on| jobs::run(call, on, Order::Stop)),
-    row("restart", Names::Some, "Stop and start; sockets keep their queues", |call, on| {
-        jobs::run(call, on, Order::Restart)
-    }),
-    row("try-restart", Names::Some, "Restart those that are up", |call, on| {
-        jobs::run(call, on, Order::TryRestart)
-    }),
-    row("reload", Names::Some, "Have services read their configuration again", |call, on| {
-        jobs::run(call, on, Order::Reload)
-    }),
-    row("reload-or-restart", Names::Some, "Reload if possible, else restart", |call, on| {
-        jobs::run(call, on, Order::ReloadOrRestart)
-    }),
-    row("try-reload-or-restart", Names::Some, "Likewise, those that are up", |call, on| {
-        jobs::run(call, on, Order::TryReloadOrRestart)
-    }),
-    row("isolate", Names::Some, "Start a unit, stop what it does not need", jobs::isolate),
-    row("default", Names::None, "Isolate what a boot starts", jobs::default),
-    row("rescue", Names::None, "Isolate rescue.target", |call, on| {
-        jobs::isolate_unit(call, on, "rescue.target")
-    }),
-    row("emergency", Names::None, "Isolate emergency.target", |call, on| {
-        jobs::isolate_unit(call, on, "emergency.target")
-    }),
-    row("list-jobs", Names::Any, "Jobs that have not ended", graph::jobs),
-    row("cancel", Names::Any, "End jobs; units stay as they are", jobs::cancel),
-    row("list-dependencies", Names::Any, "What a unit pulls in, as a tree", graph::dependencies),
-    row("is-enabled", Names::Some, "Whether something pulls units in", graph::is_enabled),
-    row("get-default", Names::None, "What a boot starts", graph::get_default),
-    row("kill", Names::Some, "Send a signal (-s) to processes of units", jobs::kill),
-    row("reset-failed", Names::Any, "Forget failures and start limits", jobs::reset_failed),
-    row("poweroff", Names::None, "Stop everything, power off", |call, on| {
-        power::end(call, on, ShutdownKind::Poweroff)
-    }),
-    row("reboot", Names::None, "Stop everything, reboot", |call, on| {
-        power::end(call, on, ShutdownKind::Reboot)
-    }),
-    row("halt", Names::None, "Stop everything, halt", |call, on| {
-        power::end(call, on, ShutdownKind::Halt)
-    }),
-    row("kexec", Names::None, "Stop everything, start the kernel that is loaded", |call, on| {
-        power::end(call, on, ShutdownKind::Kexec)
-    }),
-    row("help", Names::None, "This text", help),
-];
+const COMMON: &[Row] = packed_rows!(
+    "status" Any "State of units, or of the whole" status::run,
+    "list-units" Any "Units, and live connections' instances" list::units,
+    "list-sockets" Any "Listeners, ordered by address" list::sockets,
+    "show" Any "Settings and state as NAME=VALUE" show::run,
+    "is-active" Some "Whether units are active" query::is_active,
+    "is-failed" Any "Whether units, or any, have failed" query::is_failed,
+    "is-system-running" None "Whether all is well" query::is_system_running,
+    "start" Some "Start units" |call, on| jobs::run(call, on, Order::Start),
+    "stop" Some "Stop units" |call, on| jobs::run(call, on, Order::Stop),
+    "restart" Some "Stop and start; sockets keep their queues"
+        |call, on| jobs::run(call, on, Order::Restart),
+    "try-restart" Some "Restart those that are up"
+        |call, on| jobs::run(call, on, Order::TryRestart),
+    "reload" Some "Have services read their configuration again"
+        |call, on| jobs::run(call, on, Order::Reload),
+    "reload-or-restart" Some "Reload if possible, else restart"
+        |call, on| jobs::run(call, on, Order::ReloadOrRestart),
+    "try-reload-or-restart" Some "Likewise, those that are up"
+        |call, on| jobs::run(call, on, Order::TryReloadOrRestart),
+    "isolate" Some "Start a unit, stop what it does not need" jobs::isolate,
+    "default" None "Isolate what a boot starts" jobs::default,
+    "rescue" None "Isolate rescue.target"
+        |call, on| jobs::isolate_unit(call, on, "rescue.target"),
+    "emergency" None "Isolate emergency.target"
+        |call, on| jobs::isolate_unit(call, on, "emergency.target"),
+    "list-jobs" Any "Jobs that have not ended" graph::jobs,
+    "cancel" Any "End jobs; units stay as they are" jobs::cancel,
+    "list-dependencies" Any "What a unit pulls in, as a tree" graph::dependencies,
+    "is-enabled" Some "Whether something pulls units in" graph::is_enabled,
+    "get-default" None "What a boot starts" graph::get_default,
+    "kill" Some "Send a signal (-s) to processes of units" jobs::kill,
+    "reset-failed" Any "Forget failures and start limits" jobs::reset_failed,
+    "poweroff" None "Stop everything, power off"
+        |call, on| power::end(call, on, ShutdownKind::Poweroff),
+    "reboot" None "Stop everything, reboot"
+        |call, on| power::end(call, on, ShutdownKind::Reboot),
+    "halt" None "Stop everything, halt" |call, on| power::end(call, on, ShutdownKind::Halt),
+    "kexec" None "Stop everything, start the kernel that is loaded"
+        |call, on| power::end(call, on, ShutdownKind::Kexec),
+    "help" None "This text" help,
+);
 
 /// Of boards with timers only.
 const TIMERS: &[Row] = if features::TIMERS {
-    &[row("list-timers", Names::Any, "Timers, ordered by when they elapse", timers::list)]
+    packed_rows!("list-timers" Any "Timers, ordered by when they elapse" timers::list,)
 } else {
     &[]
 };
 
 /// Of boards that store descriptors only.
 const STORE: &[Row] = if features::FD_STORE {
-    const HELP: &str = "Close what stopped services have stored (--what=fdstore)";
-    &[row("clean", Names::Some, HELP, jobs::clean)]
+    packed_rows!(
+        "clean" Some "Close what stopped services have stored (--what=fdstore)" jobs::clean,
+    )
 } else {
     &[]
 };
 
 /// What only boards with `pilot-log` have.
 const LOG: &[Row] = if features::LOG {
-    &[row("log", Names::Any, "Last lines of units (-u), as journalctl", log::run)]
+    packed_rows!("log" Any "Last lines of units (-u), as journalctl" log::run,)
 } else {
     &[]
 };
-const LOG_HELP: &str = if features::LOG {
-    "
+const LOG_HELP: Packed = if features::LOG {
+    packed!(
+        "
 Options of 'log':
   -u, --unit=NAME          Only lines of that unit; several may be given
   -n, --lines=NUMBER       Only the last ones
@@ -119,8 +113,9 @@ Options of 'log':
   -p, --priority=LEVEL     Only lines of that level or worse
   -o, --output=SHAPE       short, short-monotonic or cat
 "
+    )
 } else {
-    ""
+    packed!("")
 };
 
 const COUNT: usize = COMMON.len() + TIMERS.len() + STORE.len() + LOG.len();
@@ -128,7 +123,7 @@ const COUNT: usize = COMMON.len() + TIMERS.len() + STORE.len() + LOG.len();
 static ROWS: [Row; COUNT] = joined(&[COMMON, TIMERS, STORE, LOG]);
 
 /// Verbs of systemctl(1) that mean nothing on a compiled board, and what to do instead.
-const ELSEWHERE: &[(&str, &str)] = &[
+const ELSEWHERE: &[(&str, Packed)] = &[
     ("enable", DECIDED_AT_BUILD),
     ("disable", DECIDED_AT_BUILD),
     ("set-default", DECIDED_AT_BUILD),
@@ -143,14 +138,18 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("set-property", COMPILED),
     ("daemon-reload", COMPILED),
     ("daemon-reexec", COMPILED),
-    ("soft-reboot", "Use 'pilotctl reboot'."),
-    ("list-unit-files", "See 'pilotctl list-units --all'."),
+    ("soft-reboot", packed!("Use 'pilotctl reboot'.")),
+    ("list-unit-files", packed!("See 'pilotctl list-units --all'.")),
 ];
-const DECIDED_AT_BUILD: &str =
-    "What a boot starts is decided when the image is built: see [Install] of the unit.";
-const COMPILED: &str = "Units are compiled into the image: change the unit file, build the image.";
+const DECIDED_AT_BUILD: Packed =
+    packed!("What a boot starts is decided when the image is built: see [Install] of the unit.");
+const COMPILED: Packed =
+    packed!("Units are compiled into the image: change the unit file, build the image.");
 
-const OPTIONS_HELP: &str = "
+const HEAD_HELP: Packed =
+    packed!("pilotctl [OPTIONS] VERB [NAME...]\n\nAsk PID 1, or tell it what to do.\n\n");
+const OPTIONS_HELP: Packed = packed!(
+    "
 Options:
   -a, --all                Inactive units too
   -t, --type=TYPE,...      Only units of that kind
@@ -169,12 +168,17 @@ Options:
       --no-legend          No headings and sums
   -h, --help
       --version
-";
-const STORE_HELP: &str = "      --what=fdstore       What 'clean' closes
-";
-const NAMES_HELP: &str = "
+"
+);
+const STORE_HELP: Packed = packed!(
+    "      --what=fdstore       What 'clean' closes
+"
+);
+const NAMES_HELP: Packed = packed!(
+    "
 NAME alone is NAME.service; * and ? stand for any text and any character.
-";
+"
+);
 
 /// Reads the command line of `name` and runs its verb.
 pub(super) fn dispatch(
@@ -206,13 +210,14 @@ pub(super) fn dispatch(
     };
     match (row.names, call.names.first()) {
         (Names::None, Some(extra)) => {
-            session.complain(format_args!("'{verb}' takes no names, but '{extra}' was given."));
+            session.complain(packed!("'{}' takes no names, but '{}' was given."), &[&verb, extra]);
             Ok(exit::FAILURE)
         }
         (Names::Some, None) => {
-            session.complain(format_args!(
-                "'{verb}' wants the name of a unit. See 'pilotctl list-units --all'."
-            ));
+            session.complain(
+                packed!("'{}' wants the name of a unit. See 'pilotctl list-units --all'."),
+                &[&verb],
+            );
             Ok(exit::FAILURE)
         }
         (Names::None, None) | (Names::Any, _) | (Names::Some, Some(_)) => (row.run)(&call, session),
@@ -220,52 +225,49 @@ pub(super) fn dispatch(
 }
 
 fn complain_of_use(name: &str, misuse: Misuse<'_>, session: &mut Session<'_, '_>) {
-    match misuse {
-        Misuse::NotText => session.complain(format_args!("{name}: an argument is not UTF-8.")),
-        Misuse::Unknown(option) => session
-            .complain(format_args!("{name}: unrecognized option '{option}'. See '{name} --help'.")),
-        Misuse::NoValue(option) => {
-            session.complain(format_args!("{name}: option '--{option}' wants a value."));
+    let (sentence, option, value) = match misuse {
+        Misuse::NotText => (packed!("{}: an argument is not UTF-8."), "", ""),
+        Misuse::Unknown(option) => {
+            (packed!("{}: unrecognized option '{}'. See '{} --help'."), option, name)
         }
-        Misuse::BadValue(option, value) => session.complain(format_args!(
-            "{name}: option '--{option}' does not take '{value}'. See '{name} --help'."
-        )),
-        Misuse::TooMany => {
-            session.complain(format_args!("{name}: too many names; use several calls."));
+        Misuse::NoValue(option) => (packed!("{}: option '--{}' wants a value."), option, ""),
+        Misuse::BadValue(option, value) => {
+            (packed!("{}: option '--{}' does not take '{}'. See '{} --help'."), option, value)
         }
-    }
+        Misuse::TooMany => (packed!("{}: too many names; use several calls."), "", ""),
+    };
+    session.complain(sentence, &[&name, &option, &value, &name]);
 }
 
 fn complain_of_verb(verb: &str, session: &mut Session<'_, '_>) {
     if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == verb) {
-        session.complain(format_args!("There is no '{verb}' here. {instead}"));
+        session.complain(packed!("There is no '{}' here. {}"), &[&verb, instead]);
         return;
     }
     let known = ROWS.iter().map(|row| row.verb);
-    match names::nearest(verb, known, |verb| verb) {
-        Some(meant) => {
-            session.complain(format_args!("Unknown command verb '{verb}', did you mean '{meant}'?"))
-        }
-        None => {
-            session.complain(format_args!("Unknown command verb '{verb}'. See 'pilotctl --help'."));
-        }
-    }
+    let meant = names::nearest(verb, known, |verb| verb);
+    let sentence = match meant {
+        Some(_) => packed!("Unknown command verb '{}', did you mean '{}'?"),
+        None => packed!("Unknown command verb '{}'. See 'pilotctl --help'."),
+    };
+    session.complain(sentence, &[&verb, &meant.unwrap_or_default()]);
 }
 
 fn help(_: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let out = &mut session.out;
-    out.text("pilotctl [OPTIONS] VERB [NAME...]\n\nAsk PID 1, or tell it what to do.\n\n");
+    out.tell(HEAD_HELP, &[]);
     for row in &ROWS {
         out.text("  ");
         out.cell(&Usage(row), 32);
-        writeln!(out, "{}", row.help);
+        out.tell(row.help, &[]);
+        out.text("\n");
     }
-    out.text(OPTIONS_HELP);
+    out.tell(OPTIONS_HELP, &[]);
     if features::FD_STORE {
-        out.text(STORE_HELP);
+        out.tell(STORE_HELP, &[]);
     }
-    out.text(NAMES_HELP);
-    out.text(LOG_HELP);
+    out.tell(NAMES_HELP, &[]);
+    out.tell(LOG_HELP, &[]);
     Ok(exit::SUCCESS)
 }
 

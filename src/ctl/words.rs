@@ -1,6 +1,6 @@
 //! The words for states, results, settings and signals: systemd's, where it has one.
 
-use unit::control::{ActiveState, JobKind, Order, SIGRTMAX, SubState, SystemState, signal_number};
+use unit::control::{ActiveState, Order, SIGRTMAX, SubState, SystemState, signal_number};
 use unit::{JobMode, Stdio, text_of};
 
 use crate::text::number;
@@ -67,22 +67,13 @@ pub(super) fn sub(state: SubState) -> &'static str {
     })
 }
 
-pub(super) fn job(kind: JobKind) -> &'static str {
-    text_of!(kind, JobKind {
+pub(super) fn order(order: Order) -> &'static str {
+    text_of!(order, Order {
         Start => "start",
         Stop => "stop",
-        Restart => "restart",
-        Reload => "reload",
+        Restart | TryRestart => "restart",
+        Reload | ReloadOrRestart | TryReloadOrRestart => "reload",
     })
-}
-
-pub(super) const fn order(order: Order) -> &'static str {
-    match order {
-        Order::Start => "start",
-        Order::Stop => "stop",
-        Order::Restart | Order::TryRestart => "restart",
-        Order::Reload | Order::ReloadOrRestart | Order::TryReloadOrRestart => "reload",
-    }
 }
 
 /// `--job-mode=`.

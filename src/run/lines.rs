@@ -3,7 +3,7 @@
 use core::fmt;
 
 use unit::control::{Exit, JobKind, JobResult, ShutdownKind, SubState, UnitResult};
-use unit::{Address, ListenerId, Millis, Table, UnitId, text_of};
+use unit::{Address, ListenerId, Millis, Table, UnitId};
 
 use crate::address::Printed;
 use crate::engine::{
@@ -11,6 +11,7 @@ use crate::engine::{
 };
 use crate::features;
 use crate::log::{self, Level, write_line_at};
+use crate::packed::Packed;
 use crate::reason::Reason;
 
 /// How long a line may wait. A console may be slower than all that is written about: what a
@@ -177,10 +178,10 @@ impl fmt::Display for Words<'_> {
                     .try_for_each(|listener| write!(f, " {}", AddressWords(Some(listener.address))))
             }
             Trace::Job { unit, kind, result } => {
-                self.tell(f, unit, format_args!("{} job: {}", job(kind), job_result(result)))
+                self.tell(f, unit, format_args!("{} job: {}", kind.word(), job_result(result)))
             }
             Trace::JobRefused { unit, kind, refusal: _ } => {
-                self.tell(f, unit, format_args!("{} refused, it contradicts others", job(kind)))
+                self.tell(f, unit, format_args!("{} refused, it contradicts others", kind.word()))
             }
             Trace::WorkFailed { unit, errno } if features::MOUNTS || features::STAMPS => {
                 self.tell(f, unit, format_args!("{}", Reason(errno.0)))
@@ -266,8 +267,8 @@ impl fmt::Display for AddressWords<'_> {
     }
 }
 
-fn step(stage: Stage) -> &'static str {
-    text_of!(stage, Stage {
+fn step(stage: Stage) -> Packed {
+    packed_of!(stage, Stage {
         Slot => "no place for another child",
         Arguments => "arguments and environment",
         ControlGroup => "control group",
@@ -304,8 +305,8 @@ fn step(stage: Stage) -> &'static str {
     })
 }
 
-fn sub_state(sub: SubState) -> &'static str {
-    text_of!(sub, SubState {
+fn sub_state(sub: SubState) -> Packed {
+    packed_of!(sub, SubState {
         Dead => "stopped",
         Failed => "failed",
         Active => "reached",
@@ -339,17 +340,8 @@ fn sub_state(sub: SubState) -> &'static str {
     })
 }
 
-fn job(kind: JobKind) -> &'static str {
-    text_of!(kind, JobKind {
-        Start => "start",
-        Stop => "stop",
-        Restart => "restart",
-        Reload => "reload",
-    })
-}
-
-fn job_result(result: JobResult) -> &'static str {
-    text_of!(result, JobResult {
+fn job_result(result: JobResult) -> Packed {
+    packed_of!(result, JobResult {
         Done => "done",
         Canceled => "canceled",
         Failed => "failed",
@@ -360,8 +352,8 @@ fn job_result(result: JobResult) -> &'static str {
     })
 }
 
-fn shutdown(kind: ShutdownKind) -> &'static str {
-    text_of!(kind, ShutdownKind {
+fn shutdown(kind: ShutdownKind) -> Packed {
+    packed_of!(kind, ShutdownKind {
         Poweroff => "power-off",
         Reboot => "reboot",
         Halt => "halt",
@@ -370,8 +362,8 @@ fn shutdown(kind: ShutdownKind) -> &'static str {
     })
 }
 
-fn shutdown_step(step: ShutdownStep) -> &'static str {
-    text_of!(step, ShutdownStep {
+fn shutdown_step(step: ShutdownStep) -> Packed {
+    packed_of!(step, ShutdownStep {
         StopUnits => "stopping units",
         Terminate => "terminating what is left",
         Kill => "killing what is left",

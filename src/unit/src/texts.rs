@@ -3,11 +3,36 @@
 //! [`text_of!`](crate::text_of) reads as a `match` does, and lacks no variant. But a `match` is two
 //! words in the program for each of its texts; here it is two bytes.
 
+/// In the place of a length: the next text is this one's, too.
+const AS_NEXT: u8 = u8::MAX;
+
+/// The byte that tells the length of a text, as it is packed.
+pub const fn length_byte(length: usize) -> u8 {
+    assert!(length < AS_NEXT as usize, "its length is a byte");
+    length as u8
+}
+
+/// What stands in the place of the length of a text that is the same as that behind it.
+pub const fn as_next(texts: &[(u8, &str)], at: usize) -> Option<u8> {
+    if at + 1 == texts.len() {
+        return None;
+    }
+    let (text, next) = (texts[at].1.as_bytes(), texts[at + 1].1.as_bytes());
+    let mut place = 0;
+    while place < text.len() && place < next.len() && text[place] == next[place] {
+        place += 1;
+    }
+    if place == text.len() && place == next.len() { Some(AS_NEXT) } else { None }
+}
+
 /// Bytes that the texts take when they are packed.
 pub const fn packed_length(texts: &[(u8, &str)]) -> usize {
     let (mut length, mut at) = (0, 0);
     while at < texts.len() {
-        length += 2 + texts[at].1.len();
+        length += 2;
+        if as_next(texts, at).is_none() {
+            length += texts[at].1.len();
+        }
         at += 1;
     }
     length
@@ -19,9 +44,14 @@ pub const fn packed<const LENGTH: usize>(texts: &[(u8, &str)]) -> [u8; LENGTH] {
     let (mut used, mut at) = (0, 0);
     while at < texts.len() {
         let (number, text) = texts[at];
-        assert!(text.len() <= u8::MAX as usize, "its length is a byte");
         bytes[used] = number;
-        bytes[used + 1] = text.len() as u8;
+        at += 1;
+        if let Some(mark) = as_next(texts, at - 1) {
+            bytes[used + 1] = mark;
+            used += 2;
+            continue;
+        }
+        bytes[used + 1] = length_byte(text.len());
         used += 2;
         let mut place = 0;
         while place < text.len() {
@@ -29,7 +59,6 @@ pub const fn packed<const LENGTH: usize>(texts: &[(u8, &str)]) -> [u8; LENGTH] {
             used += 1;
             place += 1;
         }
-        at += 1;
     }
     bytes
 }
@@ -50,15 +79,26 @@ pub const fn numbered<const COUNT: usize>(
 /// The text of that number; empty if there is none.
 #[inline(never)]
 pub fn find(packed: &'static [u8], number: u8) -> &'static str {
+    core::str::from_utf8(find_bytes(packed, number)).unwrap_or_default()
+}
+
+/// Its bytes.
+#[inline(never)]
+pub fn find_bytes(packed: &'static [u8], number: u8) -> &'static [u8] {
     let mut rest = packed;
-    while let [each, length, texts @ ..] = rest {
-        let Some((text, behind)) = texts.split_at_checked((*length).into()) else { break };
-        if *each == number {
-            return core::str::from_utf8(text).unwrap_or_default();
+    let mut is_found = false;
+    while let &[each, length, ref texts @ ..] = rest {
+        is_found |= each == number;
+        rest = texts;
+        if length != AS_NEXT {
+            let Some((text, behind)) = texts.split_at_checked(length.into()) else { break };
+            if is_found {
+                return text;
+            }
+            rest = behind;
         }
-        rest = behind;
     }
-    ""
+    &[]
 }
 
 /// The text of a variant of an enum without fields, or of a number; empty for others.
@@ -91,7 +131,8 @@ mod tests {
         }
         let text = |light| text_of!(light, Light { Green => "go", Red | Amber => "été", });
         assert_eq!([Light::Red, Light::Amber, Light::Green].map(text), ["été", "été", "go"]);
-        let text = |number| text_of!(number, { 1 => "one", 200 => "", 7 => "seven", });
-        assert_eq!([1, 200, 7, 2].map(text), ["one", "", "seven", ""]);
+        let text =
+            |number| text_of!(number, { 1 => "one", 200 => "", 7 => "seven", 8 => "seven", });
+        assert_eq!([1, 200, 7, 8, 2].map(text), ["one", "", "seven", "seven", ""]);
     }
 }

@@ -1,5 +1,6 @@
 //! The words of settings that are one of a few: systemd's, for who reads them and who prints them.
 
+use crate::control::JobKind;
 use crate::model::{
     BindIpv6Only, CrashAction, Emergency, JobMode, KillMode, NotifyAccess, Preserve, Restart,
     ServiceType, TimeoutMode,
@@ -118,6 +119,14 @@ words! {
         "flush" Flush,
         "ignore-dependencies" IgnoreDependencies,
         "ignore-requirements" IgnoreRequirements,
+    }
+
+    /// Jobs, in systemctl's words.
+    JobKind {
+        "start" Start,
+        "stop" Stop,
+        "restart" Restart,
+        "reload" Reload,
     }
 
     /// `CrashAction=`.
