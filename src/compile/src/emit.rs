@@ -55,7 +55,10 @@ fn compare(plan: &Plan, table: &[u8]) {
     let said = plan.units.iter().filter(|unit| !unit.group.is_default()).count();
     assert_eq!(decoded, said, "every group that something is said of");
     for (number, unit) in table.ids().zip(&plan.units) {
-        with_unit(unit, &mut |unit| assert_eq!(table.unit(number), unit));
+        with_unit(unit, &mut |unit| {
+            assert_eq!(table.unit(number), unit);
+            assert_eq!(table.kind(number), unit.kind);
+        });
     }
 }
 
@@ -256,7 +259,9 @@ fn assemble<'a>(
     checks: Seq<'a, unit::Check<'a>>,
     kind: unit::Kind<'a>,
 ) -> unit::Unit<'a> {
-    unit::Unit { name: &plan.name, description: &plan.description, edges, checks, kind }
+    let (name, description) = (plan.name.as_str(), plan.description.as_str());
+    let head_bytes = encode(&(name, description, edges, checks)).len() as u32;
+    unit::Unit { head_bytes, name, description, edges, checks, kind }
 }
 
 fn check((plan, is_assert): &(Check, bool)) -> Vec<u8> {

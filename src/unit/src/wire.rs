@@ -153,7 +153,7 @@ impl<'a> Table<'a> {
     /// # Panics
     /// If `unit` is not of this table.
     pub fn name(&self, unit: UnitId) -> &'a str {
-        self.part(unit)
+        self.part::<(u32, &str)>(unit).1
     }
 
     /// A unit's dependencies.
@@ -169,7 +169,7 @@ impl<'a> Table<'a> {
     /// # Panics
     /// If `unit` is not of this table.
     pub fn kind(&self, unit: UnitId) -> Kind<'a> {
-        self.part::<Named<'_, (Edges<'_>, &[u8], Kind<'_>)>>(unit).rest.2
+        self.part::<(&[u8], Kind<'_>)>(unit).1
     }
 
     /// What must hold for a unit to start.
@@ -206,6 +206,7 @@ impl<'a> Table<'a> {
 /// A record whose texts are stepped over: postcard writes them as it writes bytes.
 #[derive(Deserialize)]
 struct Named<'a, T> {
+    _head_bytes: u32,
     #[serde(borrow)]
     _name: &'a [u8],
     _description: &'a [u8],

@@ -201,6 +201,8 @@ pub enum Emergency {
 /// One unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Unit<'a> {
+    /// Bytes from here to [`Unit::kind`]: who wants only that steps over them.
+    pub head_bytes: u32,
     /// Full name with suffix, such as `web.socket`.
     pub name: &'a str,
     /// `Description=`; the name where the unit gives none.
