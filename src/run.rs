@@ -38,8 +38,8 @@ mod work;
 use core::ffi::CStr;
 
 use rustix::process::Signal;
+use unit::Table;
 use unit::control::ShutdownKind;
-use unit::{Kind, Service, Socket, Table, UnitId};
 
 use crate::engine::{Action, Engine, Event, Instant, Target};
 use crate::sys::clock;
@@ -191,12 +191,12 @@ impl Pilot {
             Action::CloseSocket(unit) => self.close_socket(unit),
             Action::Flush(unit) => self.flush(unit),
             Action::Watch(unit) => {
-                for listener in self.socket(unit).listener_ids() {
+                for listener in self.table.socket(unit).listener_ids() {
                     self.watch_listener(listener);
                 }
             }
             Action::Unwatch(unit) => {
-                for listener in self.socket(unit).listener_ids() {
+                for listener in self.table.socket(unit).listener_ids() {
                     self.listeners.unwatch(listener, &mut self.watch);
                 }
             }
@@ -259,27 +259,10 @@ impl Pilot {
             ShutdownKind::SwitchRoot => switch_root::move_on(),
         })
     }
-
-    /// The settings of a unit that the engine knows to be a socket.
-    fn socket(&self, unit: UnitId) -> Socket<'static> {
-        socket_config(&self.table, unit)
-    }
-
-    /// The settings of a unit that the engine knows to be a service.
-    fn service(&self, unit: UnitId) -> Service<'static> {
-        let Kind::Service(service) = self.table.kind(unit) else { bug!("not a service") };
-        service
-    }
 }
 
 /// The end of a PID 1 to which the kernel denies what it cannot be without.
 #[cold]
 fn broken(call: &str, errno: rustix::io::Errno) -> ! {
     panic!("{call}: {}", crate::reason::Reason::of(errno))
-}
-
-/// The settings of a unit that is known to be a socket.
-fn socket_config<'t>(table: &Table<'t>, unit: UnitId) -> Socket<'t> {
-    let Kind::Socket(socket) = table.kind(unit) else { bug!("not a socket") };
-    socket
 }

@@ -20,14 +20,14 @@ impl Engine<'_, '_> {
             return;
         }
         let Kind::Mount(config) = self.table.kind(unit) else { bug!("not a mount") };
-        let before = *self.units.at(unit);
+        let before = self.units.at(unit).before();
         let KindState::Mount(mount) = &mut self.units.at_mut(unit).kind else {
             bug!("not a mount");
         };
         for action in mount.step(unit, &config, input, now) {
             self.push(action);
         }
-        self.changed(unit, &before, now);
+        self.changed(unit, before, now);
     }
 
     pub(super) fn path_step(&mut self, unit: UnitId, input: path::Input, now: Instant) {
@@ -39,7 +39,7 @@ impl Engine<'_, '_> {
         let job = self.units.at(unit).job;
         let may_start = job.is_none_or(|job| job.kind != JobKind::Stop);
         let cx = path::Context { unit, config: &config, view, may_start, now };
-        let before = *self.units.at(unit);
+        let before = self.units.at(unit).before();
         let KindState::Path(path) = &mut self.units.at_mut(unit).kind else {
             bug!("not a path unit");
         };
@@ -56,11 +56,11 @@ impl Engine<'_, '_> {
         }
         if let KindState::Path(Path { state: path::State::Paused { until, .. }, .. }) =
             self.units.at(unit).kind
-            && before.sub() != SubState::Paused
+            && before.sub != SubState::Paused
         {
             self.note(Trace::Paused { unit, until }, now);
         }
-        self.changed(unit, &before, now);
+        self.changed(unit, before, now);
     }
 
     /// What comes of a worker's step.
@@ -68,18 +68,18 @@ impl Engine<'_, '_> {
         if !features::MOUNTS && !features::PATHS && !features::STAMPS {
             return;
         }
-        let before = *self.units.at(unit);
+        let before = self.units.at(unit).before();
         let Some(worker) = self.units.at_mut(unit).worker_mut() else {
             bug!("nobody works for it");
         };
         let next = worker.step(input, now);
         let pid = worker.pid();
         match next {
-            Next::Wait => self.changed(unit, &before, now),
+            Next::Wait => self.changed(unit, before, now),
             Next::Ask => {
                 let work = self.units.at(unit).work(unit);
                 self.push(Action::Work(work));
-                self.changed(unit, &before, now);
+                self.changed(unit, before, now);
             }
             Next::Over(result) => {
                 if let Some(pid) = pid {

@@ -1,7 +1,7 @@
 //! Processes that PID 1 asked for or heard of, and the units they are of.
 
 use unit::control::Exit;
-use unit::{Kind, NotifyAccess, UnitId};
+use unit::{NotifyAccess, UnitId};
 
 use crate::features;
 
@@ -160,7 +160,7 @@ impl Engine<'_, '_> {
         });
         let other = group.filter(|&unit| self.service_state(unit).is_some());
         let (unit, least) = ours.or(other.map(|unit| (unit, NotifyAccess::All)))?;
-        let Kind::Service(config) = self.table.kind(unit) else { return None };
+        let config = self.table.service(unit);
         (access(&config) >= least).then_some(unit)
     }
 

@@ -39,7 +39,7 @@ fn is_let_in(config: &unit::Socket<'_>, peer: Peer) -> bool {
 impl Engine<'_, '_> {
     pub(super) fn on_readable(&mut self, listener: ListenerId, now: Instant) {
         let unit = self.listeners.at(listener).owner;
-        let config = self.socket_config(unit);
+        let config = self.table.socket(unit);
         if !self.socket(unit).is_watched() {
             // Ignored: reported before it was no longer watched.
             return;
@@ -113,7 +113,7 @@ impl Engine<'_, '_> {
         let unit = self.instance(instance).socket;
         let is_asked = self.instance(instance).state == SlotState::Accepting;
         ensure!(is_asked, "an answer to accept(2) has a place");
-        let config = self.socket_config(unit);
+        let config = self.table.socket(unit);
         if !is_let_in(&config, peer) || self.is_crowded(unit, &config, peer) {
             self.count_refused(unit, now);
             self.push(Action::Drop(instance));
@@ -168,7 +168,7 @@ impl Engine<'_, '_> {
         // The order to stop came while this one waited for its process: it belongs to it too.
         let signal = match self.template(template).state {
             State::Open => return,
-            State::StopSigterm { .. } => self.service_config(template).kill_signal,
+            State::StopSigterm { .. } => self.table.service(template).kill_signal,
             State::StopSigkill { .. } => SIGKILL,
         };
         self.push(Action::Kill { target: Target::Child(pid), signal });
@@ -230,11 +230,10 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn expire_template(&mut self, unit: UnitId, now: Instant) {
-        let before = *self.units.at(unit);
-        let template = *self.template(unit);
-        let state = match template.state {
+        let before = self.units.at(unit).before();
+        let state = match self.template(unit).state {
             State::StopSigterm { .. } => {
-                let timeout = self.service_config(unit).timeout_stop;
+                let timeout = self.table.service(unit).timeout_stop;
                 let target = Target::Instances(unit);
                 self.push(Action::Kill { target, signal: SIGKILL });
                 State::StopSigkill { deadline: timeout.map(|timeout| now.after(timeout)) }
@@ -243,8 +242,8 @@ impl Engine<'_, '_> {
             State::StopSigkill { .. } => State::Open,
             State::Open => bug!("this state has no deadline"),
         };
-        self.units.at_mut(unit).kind = KindState::Template(Template { state, ..template });
-        self.changed(unit, &before, now);
+        self.template(unit).state = state;
+        self.changed(unit, before, now);
         if state == State::Open && self.units.at(unit).job.is_some() {
             self.finish_job(unit, JobResult::Timeout, now);
         }
@@ -296,9 +295,9 @@ impl Engine<'_, '_> {
 
     /// Stops every instance of a template.
     pub(super) fn stop_template(&mut self, unit: UnitId, now: Instant) {
-        let before = *self.units.at(unit);
+        let before = self.units.at(unit).before();
+        let config = self.table.service(unit);
         let template = self.template(unit);
-        let config = self.service_config(unit);
         let open = match template.state {
             State::Open => true,
             State::StopSigterm { .. } | State::StopSigkill { .. } => false,
@@ -306,17 +305,17 @@ impl Engine<'_, '_> {
         if open && template.alive > 0 {
             let deadline = config.timeout_stop.map(|timeout| now.after(timeout));
             let state = State::StopSigterm { deadline };
-            self.units.at_mut(unit).kind = KindState::Template(Template { state, ..*template });
+            template.state = state;
             let target = Target::Instances(unit);
             self.push(Action::Kill { target, signal: config.kill_signal });
             self.push(Action::Kill { target, signal: SIGCONT });
         }
-        self.changed(unit, &before, now);
+        self.changed(unit, before, now);
     }
 
     fn count_alive(&mut self, unit: UnitId, change: i16, now: Instant) {
-        let before = *self.units.at(unit);
-        let mut template = *self.template(unit);
+        let before = self.units.at(unit).before();
+        let template = self.template(unit);
         template.alive = template
             .alive
             .checked_add_signed(change)
@@ -324,8 +323,7 @@ impl Engine<'_, '_> {
         if template.alive == 0 {
             template.state = State::Open;
         }
-        self.units.at_mut(unit).kind = KindState::Template(template);
-        self.changed(unit, &before, now);
+        self.changed(unit, before, now);
     }
 
     /// The service that an instance is of.
@@ -334,8 +332,8 @@ impl Engine<'_, '_> {
         self.socket(unit).service
     }
 
-    pub(super) fn template(&self, unit: UnitId) -> &Template {
-        let KindState::Template(template) = &self.units.at(unit).kind else {
+    pub(super) fn template(&mut self, unit: UnitId) -> &mut Template {
+        let KindState::Template(template) = &mut self.units.at_mut(unit).kind else {
             bug!("not a per-connection service")
         };
         template

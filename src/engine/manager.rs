@@ -21,7 +21,7 @@ use super::places::Places;
 use super::service::{self, Service};
 use super::shutdown::Phase;
 use super::socket::{self, Socket};
-use super::state::{Counters, Extra, KindState, ListenerState, Storage, UnitState};
+use super::state::{Before, Counters, Extra, KindState, ListenerState, Storage, UnitState};
 use super::status::StatusText;
 use super::time::{Bucket, Instant};
 use super::timer::Timer;
@@ -291,9 +291,7 @@ impl<'t, 's> Engine<'t, 's> {
 
     /// The processes of all instances of a per-connection service.
     pub fn instance_pids(&self, template: UnitId) -> impl Iterator<Item = Pid> + '_ {
-        let Kind::Service(config) = self.table.kind(template) else {
-            bug!("only services have instances");
-        };
+        let config = self.table.service(template);
         config
             .sockets
             .iter()
@@ -325,19 +323,9 @@ impl<'t, 's> Engine<'t, 's> {
         socket
     }
 
-    pub(super) fn service_config(&self, unit: UnitId) -> unit::Service<'t> {
-        let Kind::Service(config) = self.table.kind(unit) else { bug!("not a service") };
-        config
-    }
-
-    pub(super) fn socket_config(&self, unit: UnitId) -> unit::Socket<'t> {
-        let Kind::Socket(config) = self.table.kind(unit) else { bug!("not a socket") };
-        config
-    }
-
     pub(super) fn service_step(&mut self, unit: UnitId, input: service::Input<'_>, now: Instant) {
-        let config = self.service_config(unit);
-        let before = *self.units.at(unit);
+        let config = self.table.service(unit);
+        let before = self.units.at(unit).before();
         let outcome = self.service(unit).step(unit, &config, input, now);
         for action in outcome.actions {
             self.push(action);
@@ -346,7 +334,7 @@ impl<'t, 's> Engine<'t, 's> {
             self.restart_by_itself(unit, now);
         }
         self.idle_pending |= features::IDLE && self.service(unit).waits_for_quiet();
-        self.changed(unit, &before, now);
+        self.changed(unit, before, now);
         let argument = if features::REBOOT_ARGUMENTS && outcome.emergency != Emergency::None {
             self.table.edges(unit).relations().reboot_argument
         } else {
@@ -356,25 +344,25 @@ impl<'t, 's> Engine<'t, 's> {
     }
 
     /// Draws the conclusions from a step: trace, times, deadlines, jobs, and who must look again.
-    pub(super) fn changed(&mut self, unit: UnitId, before: &UnitState, now: Instant) {
-        let after = *self.units.at(unit);
-        let (old, new) = (before.deadline(), after.deadline());
+    pub(super) fn changed(&mut self, unit: UnitId, before: Before, now: Instant) {
+        let after = self.units.at(unit);
+        let (old, new) = (before.deadline, after.deadline());
+        let is_another = after.sub() != before.sub;
         self.schedule.stale |= old.is_some() && old != new && old == self.schedule.soonest;
         self.note_deadline(new);
-        if after.sub() != before.sub() {
+        if is_another {
             self.tell_change(unit, before, now);
         }
         self.conclude_job(unit, now);
     }
 
-    fn tell_change(&mut self, unit: UnitId, before: &UnitState, now: Instant) {
+    fn tell_change(&mut self, unit: UnitId, before: Before, now: Instant) {
         // A job may have waited for the end of what this unit was doing.
         self.search_jobs_anew();
         self.follow_state(unit, before);
         let state = self.units.at_mut(unit);
         state.changed_at = now;
-        let reached =
-            state.active() == ActiveState::Active && before.active() != ActiveState::Active;
+        let reached = state.active() == ActiveState::Active && before.active != ActiveState::Active;
         if reached {
             state.active_at = now;
         }
@@ -387,7 +375,7 @@ impl<'t, 's> Engine<'t, 's> {
             if is_service {
                 self.let_sockets_look(unit);
             }
-            self.tell_starters(unit, before.active(), now);
+            self.tell_starters(unit, before.active, now);
         }
         if reached && unit == self.boot_target && self.boot_finished_at.is_none() {
             self.boot_finished_at = Some(now);

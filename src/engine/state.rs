@@ -55,6 +55,14 @@ pub(super) enum KindState {
     Path(Path),
 }
 
+/// What a change of a unit is told by.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    pub(super) active: ActiveState,
+    pub(super) sub: SubState,
+    pub(super) deadline: Option<Instant>,
+}
+
 /// What every unit of every board costs: what few of them need goes into [`Extra`].
 const UNIT_BYTES_MAX: usize = 168;
 
@@ -77,6 +85,12 @@ impl UnitState {
         first: 0,
         slots: 0,
     };
+
+    /// What it is before it is changed.
+    #[inline(never)]
+    pub(super) fn before(&self) -> Before {
+        Before { active: self.active(), sub: self.sub(), deadline: self.deadline() }
+    }
 
     /// Its state in general terms.
     pub const fn active(&self) -> ActiveState {

@@ -37,8 +37,8 @@ impl Engine<'_, '_> {
     }
 
     pub(super) fn socket_step(&mut self, unit: UnitId, input: socket::Input, now: Instant) {
-        let config = self.socket_config(unit);
-        let before = *self.units.at(unit);
+        let config = self.table.socket(unit);
+        let before = self.units.at(unit).before();
         let outcome = self.socket(unit).step(unit, &config, input, now);
         for action in outcome.actions {
             self.push(action);
@@ -52,11 +52,11 @@ impl Engine<'_, '_> {
             }
         }
         if let socket::State::Paused { until } = self.socket(unit).state
-            && before.sub() != SubState::Paused
+            && before.sub != SubState::Paused
         {
             self.note(Trace::Paused { unit, until }, now);
         }
-        self.changed(unit, &before, now);
+        self.changed(unit, before, now);
     }
 
     /// Whatever may have waited for it is due now.
@@ -168,7 +168,7 @@ impl Engine<'_, '_> {
         let (startup, phase_us) = (self.startup, self.luck.board);
         let wall_us = self.wall_us;
         let cx = Context { unit, setup, view, startup, wall_us, random_us, phase_us, now };
-        let before = *self.units.at(unit);
+        let before = self.units.at(unit).before();
         let outcome = self.timer(unit).step(&cx, input);
         if let Some(action) = outcome.action.filter(|_| features::STAMPS) {
             self.push(action);
@@ -176,7 +176,7 @@ impl Engine<'_, '_> {
         if outcome.start {
             self.start_by_itself(config.unit, now);
         }
-        self.changed(unit, &before, now);
+        self.changed(unit, before, now);
     }
 
     pub(super) fn on_stamp_taken(&mut self, unit: UnitId, us: u64, now: Instant) {

@@ -19,7 +19,7 @@ impl Pilot {
         if !features::FORKING {
             return;
         }
-        let more = features::more(&self.service(unit));
+        let more = features::more(&self.table.service(unit));
         let pid = if !more.pid_file.is_empty() {
             pidfile::read(more.pid_file)
         } else if more.guess_main_pid {
@@ -59,7 +59,7 @@ impl Pilot {
     /// Unlinks the pidfile of a service that has ended, and could not do it itself.
     pub(super) fn remove_pid_file(&mut self, unit: UnitId) {
         if features::FORKING {
-            pidfile::remove(features::more(&self.service(unit)).pid_file);
+            pidfile::remove(features::more(&self.table.service(unit)).pid_file);
         }
     }
 }

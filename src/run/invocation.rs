@@ -1,6 +1,8 @@
 //! INVOCATION_ID: 128 bits, different each time that a unit is started; all processes of one
 //! start have the same.
 
+use core::fmt;
+
 use rustix::rand::{GetRandomFlags, getrandom};
 use unit::UnitId;
 
@@ -15,6 +17,24 @@ at_rest! {
 
 /// 2^64 divided by the golden ratio: the increment of SplitMix64.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// One of them, written as 32 hexadecimal digits.
+#[derive(Clone, Copy)]
+pub(super) struct Invocation([u64; 2]);
+
+impl fmt::Display for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut digits = [0; 32];
+        for (half, digits) in self.0.into_iter().zip(digits.chunks_exact_mut(16)) {
+            let mut rest = half;
+            for digit in digits.iter_mut().rev() {
+                *digit = b"0123456789abcdef"[(rest & 15) as usize];
+                rest >>= 4;
+            }
+        }
+        f.write_str(core::str::from_utf8(&digits).unwrap_or_default())
+    }
+}
 
 /// Makes identifiers without a system call for each: a seed of this boot, and a counter.
 pub(super) struct Invocations {
@@ -38,7 +58,7 @@ impl Invocations {
     }
 
     /// The identifier of a unit's present start; a new one if the process `begins` a start.
-    pub(super) fn of(&mut self, unit: UnitId, begins: bool) -> u128 {
+    pub(super) fn of(&mut self, unit: UnitId, begins: bool) -> Invocation {
         let start = &mut self.starts[unit.index()];
         if begins {
             self.count += 1;
@@ -47,7 +67,7 @@ impl Invocations {
         let number = u64::from(*start);
         let high = mix(self.seed[0] ^ mix(number));
         let low = mix(self.seed[1] ^ high.wrapping_add(number));
-        u128::from(high) << 64 | u128::from(low)
+        Invocation([high, low])
     }
 }
 

@@ -96,7 +96,7 @@ impl Pilot {
     }
 
     fn remove_leavings_of(&mut self, unit: UnitId) {
-        let context = self.service(unit).context;
+        let context = self.table.service(unit).context;
         // Without a place, or memory, for it the next turn tries again.
         let Some((slot, work)) = self.children.pool.prepare() else { return };
         work.context = Some(context);

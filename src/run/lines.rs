@@ -172,7 +172,7 @@ impl fmt::Display for Words<'_> {
                 if self.engine.is_socket(unit) =>
             {
                 self.tell(f, unit, format_args!("listening at"))?;
-                let listeners = super::socket_config(self.table, unit).listeners;
+                let listeners = self.table.socket(unit).listeners;
                 listeners
                     .iter()
                     .try_for_each(|listener| write!(f, " {}", AddressWords(Some(listener.address))))

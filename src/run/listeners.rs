@@ -190,7 +190,7 @@ impl Pilot {
     /// told, for a service that is restarted at once leaves no time to watch it.
     pub(super) fn dead_listener(&self, service: UnitId) -> Option<ListenerId> {
         self.engine.passed_sockets(service).find_map(|unit| {
-            let unit = self.socket(unit);
+            let unit = self.table.socket(unit);
             let mut connected = numbered(&unit).filter(|(_, config)| match config.kind {
                 ListenKind::Stream | ListenKind::SequentialPacket => true,
                 ListenKind::Datagram
@@ -224,7 +224,7 @@ impl Pilot {
     }
 
     pub(super) fn open_socket(&mut self, id: UnitId) {
-        let unit = self.socket(id);
+        let unit = self.table.socket(id);
         let (name, setup) = (self.table.name(id), unit.setup());
         let mut opened = self.open_listeners(&unit, &setup, name);
         if let Err((_, errno)) = opened
@@ -251,7 +251,7 @@ impl Pilot {
     }
 
     pub(super) fn close_socket(&mut self, id: UnitId) {
-        let unit = self.socket(id);
+        let unit = self.table.socket(id);
         for (listener, config) in numbered(&unit) {
             self.listeners.close(listener, &config, unit.remove_on_stop, &mut self.watch);
         }
@@ -267,7 +267,7 @@ impl Pilot {
         if !features::FLUSH_PENDING {
             return;
         }
-        for (listener, config) in numbered(&self.socket(id)) {
+        for (listener, config) in numbered(&self.table.socket(id)) {
             if let Some(fd) = self.listeners.fd(listener) {
                 // A service that was passed this listener may have made it blocking.
                 let _ = rustix::fs::fcntl_setfl(fd, OFlags::NONBLOCK)
@@ -355,7 +355,7 @@ impl Pilot {
     /// The peer of an AF_UNIX connection; who it is costs a call, and is asked where it matters.
     fn unix_peer(&self, listener: ListenerId, connection: BorrowedFd<'_>) -> Peer {
         let unit = self.listeners.places.at(listener).owner;
-        let matters = self.socket(unit).max_connections_per_source > 0;
+        let matters = self.table.socket(unit).max_connections_per_source > 0;
         let uid = if matters { message::peer_uid(connection).unwrap_or(u32::MAX) } else { 0 };
         Peer::Unix { uid }
     }
@@ -376,7 +376,7 @@ impl Pilot {
     /// A listener's unit and settings.
     fn listener(&self, id: ListenerId) -> (UnitId, Listener<'static>) {
         let unit = self.listeners.places.at(id).owner;
-        let config = self.socket(unit);
+        let config = self.table.socket(unit);
         let place = usize::from(id.0 - config.first_listener.0);
         (unit, config.listeners.get(place).unwrap_or_else(|| bug!("a listener of its owner")))
     }

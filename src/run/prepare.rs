@@ -20,10 +20,11 @@ use crate::journal::origin::Origin;
 use crate::sys::child::Full;
 use crate::sys::start;
 
+use super::Pilot;
+use super::invocation::Invocation;
 use super::listeners::Listeners;
 use super::steps::{Strings, Work};
 use super::store::Store;
-use super::{Pilot, socket_config};
 
 /// [`unit::EXEC_PATH`].
 const PATH: &CStr = c"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -74,7 +75,7 @@ impl Pilot {
         if self.engine.is_socket(command.unit) {
             return self.socket_request(process, command);
         }
-        let service = self.service(command.unit);
+        let service = self.table.service(command.unit);
         let list = command.list.of(&service);
         let begins = command.index == 0 && begins(&service, command.list);
         let kind = command.list;
@@ -98,7 +99,8 @@ impl Pilot {
     }
 
     fn socket_request(&self, process: Process, command: CommandRef) -> Request {
-        let commands = self.socket(command.unit).commands().filter(|_| features::SOCKET_COMMANDS);
+        let commands =
+            self.table.socket(command.unit).commands().filter(|_| features::SOCKET_COMMANDS);
         let Some(commands) = commands else { bug!("the engine runs what there is") };
         let first = if commands.start_pre.is_empty() {
             CommandList::StartPost
@@ -173,8 +175,8 @@ impl Sources<'_> {
     pub(super) fn fill(
         &self,
         request: &Request,
-        id: u128,
-        monitored: Option<(UnitId, u128)>,
+        id: Invocation,
+        monitored: Option<(UnitId, Invocation)>,
         work: &mut Work,
     ) -> Result<(), Full> {
         let Request { process, unit, context, command, main_pid, .. } = request;
@@ -218,7 +220,7 @@ impl Sources<'_> {
         if context.user.is_empty() {
             push_default(strings, USER_ROOT)?;
         }
-        strings.push_env("INVOCATION_ID", format_args!("{id:032x}"))?;
+        strings.push_env("INVOCATION_ID", format_args!("{id}"))?;
         if context.notify && is_listened_to(request) {
             push_default(strings, NOTIFY_SOCKET)?;
             push_store_max(strings, request)?;
@@ -251,7 +253,7 @@ impl Sources<'_> {
         &self,
         request: &Request,
         service: &Service<'static>,
-        monitored: Option<(UnitId, u128)>,
+        monitored: Option<(UnitId, Invocation)>,
         work: &mut Work,
     ) -> Result<(), Full> {
         if features::WATCHDOG
@@ -278,7 +280,7 @@ impl Sources<'_> {
                     return Ok(());
                 };
                 strings.push_env("MONITOR_UNIT", format_args!("{}", self.table.name(unit)))?;
-                strings.push_env("MONITOR_INVOCATION_ID", format_args!("{id:032x}"))?;
+                strings.push_env("MONITOR_INVOCATION_ID", format_args!("{id}"))?;
                 let names = ["MONITOR_SERVICE_RESULT", "MONITOR_EXIT_CODE", "MONITOR_EXIT_STATUS"];
                 self.push_ending(unit, names, strings)
             }
@@ -354,7 +356,7 @@ impl Sources<'_> {
     /// its main process what is stored behind them.
     fn push_listeners(&self, unit: UnitId, is_main: bool, work: &mut Work) -> Result<(), Full> {
         for socket in self.engine.passed_sockets(unit) {
-            for listener in socket_config(self.table, socket).listener_ids() {
+            for listener in self.table.socket(socket).listener_ids() {
                 let Some(fd) = self.listeners.fd(listener) else { continue };
                 work.push_socket(fd);
             }
@@ -388,7 +390,7 @@ impl fmt::Display for ListenerNames<'_> {
         let mut separator = "";
         let Sources { table, engine, listeners, .. } = self.sources;
         for socket in engine.passed_sockets(self.unit) {
-            let config = socket_config(table, socket);
+            let config = table.socket(socket);
             for _ in config.listener_ids().filter(|&id| listeners.fd(id).is_some()) {
                 write!(f, "{separator}{}", config.fd_name)?;
                 separator = ":";

@@ -6,7 +6,7 @@ use rustix::event::epoll::EventFlags;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use unit::limits::FD_NAME_MAX;
-use unit::{Kind, Preserve, Table, UnitId};
+use unit::{Preserve, Table, UnitId};
 
 use crate::engine::Storing;
 use crate::engine::places::Places;
@@ -73,8 +73,7 @@ impl Store {
         watch: &mut Watch,
     ) -> Vec<OwnedFd, FDS_MAX> {
         let (Some(unit), Some(storing)) = (unit, storing) else { return fds };
-        let Kind::Service(service) = table.kind(unit) else { bug!("services speak") };
-        let more = features::more(&service);
+        let more = features::more(&table.service(unit));
         match storing {
             Storing::Keep { name, polled } => {
                 for fd in fds {

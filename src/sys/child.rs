@@ -404,7 +404,9 @@ impl<const TEXT: usize, const POINTERS: usize> Vectors<TEXT, POINTERS> {
             return Ok(());
         }
         let begin = self.text_used;
-        write!(self, "{name}={value}")?;
+        self.push_text(name.as_bytes())?;
+        self.push_text(b"=")?;
+        self.write_fmt(value)?;
         let pointer = self.end_text(begin)?;
         self.push_env_pointer(pointer)
     }

@@ -127,7 +127,7 @@ impl Engine<'_, '_> {
 
     /// What the sockets of a service wait for is not coming.
     pub(in crate::engine) fn let_sockets_look(&mut self, service: UnitId) {
-        for socket in self.service_config(service).sockets.iter() {
+        for socket in self.table.service(service).sockets.iter() {
             self.mark_dirty(socket);
         }
     }

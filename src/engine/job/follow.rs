@@ -6,7 +6,7 @@ use unit::{Millis, RateLimit, UnitId};
 
 use super::Wish;
 use crate::engine::manager::Engine;
-use crate::engine::state::UnitState;
+use crate::engine::state::Before;
 use crate::engine::time::Instant;
 use crate::features;
 
@@ -57,7 +57,7 @@ const fn is_down(state: ActiveState) -> bool {
 
 impl Engine<'_, '_> {
     /// Writes down what a new state means for others.
-    pub(in crate::engine) fn follow_state(&mut self, unit: UnitId, before: &UnitState) {
+    pub(in crate::engine) fn follow_state(&mut self, unit: UnitId, before: Before) {
         if !features::RELATIONS {
             return;
         }
@@ -66,8 +66,8 @@ impl Engine<'_, '_> {
             return;
         }
         // A service that is started again was down in between.
-        let again = state.sub() == SubState::AutoRestart && before.sub() != SubState::AutoRestart;
-        let (was, is) = (before.active(), state.active());
+        let again = state.sub() == SubState::AutoRestart && before.sub != SubState::AutoRestart;
+        let (was, is) = (before.active, state.active());
         let well = !state.result().is_failure();
         let told = state.job.is_some_and(super::Job::will_stop);
         let follow = Follow::CHANGED

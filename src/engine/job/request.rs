@@ -127,7 +127,7 @@ impl Engine<'_, '_> {
         if !matches!(self.units.at(unit).kind, KindState::Service(_)) {
             return false;
         }
-        let config = self.service_config(unit);
+        let config = self.table.service(unit);
         !config.exec_reload.is_empty() || config.type_ == ServiceType::NotifyReload
     }
 

@@ -119,8 +119,8 @@ impl Engine<'_, '_> {
 
     /// Starts what may start.
     pub(in crate::engine) fn start_unit(&mut self, unit: UnitId, auto: bool, now: Instant) {
-        let before = *self.units.at(unit);
-        match before.active() {
+        let before = self.units.at(unit).before();
+        match before.active {
             ActiveState::Active | ActiveState::Reloading => {
                 self.finish_job(unit, JobResult::Done, now);
                 return;
@@ -128,40 +128,42 @@ impl Engine<'_, '_> {
             ActiveState::Deactivating => bug!("a start waits for the end of a stop"),
             ActiveState::Inactive | ActiveState::Activating | ActiveState::Failed => {}
         }
-        match before.kind {
-            KindState::Target { .. } if self.begins_end(unit, now) => {}
+        match &self.units.at(unit).kind {
             KindState::Target { .. } => {
-                self.units.at_mut(unit).kind = KindState::Target { reached: true };
-                self.changed(unit, &before, now);
+                if !self.begins_end(unit, now) {
+                    self.units.at_mut(unit).kind = KindState::Target { reached: true };
+                    self.changed(unit, before, now);
+                }
             }
             KindState::Service(service) => {
                 let waiting = service.waits_for_restart();
-                if before.active() != ActiveState::Activating || waiting {
+                if before.active != ActiveState::Activating || waiting {
                     let auto = auto && waiting;
-                    self.status[usize::from(before.first)].clear();
+                    let place = usize::from(self.units.at(unit).first);
+                    self.status[place].clear();
                     self.service_step(unit, service::Input::Start { auto }, now);
                 } else {
                     self.conclude_job(unit, now);
                 }
             }
             KindState::Socket(_) => {
-                if before.active() != ActiveState::Activating {
+                if before.active != ActiveState::Activating {
                     self.socket_step(unit, socket::Input::Start, now);
                 }
             }
             KindState::Template(_) => self.finish_job(unit, JobResult::Skipped, now),
             KindState::Timer(_) => {
-                if before.active() != ActiveState::Activating {
+                if before.active != ActiveState::Activating {
                     self.timer_step(unit, timer::Input::Start, now);
                 }
             }
             KindState::Mount(_) => {
-                if before.active() != ActiveState::Activating {
+                if before.active != ActiveState::Activating {
                     self.mount_step(unit, mount::Input::Start, now);
                 }
             }
             KindState::Path(_) => {
-                if before.active() != ActiveState::Activating {
+                if before.active != ActiveState::Activating {
                     self.path_step(unit, path::Input::Start, now);
                 }
             }
@@ -169,11 +171,11 @@ impl Engine<'_, '_> {
     }
 
     fn run_stop(&mut self, unit: UnitId, why: StopAsked, now: Instant) {
-        let before = *self.units.at(unit);
-        match before.kind {
+        let before = self.units.at(unit).before();
+        match &self.units.at(unit).kind {
             KindState::Target { .. } => {
                 self.units.at_mut(unit).kind = KindState::Target { reached: false };
-                self.changed(unit, &before, now);
+                self.changed(unit, before, now);
             }
             KindState::Service(_) => self.service_step(unit, service::Input::Stop(why), now),
             KindState::Socket(_) => self.socket_step(unit, socket::Input::Stop, now),

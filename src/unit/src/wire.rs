@@ -19,7 +19,7 @@ use core::fmt;
 use serde::Deserialize;
 
 use crate::decode;
-use crate::model::{Check, Edges, Kind, Manager, Unit, UnitId};
+use crate::model::{Check, Edges, Kind, Manager, Service, Socket, Unit, UnitId};
 use crate::seq::Seq;
 
 /// First bytes of a table.
@@ -170,6 +170,24 @@ impl<'a> Table<'a> {
     /// If `unit` is not of this table.
     pub fn kind(&self, unit: UnitId) -> Kind<'a> {
         self.part::<(&[u8], Kind<'_>)>(unit).1
+    }
+
+    /// The settings of a unit that is known to be a service.
+    ///
+    /// # Panics
+    /// If `unit` is none.
+    pub fn service(&self, unit: UnitId) -> Service<'a> {
+        let Kind::Service(service) = self.kind(unit) else { panic!("not a service") };
+        service
+    }
+
+    /// The settings of a unit that is known to be a socket.
+    ///
+    /// # Panics
+    /// If `unit` is none.
+    pub fn socket(&self, unit: UnitId) -> Socket<'a> {
+        let Kind::Socket(socket) = self.kind(unit) else { panic!("not a socket") };
+        socket
     }
 
     /// What must hold for a unit to start.
