@@ -7,13 +7,14 @@ use core::ffi::CStr;
 use core::panic::PanicInfo;
 
 use pilotlight::sys::start::Args;
-use pilotlight::sys::{fatal, fd};
+use pilotlight::sys::{fatal, fd, signal};
 use pilotlight::{ctl, features, logger, run, table};
 use rustix::process::{Pid, getpid};
 
 pilotlight::entry!(main);
 
 fn main(args: Args) -> u8 {
+    signal::tell_of_faults();
     let mut args = args.iter();
     let path = args.next().unwrap_or_default().to_bytes();
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();

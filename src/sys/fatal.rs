@@ -6,7 +6,7 @@
 //! # Safety
 //! A fault may come at any instruction, so that nothing here trusts more than atomics.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 use core::fmt::Write as _;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
@@ -27,6 +27,17 @@ const SYNC_STEPS: u32 = 100;
 const SYNC_STEP: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 /// Exit code of a process that is not PID 1.
 const EXIT_PANIC: u8 = 101;
+
+/// The words before the program counter in a ucontext_t: asm/ucontext.h, asm/sigcontext.h.
+const CONTEXT_PLACE: usize = if cfg!(target_arch = "x86_64") {
+    21
+} else if cfg!(target_arch = "aarch64") {
+    55
+} else if cfg!(target_arch = "riscv64") {
+    22
+} else {
+    23
+};
 
 static ACTION: AtomicU8 = AtomicU8::new(0);
 static BROKEN: AtomicBool = AtomicBool::new(false);
@@ -65,8 +76,21 @@ pub fn panic(info: &PanicInfo<'_>) -> ! {
     give_up(&mut line)
 }
 
-/// What [`crate::bug`] ends in.
-pub(crate) fn bug(file: &str, line: u32) -> ! {
+/// What `bug!` is where a panic is a wrong instruction. `LINE` keeps it apart from others of the
+/// same function, which would become one.
+#[cfg(panic = "immediate-abort")]
+#[inline(always)]
+pub(crate) fn trap<const LINE: u32>() -> ! {
+    raw::mark::<LINE>();
+    panic!()
+}
+
+/// What `bug!` is elsewhere. `file` is a reference so that a place is two words: one literal for
+/// all places of a file, and a number.
+#[cfg(not(panic = "immediate-abort"))]
+#[cold]
+#[inline(never)]
+pub(crate) fn bug(file: &'static &'static str, line: u32) -> ! {
     let mut text = Line::new();
     let _ = write!(text, "{file}:{line}: this cannot be");
     give_up(&mut text)
@@ -77,18 +101,16 @@ pub(crate) fn bug(file: &str, line: u32) -> ! {
 pub(super) unsafe extern "C" fn on_fault(
     signal: c_int,
     info: *const [c_int; 3],
-    _context: *const c_void,
+    context: *const usize,
 ) {
-    /// Words of a siginfo_t before si_addr.
-    const WORDS: usize = size_of::<[c_int; 3]>().div_ceil(size_of::<usize>());
-    // SAFETY: SA_SIGINFO is set, so that the kernel hands over a siginfo_t: si_signo, si_errno and
-    // si_code, then a union, which is aligned as a pointer and begins with one or with numbers.
-    let ([.., code], address) = unsafe { (*info, *info.cast::<usize>().add(WORDS)) };
+    // SAFETY: SA_SIGINFO is set, so that the kernel hands over a siginfo_t, which begins with
+    // si_signo, si_errno and si_code, and a ucontext_t, where the kernel's headers have it so.
+    let ([.., code], place) = unsafe { (*info, *context.add(CONTEXT_PLACE)) };
     let mut line = Line::new();
     let _ = write!(line, "fault: signal {signal}");
     // Otherwise somebody has sent it.
     if code > 0 {
-        let _ = write!(line, " at {address:#x}");
+        let _ = write!(line, " at {place:#x}: see cargo board place");
     }
     give_up(&mut line)
 }

@@ -1,9 +1,9 @@
 //! Signals: signal(7), signalfd(2). PID 1 blocks all of them and reads what comes.
 //!
 //! # Safety
-//! The only handler is [`fatal::on_fault`], for faults of PID 1 itself; it does not return.
+//! The only handler is [`fatal::on_fault`], for faults of our own; it does not return.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 
 use linux_raw_sys::general::__kernel_sighandler_t;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -26,10 +26,31 @@ const SIG_IGN: usize = 1;
 const SIGNAL_MAX: u8 = 64;
 
 /// A handler that is told why, sigaction(2).
-type SigInfoHandler = unsafe extern "C" fn(c_int, *const [c_int; 3], *const c_void);
+type SigInfoHandler = unsafe extern "C" fn(c_int, *const [c_int; 3], *const usize);
 
 const fn bit(signal: Signal) -> u64 {
     1 << (signal.as_raw() - 1)
+}
+
+/// The set of [`FAULTS`].
+const FAULT_BITS: u64 = {
+    let [a, b, c, d, e, f, g] = FAULTS;
+    bit(a) | bit(b) | bit(c) | bit(d) | bit(e) | bit(f) | bit(g)
+};
+
+/// From now on a fault of this process is told of before it ends.
+pub fn tell_of_faults() {
+    let mut action = raw::no_action();
+    // SAFETY: with SA_SIGINFO the kernel calls it with three arguments, as it expects.
+    action.sa_handler_kernel =
+        unsafe { core::mem::transmute::<SigInfoHandler, __kernel_sighandler_t>(fatal::on_fault) };
+    // On x86_64 the kernel insists on a restorer; the handler never returns through it.
+    let restorer = if cfg!(target_arch = "x86_64") { SA_RESTORER } else { 0 };
+    action.sa_flags = (SA_SIGINFO | restorer) as _;
+    for fault in FAULTS {
+        // These can be set.
+        let _ = raw::rt_sigaction(fault.as_raw() as u8, &action);
+    }
 }
 
 /// The descriptor that all signals of PID 1 arrive at.
@@ -39,37 +60,24 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Blocks every signal but faults, which get a handler, and SIGPIPE, which is ignored (and
+    /// Blocks every signal but faults, which have a handler, and SIGPIPE, which is ignored (and
     /// stays so in children: IgnoreSIGPIPE=yes).
     ///
     /// # Errors
     /// Those of signalfd(2).
     pub fn collect() -> Result<Self, Errno> {
         // What whoever started us ignored would stay ignored in our children.
-        for signal in 1..=SIGNAL_MAX {
+        for signal in (1..=SIGNAL_MAX).filter(|signal| FAULT_BITS >> (signal - 1) & 1 == 0) {
             // SIGKILL and SIGSTOP cannot be set, and need not be.
             let _ = raw::rt_sigaction(signal, &raw::no_action());
-        }
-        let mut open = 0;
-        for fault in FAULTS {
-            open |= bit(fault);
-            let mut action = raw::no_action();
-            // SAFETY: with SA_SIGINFO the kernel calls it with three arguments, as it expects.
-            action.sa_handler_kernel = unsafe {
-                core::mem::transmute::<SigInfoHandler, __kernel_sighandler_t>(fatal::on_fault)
-            };
-            // On x86_64 the kernel insists on a restorer; the handler never returns through it.
-            let restorer = if cfg!(target_arch = "x86_64") { SA_RESTORER } else { 0 };
-            action.sa_flags = (SA_SIGINFO | restorer) as _;
-            raw::rt_sigaction(fault.as_raw() as u8, &action)?;
         }
         let mut ignore = raw::no_action();
         // SAFETY: SIG_IGN is a value the kernel compares with, never a function that is called.
         ignore.sa_handler_kernel =
             unsafe { core::mem::transmute::<usize, __kernel_sighandler_t>(SIG_IGN) };
         raw::rt_sigaction(Signal::PIPE.as_raw() as u8, &ignore)?;
-        raw::rt_sigprocmask(!open)?;
-        Ok(Self { fd: raw::signalfd(!open)? })
+        raw::rt_sigprocmask(!FAULT_BITS)?;
+        Ok(Self { fd: raw::signalfd(!FAULT_BITS)? })
     }
 
     /// Calls `each` with the numbers of the signals that have come.

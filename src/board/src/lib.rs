@@ -9,7 +9,7 @@
 //! step makes is kept under `target/board/` ([`state`]). [`bench`] measures what
 //! comes of it.
 //!
-//! The verbs: [`mod@run`], [`mod@test`] (with [`lints`]), [`new`], [`size`].
+//! The verbs: [`mod@run`], [`mod@test`] (with [`lints`]), [`new`], [`mod@place`], [`size`].
 #![forbid(unsafe_code)]
 
 pub mod apt;
@@ -26,6 +26,7 @@ pub mod lints;
 pub mod machine;
 pub mod namespace;
 pub mod new;
+pub mod place;
 pub mod ports;
 pub mod provision;
 pub mod qemu;

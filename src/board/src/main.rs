@@ -9,7 +9,7 @@ use clap::{Parser, Subcommand};
 use pilot_board::conf::Board;
 use pilot_board::fail::{Failure, OrFail, Result};
 use pilot_board::state::State;
-use pilot_board::{bench, image, namespace, new, run, say, size, test};
+use pilot_board::{bench, image, namespace, new, place, run, say, size, test};
 
 /// Builds, boots and tests boards.
 #[derive(Parser)]
@@ -55,6 +55,16 @@ enum Verb {
         /// A folder that is not there yet.
         path: PathBuf,
     },
+    /// Tells where in the source PID 1 gave up, by the address that it has told.
+    Place {
+        /// A name under board/, or the path of a board's folder.
+        board: String,
+        /// As PID 1 has told it: 0x and hexadecimal digits.
+        address: String,
+        /// The program that the board has; the one that is built now if not said.
+        #[arg(short, long, value_name = "FILE")]
+        program: Option<PathBuf>,
+    },
     /// Prints what PID 1 of a board costs.
     Size {
         /// A name under board/, or the path of a board's folder.
@@ -76,6 +86,9 @@ fn main() -> ExitCode {
         }
         Verb::Build { board, output, image } => build(&board, output, image),
         Verb::New { path } => new::new(&path),
+        Verb::Place { board, address, program } => {
+            place::place(&board, &address, program.as_deref())
+        }
         Verb::Size { board } => size::size(&board),
         Verb::Test { args } => test::test(&args),
     };

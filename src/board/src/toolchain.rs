@@ -38,6 +38,10 @@ const SOURCE_FLAGS: [&str; 7] = [
     "-Cllvm-args=-enable-machine-outliner=always",
 ];
 
+/// Flags for names and lines beside the same code. As settings of cargo's profile they would be
+/// part of the crates' identities, and functions would come in another order.
+const LINE_FLAGS: [&str; 2] = ["-Cdebuginfo=line-tables-only", "-Cstrip=none"];
+
 /// A compiler that can build for one architecture.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Toolchain {
@@ -137,32 +141,12 @@ fn shorter_paths(rustc: &Path) -> impl Iterator<Item = String> {
 
 /// Builds `pilot` with the units of the board in `board_dir`; gives the ELF file.
 ///
-/// The file stands until the next board of the same architecture is built.
+/// The file stands until the next one of the same architecture is built.
 ///
 /// # Errors
 /// If there is no compiler, or the units or the program do not compile.
 pub fn build_pilot(state: &State, arch: Arch, board_dir: &Path) -> Result<PathBuf> {
-    let toolchain = Toolchain::find(arch)?;
-    let known = facts(arch);
-    let target_dir = state.dir(toolchain.target_dir())?;
-    say::step(
-        "Building",
-        format!("pilot for {} with the units of {}", arch.name(), board_dir.display()),
-    );
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(state.workspace())
-        .args(["build", "--release", "--package", "pilotlight", "--bin", "pilot"])
-        .args(["--features", "pid1", "--target", known.triple, "--target-dir"])
-        .arg(&target_dir)
-        .env("PILOT_BOARD", board_dir)
-        .env(env_name(arch, "LINKER"), known.linker)
-        // It goes before every other variable with flags.
-        .env("CARGO_ENCODED_RUSTFLAGS", toolchain.rust_flags(arch).join("\x1f"))
-        .stdin(Stdio::null());
-    toolchain.apply(&mut cargo);
-    fail::run(&mut cargo, "mend what the compiler says above and try again")?;
-    let elf = target_dir.join(known.triple).join("release/pilot");
+    let elf = build(state, arch, board_dir, "", &[])?;
     let bytes = std::fs::read(&elf).or_file("read", &elf)?;
     let complaints = inspect::complaints(&bytes, arch);
     if !complaints.is_empty() {
@@ -176,6 +160,47 @@ pub fn build_pilot(state: &State, arch: Arch, board_dir: &Path) -> Result<PathBu
         ));
     }
     Ok(elf)
+}
+
+/// The same, with names and line tables in the file; in a folder of its own, for cargo builds all
+/// anew when flags change.
+///
+/// # Errors
+/// As [`build_pilot`].
+pub fn build_with_lines(state: &State, arch: Arch, board_dir: &Path) -> Result<PathBuf> {
+    build(state, arch, board_dir, "-lines", &LINE_FLAGS)
+}
+
+fn build(
+    state: &State,
+    arch: Arch,
+    board_dir: &Path,
+    dir_suffix: &str,
+    more_flags: &[&str],
+) -> Result<PathBuf> {
+    let toolchain = Toolchain::find(arch)?;
+    let known = facts(arch);
+    let target_dir = state.dir(toolchain.target_dir().to_owned() + dir_suffix)?;
+    say::step(
+        "Building",
+        format!("pilot for {} with the units of {}", arch.name(), board_dir.display()),
+    );
+    let mut flags = toolchain.rust_flags(arch);
+    flags.extend(more_flags.iter().map(|&flag| flag.to_owned()));
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(state.workspace())
+        .args(["build", "--release", "--package", "pilotlight", "--bin", "pilot"])
+        .args(["--features", "pid1", "--target", known.triple, "--target-dir"])
+        .arg(&target_dir)
+        .env("PILOT_BOARD", board_dir)
+        .env(env_name(arch, "LINKER"), known.linker)
+        // It goes before every other variable with flags.
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        .stdin(Stdio::null());
+    toolchain.apply(&mut cargo);
+    fail::run(&mut cargo, "mend what the compiler says above and try again")?;
+    Ok(target_dir.join(known.triple).join("release/pilot"))
 }
 
 /// Cargo's variable for a setting of one target.

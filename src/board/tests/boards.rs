@@ -8,6 +8,7 @@ mod support;
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::thread;
 
 use pilot_board::conf::Board;
@@ -133,6 +134,56 @@ fn pilot_stays_small_and_can_be_executed() {
     assert_eq!(pilot.permissions().mode() & 0o777, 0o755);
     let bytes = pilot.len();
     assert!(bytes <= ARMV7_MOST_BYTES, "{bytes} bytes; see `cargo board size qemu-armv7`");
+}
+
+/// What a child leaves behind that has needed more stack than it has: the program finds that it is
+/// broken, and its last line leads to the source.
+#[test]
+#[ignore = "boots a machine; `cargo board test` runs it"]
+fn an_epitaph_leads_to_the_source() {
+    const BOARD: &str = "qemu-armv7";
+    let mut board = Session::boot(BOARD);
+    board.expect("the board is up");
+    overwrite_canaries(&board);
+    drop(board.connect("echo"));
+    board.expect("PID 1 is broken and gives up");
+    board.expect("fault: signal 4 at ");
+    let address = board.expect(": see cargo board place");
+    board.ends_orderly();
+    let place = |address: &str| {
+        let program = env!("CARGO_BIN_EXE_board");
+        let output = Command::new(program).args(["place", BOARD, address]).output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let said = place(address.split(':').next().unwrap());
+    assert!(said.starts_with("src/sys/child.rs:"), "{said}");
+    assert!(said.contains("a child's stack overflowed"), "{said}");
+    let said = place("0x10");
+    assert!(said.contains("error: there is no code at 0x10 in the pilot of qemu-armv7"), "{said}");
+}
+
+/// Each canary of PID 1's is no more what it was.
+fn overwrite_canaries(board: &Outside) {
+    const PAGE: u32 = 4096;
+    const CANARY: &str = "6b6f5f746f6c6970";
+    // Where what is written lies: a program at a fixed address, of few pages.
+    let areas =
+        board.ssh("sed -n 's/^\\(000[0-9a-f]*\\)-\\([0-9a-f]*\\) rw.*/\\1 \\2/p' /proc/1/maps");
+    let mut command = String::new();
+    for area in areas.text.lines() {
+        let (start, end) = area.split_once(' ').unwrap();
+        let [start, end] = [start, end].map(|at| u32::from_str_radix(at, 16).unwrap());
+        let (skip, count) = (start / PAGE, (end - start) / PAGE);
+        let bytes = board.ssh(&format!(
+            "dd if=/proc/1/mem bs={PAGE} skip={skip} count={count} | hexdump -v -e '1/1 \"%02x\"'"
+        ));
+        for (at, _) in bytes.text.match_indices(CANARY) {
+            let at = start + at as u32 / 2;
+            command += &format!("printf x | dd of=/proc/1/mem bs=1 seek={at} conv=notrunc; ");
+        }
+    }
+    assert!(!command.is_empty(), "{areas:?}");
+    assert_eq!(board.ssh(&command).code, 0);
 }
 
 /// One boot, and everything that can be seen of it from outside.
