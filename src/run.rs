@@ -57,7 +57,7 @@ use self::notifications::Notifications;
 use self::paths::Paths;
 use self::store::Store;
 use self::wall::Wall;
-use self::watch::{Source, Watch};
+use self::watch::{Ready, Source, Watch};
 
 pub use self::boot::init;
 
@@ -114,7 +114,8 @@ impl Pilot {
                 [self.engine.next_deadline(), self.lines.due(self.engine, self.now), self.mend_at];
             deadlines.into_iter().flatten().min().map(|deadline| deadline.millis_from(self.now))
         };
-        let ready = self.watch.wait(wait_ms);
+        let mut ready = Ready::new();
+        self.watch.wait(wait_ms, &mut ready);
         self.now = Instant::at(clock::boot_time_us());
         self.lines.write_due(self.engine, self.now);
         self.engine.counters.console_lines_dropped = crate::sys::console::lines_dropped();

@@ -10,7 +10,7 @@ use super::event::{AcceptFailure, InstanceId, Pid, Process, SpawnError};
 use super::instance::{INSTANCE_PATIENCE, Instance, SlotState, State, Template};
 use super::manager::Engine;
 use super::service::spawn_retry;
-use super::socket;
+use super::socket::{self, Socket};
 use super::state::{KindState, UnitState};
 use super::time::Instant;
 use super::trace::Trace;
@@ -20,6 +20,12 @@ use crate::features;
 const EXHAUSTED_PAUSE: Millis = Millis(250);
 const SIGKILL: u8 = 9;
 const SIGCONT: u8 = 18;
+
+/// True of a socket that does not serve everybody.
+pub(super) fn is_choosy(config: &unit::Socket<'_>) -> bool {
+    let has_lists = !config.allow.is_empty() || !config.deny.is_empty();
+    config.max_connections_per_source > 0 || features::ACCESS_LISTS && has_lists
+}
 
 /// `IPAddressAllow=` before `IPAddressDeny=`, and what neither holds is let in:
 /// systemd.resource-control(5). AF_UNIX and AF_VSOCK have no addresses to deny.
@@ -113,8 +119,8 @@ impl Engine<'_, '_> {
         let unit = self.instance(instance).socket;
         let is_asked = self.instance(instance).state == SlotState::Accepting;
         ensure!(is_asked, "an answer to accept(2) has a place");
-        let config = self.table.socket(unit);
-        if !is_let_in(&config, peer) || self.is_crowded(unit, &config, peer) {
+        let Socket { service, is_choosy, .. } = *self.socket(unit);
+        if is_choosy && self.is_unwelcome(unit, peer) {
             self.count_refused(unit, now);
             self.push(Action::Drop(instance));
             self.free(instance);
@@ -130,14 +136,17 @@ impl Engine<'_, '_> {
         slot.state =
             SlotState::Spawning { retry_at: None, give_up_at: now.after(INSTANCE_PATIENCE) };
         self.note(Trace::Connected { unit, instance }, now);
-        self.spawn_instance(config.service, instance);
+        self.spawn_instance(service, instance);
     }
 
-    /// True if one source has as many connections as it may.
-    fn is_crowded(&self, unit: UnitId, config: &unit::Socket<'_>, peer: Peer) -> bool {
+    /// True if it is not let in, or its source has as many connections as it may.
+    fn is_unwelcome(&self, unit: UnitId, peer: Peer) -> bool {
+        let config = self.table.socket(unit);
         let most = usize::from(config.max_connections_per_source);
         let (_, slots) = self.slots_of(unit);
-        most > 0 && slots.iter().filter(|slot| slot.is_of_source(peer)).count() >= most
+        let is_crowded =
+            || most > 0 && slots.iter().filter(|slot| slot.is_of_source(peer)).count() >= most;
+        !is_let_in(&config, peer) || is_crowded()
     }
 
     pub(super) fn on_accept_failed(

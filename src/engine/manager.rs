@@ -11,6 +11,7 @@ use unit::{Emergency, Kind, ListenerId, Table, UnitId};
 use crate::features;
 
 use super::action::Action;
+use super::connection;
 use super::deadline::Schedule;
 use super::event::{Event, InstanceId, Pid};
 use super::instance::{Instance, Template};
@@ -105,8 +106,9 @@ impl<'t, 's> Engine<'t, 's> {
                     next_status += 1;
                 }
                 Kind::Socket(config) => {
-                    state.kind =
-                        KindState::Socket(Socket { service: config.service, ..Socket::NEW });
+                    let service = config.service;
+                    let is_choosy = connection::is_choosy(&config);
+                    state.kind = KindState::Socket(Socket { service, is_choosy, ..Socket::NEW });
                     state.first = config.first_instance;
                     state.slots = config.max_connections;
                     let last = usize::from(config.first_instance + config.max_connections);

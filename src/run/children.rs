@@ -267,8 +267,10 @@ impl Pilot {
             match rustix::process::wait(WaitOptions::NOHANG) {
                 Ok(Some((pid, status))) => {
                     let pid = pid.as_raw_nonzero().get() as u32;
-                    let failure = self.children.pool.reaped(pid);
-                    if self.note_removed(pid, status.exit_status() == Some(0)) {
+                    // Who has failed before its program ran has a code that says so.
+                    let is_well = status.exit_status() == Some(0);
+                    let failure = if is_well { None } else { self.children.pool.reaped(pid) };
+                    if self.note_removed(pid, is_well) {
                         self.feed(Event::SlotFreed);
                         continue;
                     }

@@ -142,14 +142,14 @@ impl Watch {
     }
 
     /// Waits until something is ready, at most `timeout_ms`; `None` is for ever.
-    pub(super) fn wait(&self, timeout_ms: Option<u64>) -> Ready {
+    pub(super) fn wait(&self, timeout_ms: Option<u64>, into: &mut Ready) {
         let mut events = [const { MaybeUninit::uninit() }; REPORTS_PER_TURN];
         let ready = match sys::epoll::wait(self.epoll.as_fd(), &mut events, timeout_ms) {
             Ok(ready) => ready,
             Err(Errno::INTR) => &[],
             Err(errno) => super::broken("epoll_wait(2)", errno),
         };
-        ready.iter().map(report).collect()
+        into.extend(ready.iter().map(report));
     }
 }
 

@@ -154,9 +154,9 @@ impl<T> Pool<T> {
         Self { slots, ability: Ability::IntoCgroup, reports: None }
     }
 
-    /// How many slots have no child in them.
+    /// How many slots have no child in them. More than two are two: each lies far from the others.
     pub fn count_free(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.is_free()).count()
+        self.slots.iter().filter(|slot| slot.is_free()).take(2).count()
     }
 
     /// The lowest free slot (its pages are the warm ones), and what its child will work on.

@@ -150,6 +150,8 @@ pub struct Outcome {
 pub struct Socket {
     /// The service it starts, known without a look into the table.
     pub service: UnitId,
+    /// Who connects may be refused for where he comes from.
+    pub is_choosy: bool,
     /// Where it is.
     pub state: State,
     /// What went wrong last.
@@ -194,6 +196,7 @@ impl Socket {
     /// A socket that has never been open.
     pub const NEW: Self = Self {
         service: UnitId(0),
+        is_choosy: false,
         state: State::Dead,
         result: UnitResult::Success,
         triggered: 0,
