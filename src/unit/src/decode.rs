@@ -16,7 +16,8 @@ use serde::forward_to_deserialize_any;
 
 /// The value at the begin of `bytes`; `None` if they do not decode.
 pub fn from_bytes<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Option<T> {
-    take_from_bytes(bytes).map(|(value, _)| value)
+    let mut reader = Reader { rest: bytes, broken: false };
+    T::deserialize(&mut reader).ok().filter(|_| !reader.broken)
 }
 
 /// The value at the begin of `bytes`, and the bytes behind it; `None` if they do not decode.
