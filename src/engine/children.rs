@@ -94,15 +94,15 @@ impl Engine<'_, '_> {
             self.on_finisher_gone(now);
             return;
         }
-        for unit in self.table.ids() {
-            let state = self.units.at(unit);
+        for (place, state) in self.units.iter().enumerate() {
+            let unit = UnitId(place as u16);
             if state.is_checked_by(pid) {
                 return self.on_checked(unit, exit, now);
             }
             if state.worker().is_some_and(|worker| worker.pid() == Some(pid)) {
                 return self.on_worker_exited(unit, exit, now);
             }
-            match &self.units.at(unit).kind {
+            match &state.kind {
                 KindState::Service(service) => {
                     let is_main = service.main().is_some_and(|main| main.pid() == pid);
                     if !is_main && service.control() != Some(pid) {

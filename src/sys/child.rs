@@ -379,12 +379,11 @@ impl<const TEXT: usize, const POINTERS: usize> Vectors<TEXT, POINTERS> {
 
     /// The value of an environment variable.
     pub fn value(&self, name: &[u8]) -> Option<&[u8]> {
-        self.pointers[..self.env_count].iter().find_map(|&pointer| {
-            // SAFETY: every pointer put here is to a NUL-terminated string that lives as long
-            // as `self`.
-            let variable = unsafe { CStr::from_ptr(pointer) }.to_bytes();
-            variable.strip_prefix(name)?.strip_prefix(b"=")
-        })
+        let pointer = self.pointers[self.place_of(name)?];
+        // SAFETY: every pointer put here is to a NUL-terminated string that lives as long as
+        // `self`.
+        let variable = unsafe { CStr::from_ptr(pointer) }.to_bytes();
+        variable.get(name.len() + 1..)
     }
 
     /// Adds `NAME=value` to the environment as it stands in the table. Names must be new.
@@ -464,9 +463,10 @@ impl<const TEXT: usize, const POINTERS: usize> Vectors<TEXT, POINTERS> {
 
     fn place_of(&self, name: &[u8]) -> Option<usize> {
         self.pointers[..self.env_count].iter().position(|&pointer| {
-            // SAFETY: as in `value`.
-            let variable = unsafe { CStr::from_ptr(pointer) }.to_bytes();
-            variable.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"="))
+            name.iter().chain(b"=").enumerate().all(|(at, &byte)| {
+                // SAFETY: as in `value`. What is before `at` is as in `name`, and no NUL.
+                byte != 0 && unsafe { pointer.add(at).read() } as u8 == byte
+            })
         })
     }
 
