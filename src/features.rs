@@ -29,6 +29,8 @@ features! {
     DIRECTORIES = "directories";
     /// Any directive that the program finds in [`unit::ExecMore`].
     EXEC_MORE = "exec-more";
+    /// `RuntimeWatchdogSec=`.
+    HARDWARE_WATCHDOG = "hardware-watchdog";
     /// `Condition…=` and `Assert…=`.
     CONDITIONS = "conditions";
     /// `KernelCommandLine=`.

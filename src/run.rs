@@ -1,9 +1,9 @@
 //! The executor: what the kernel says becomes an [`Event`], an [`Action`] becomes system calls.
 //!
-//! One turn is one epoll_wait(2), then, in this order: notifications, signals and the children
-//! they tell of, listeners, control clients. Each has a bound, so that nobody can keep the others
-//! waiting: what is left over is reported again by the next turn. No call blocks on a service,
-//! a disk, the console or a client.
+//! One turn is one epoll_wait(2), then, in this order: the hardware watchdog, notifications,
+//! signals and the children they tell of, listeners, control clients. Each has a bound, so that
+//! nobody can keep the others waiting: what is left over is reported again by the next turn. No
+//! call blocks on a service, a disk, the console or a client.
 //!
 //! Invariants: a descriptor leaves the epoll set before it is closed (a child between clone and
 //! exec holds copies of it); every registration has a generation, so that a late report of an
@@ -33,6 +33,7 @@ mod store;
 mod switch_root;
 mod wall;
 mod watch;
+mod watchdog;
 mod work;
 
 use core::ffi::CStr;
@@ -42,6 +43,7 @@ use unit::Table;
 use unit::control::ShutdownKind;
 
 use crate::engine::{Action, Engine, Event, Instant, Target};
+use crate::features;
 use crate::sys::clock;
 use crate::sys::power::{self, End};
 use crate::sys::signal::{self, Signals};
@@ -58,6 +60,7 @@ use self::paths::Paths;
 use self::store::Store;
 use self::wall::Wall;
 use self::watch::{Ready, Source, Watch};
+use self::watchdog::Feeder;
 
 pub use self::boot::init;
 
@@ -90,6 +93,7 @@ struct Pilot {
     clients: Clients,
     paths: Paths,
     wall: Wall,
+    feeder: Feeder,
     /// When PID 1's own sockets want another look; `None`: they are well.
     mend_at: Option<Instant>,
     /// The last turn's bound was reached before all children were reaped.
@@ -110,13 +114,18 @@ impl Pilot {
         let wait_ms = if self.reaping {
             Some(0)
         } else {
-            let deadlines =
-                [self.engine.next_deadline(), self.lines.due(self.engine, self.now), self.mend_at];
+            let deadlines = [
+                self.engine.next_deadline(),
+                self.lines.due(self.engine, self.now),
+                self.feeder.due(),
+                self.mend_at,
+            ];
             deadlines.into_iter().flatten().min().map(|deadline| deadline.millis_from(self.now))
         };
         let mut ready = Ready::new();
         self.watch.wait(wait_ms, &mut ready);
         self.now = Instant::at(clock::boot_time_us());
+        self.feed_watchdog();
         self.lines.write_due(self.engine, self.now);
         self.engine.counters.console_lines_dropped = crate::sys::console::lines_dropped();
         self.drain();
@@ -182,6 +191,7 @@ impl Pilot {
     fn drain(&mut self) {
         while let Some(action) = self.engine.next_action(self.now) {
             self.execute(action);
+            self.feed_watchdog();
             self.lines.write_crowded(self.engine);
         }
     }
@@ -252,6 +262,9 @@ impl Pilot {
 
     fn shut_down(&mut self, kind: ShutdownKind) -> ! {
         self.lines.write(self.engine);
+        if features::HARDWARE_WATCHDOG && kind == ShutdownKind::SwitchRoot {
+            crate::sys::watchdog::stop();
+        }
         power::end(match kind {
             ShutdownKind::Poweroff => End::PowerOff,
             ShutdownKind::Reboot => End::Restart(self.engine.reboot_argument()),

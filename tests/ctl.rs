@@ -13,7 +13,7 @@ use fake::{Answer, Fake, SLICES, table};
 use pilotlight::ctl::{self, Unreachable};
 use unit::control::{
     ActiveState, Exit, InstanceStatus, JobKind, JobResult, KillWhom, Order, Peer, Refusal, Retry,
-    ShutdownKind, SubState, SystemState, UnitResult, Verb,
+    ShutdownKind, SubState, SystemState, UnitResult, Verb, WatchdogState,
 };
 use unit::{JobMode, Kind, ListenerId};
 
@@ -109,6 +109,11 @@ fn status_tells_the_state_of_each_unit() {
     golden("ctl-status-failed", &masked(&fake, out));
     let out = printed(&mut fake, &["status"]);
     golden("ctl-status-overview", &masked(&fake, out));
+    fake.manager.watchdog = WatchdogState::Withheld;
+    fake.manager.reset_by_watchdog = true;
+    let out = printed(&mut fake, &["status"]);
+    let line = " Watchdog: not fed, a unit has failed; it has reset the board\n";
+    assert!(out.ends_with(line), "{out}");
 }
 
 /// The table's checksum changes with the compiler's mind, what is printed does not.

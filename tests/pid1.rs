@@ -23,6 +23,8 @@ mod differences;
 mod ends;
 #[path = "pid1/enter.rs"]
 mod enter;
+#[path = "pid1/feeder.rs"]
+mod feeder;
 #[path = "pid1/flood.rs"]
 mod flood;
 #[path = "pid1/kills.rs"]
@@ -119,6 +121,7 @@ const SUITES: &[Suite] = &[
     ("log", |pilot| log::all(&mut World::start(pilot, &[]))),
     ("faults", ends::by_fault),
     ("signals", ends::by_signal),
+    ("feeder", feeder::all),
     ("flood", |pilot| flood::all(&mut World::start(pilot, &[]))),
     ("kills", |pilot| kills::by_group(&mut World::start(pilot, &[]))),
     ("main_pid", |pilot| main_pid::all(&mut World::start(pilot, &[]))),

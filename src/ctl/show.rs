@@ -69,6 +69,12 @@ fn manager(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     list.number("StrangersReaped", status.strangers_reaped);
     list.number("NotificationsDropped", status.notifications_dropped);
     list.number("ConsoleLinesDropped", status.console_lines_dropped);
+    if let (true, Some(watchdog)) = (features::HARDWARE_WATCHDOG, table.manager().watchdog()) {
+        list.text("WatchdogDevice", watchdog.device.trim_end_matches('\0'));
+        list.seconds("RuntimeWatchdogUSec", watchdog.timeout_s);
+        list.text("WatchdogState", words::watchdog(status.watchdog));
+        list.flag("ResetByWatchdog", status.reset_by_watchdog);
+    }
     Ok(exit::SUCCESS)
 }
 

@@ -4,6 +4,7 @@ use core::fmt::{self, Display};
 
 use unit::control::{
     ActiveState, Exit, FRAME_MAX, InstanceStatus, Peer, Retry, SubState, UnitResult, UnitStatus,
+    WatchdogState,
 };
 use unit::{Kind, ListenerId, Mount, Service, Socket, Unit, UnitId};
 
@@ -69,6 +70,10 @@ fn overview(session: &mut Session<'_, '_>, now: &unit::control::ManagerStatus) -
     writeln!(out, "       Up: {}", Span { us: now.now_us, parts: 2 });
     if now.boot_finished_us > 0 {
         writeln!(out, "   Booted: {}", SinceBoot(now.boot_finished_us));
+    }
+    if features::HARDWARE_WATCHDOG && now.watchdog != WatchdogState::None {
+        let reset = if now.reset_by_watchdog { "; it has reset the board" } else { "" };
+        writeln!(out, " Watchdog: {}{reset}", words::watchdog(now.watchdog));
     }
     Ok(exit::SUCCESS)
 }

@@ -1,6 +1,8 @@
 //! The words for states, results, settings and signals: systemd's, where it has one.
 
-use unit::control::{ActiveState, Order, SIGRTMAX, SubState, SystemState, signal_number};
+use unit::control::{
+    ActiveState, Order, SIGRTMAX, SubState, SystemState, WatchdogState, signal_number,
+};
 use unit::{JobMode, Stdio, text_of};
 
 use crate::text::number;
@@ -87,6 +89,15 @@ pub(super) fn system(state: SystemState) -> &'static str {
         Running => "running",
         Degraded => "degraded",
         Stopping => "stopping",
+    })
+}
+
+pub(super) fn watchdog(state: WatchdogState) -> &'static str {
+    text_of!(state, WatchdogState {
+        None => "none",
+        Missing => "device missing",
+        Fed => "fed",
+        Withheld => "not fed, a unit has failed",
     })
 }
 

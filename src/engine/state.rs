@@ -1,7 +1,7 @@
 //! What the engine remembers of each unit and listener: as much memory as the plan says.
 
 use unit::UnitId;
-use unit::control::{ActiveState, Checked, SubState, UnitResult};
+use unit::control::{ActiveState, Checked, SubState, UnitResult, WatchdogState};
 
 use super::event::{Pid, Work};
 use super::instance::{Instance, Template};
@@ -301,4 +301,8 @@ pub struct Counters {
     pub notifications_dropped: u32,
     /// Lines the console did not take in time; counted by the executor.
     pub console_lines_dropped: u32,
+    /// Of the hardware watchdog, which the executor feeds.
+    pub watchdog: WatchdogState,
+    /// As the executor found it.
+    pub reset_by_watchdog: bool,
 }

@@ -295,7 +295,19 @@ impl Engine<'_, '_> {
             strangers_reaped: self.counters.strangers_reaped,
             notifications_dropped: self.counters.notifications_dropped,
             console_lines_dropped: self.counters.console_lines_dropped,
+            watchdog: self.counters.watchdog,
+            reset_by_watchdog: self.counters.reset_by_watchdog,
         }
+    }
+
+    /// The first of some units that has failed.
+    pub fn first_failed(&self, units: unit::Ids<'_>) -> Option<UnitId> {
+        units.iter().find(|&unit| self.units.at(unit).active() == ActiveState::Failed)
+    }
+
+    /// True once the board's run is to end.
+    pub const fn is_ending(&self) -> bool {
+        !self.phase.is_up()
     }
 
     /// True of the main or control process of a service.

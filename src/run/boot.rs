@@ -27,6 +27,7 @@ use super::paths::Paths;
 use super::store::Store;
 use super::wall::Wall;
 use super::watch::{Source, Watch};
+use super::watchdog::Feeder;
 use super::{Pilot, command_line, luck};
 use crate::reason::Reason;
 
@@ -56,20 +57,21 @@ pub fn init() -> u8 {
     // Without it we still run, and a parent's session does not hang up on us.
     let _ = rustix::process::setsid();
     let signals = Signals::collect().unwrap_or_else(|errno| super::broken("signalfd(2)", errno));
-    prepare_kernel(&table);
-    let mut pilot = Pilot::new(table, signals);
+    let feeder = prepare_kernel(&table);
+    let mut pilot = Pilot::new(table, signals, feeder);
     pilot.heed_command_line();
     pilot.run()
 }
 
 /// What every program expects of a running system. Whatever fails is said and passed over: a
 /// board that is half up can still be reached.
-fn prepare_kernel(table: &Table<'static>) {
+fn prepare_kernel(table: &Table<'static>) -> Feeder {
     let manager = table.manager();
     let mut failures = heapless::Vec::<_, 8>::new();
     mount::mount_api_file_systems(|target, errno| {
         let _ = failures.push((target, errno));
     });
+    let feeder = Feeder::new(manager);
     fd::close_others_on_exec();
     let null = fd::null_streams();
     let _ = console::open(manager.console);
@@ -91,6 +93,7 @@ fn prepare_kernel(table: &Table<'static>) {
     }
     // Refused in a pid namespace, where no such key is.
     let _ = power::catch_ctrl_alt_del();
+    feeder
 }
 
 fn set_hostname(name: &str) -> Result<(), rustix::io::Errno> {
@@ -98,7 +101,7 @@ fn set_hostname(name: &str) -> Result<(), rustix::io::Errno> {
 }
 
 impl Pilot {
-    fn new(table: Table<'static>, signals: Signals) -> Self {
+    fn new(table: Table<'static>, signals: Signals, feeder: Feeder) -> Self {
         let engine = ENGINE.fill_with(|| {
             let storage = Storage {
                 units: UNIT_STATES.fill_with(|| UnitState::NEW),
@@ -142,6 +145,7 @@ impl Pilot {
             clients,
             paths: Paths::new(&table),
             wall,
+            feeder,
             mend_at: None,
             reaping: false,
             lines: Lines::new(),

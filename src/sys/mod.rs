@@ -38,3 +38,4 @@ pub mod swap;
 pub mod terminal;
 pub mod users;
 mod vdso;
+pub mod watchdog;

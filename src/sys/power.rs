@@ -7,7 +7,7 @@ use rustix::io::Errno;
 use rustix::system::{RebootCommand, reboot};
 
 use super::console::{Console, Line};
-use super::{file, raw};
+use super::{file, raw, watchdog};
 use crate::features;
 
 /// What the kernel is asked for.
@@ -35,6 +35,10 @@ pub fn catch_ctrl_alt_del() -> Result<(), Errno> {
 /// reboot(2): ends the board's run, or that of the pid namespace. If the kernel refuses (it has
 /// no power-off, say), stands still.
 pub fn end(end: End) -> ! {
+    // It would make a reset of what is to stay off, and the next kernel may not know it.
+    if features::HARDWARE_WATCHDOG && !matches!(end, End::Restart(_)) {
+        watchdog::stop();
+    }
     let command = match end {
         End::PowerOff => RebootCommand::PowerOff,
         End::Restart(argument) => {

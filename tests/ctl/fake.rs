@@ -5,7 +5,7 @@ use std::fmt::Display;
 use pilotlight::ctl::{Link, LogAccess, Unreachable};
 use unit::control::{
     ActiveState, Checked, FRAME_MAX, InstanceStatus, JobResult, ManagerStatus, Refusal, Reply,
-    Request, SubState, SystemState, UnitResult, UnitStatus, Verb,
+    Request, SubState, SystemState, UnitResult, UnitStatus, Verb, WatchdogState,
 };
 use unit::{Table, UnitId};
 
@@ -156,6 +156,8 @@ impl Fake {
                 strangers_reaped: 2,
                 notifications_dropped: 0,
                 console_lines_dropped: 0,
+                watchdog: WatchdogState::None,
+                reset_by_watchdog: false,
             },
             wall_us: 1_764_000_000_000_000,
             unreachable: None,

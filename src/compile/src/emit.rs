@@ -129,6 +129,14 @@ fn with_manager(plan: &ManagerPlan, groups: &[u8], then: &mut dyn FnMut(unit::Ma
         masked: Words::from_bytes(&masked),
         installable: &plan.installable,
     });
+    let watchdog = plan.watchdog.as_ref().map_or_else(Vec::new, |watchdog| {
+        encode(&unit::HardwareWatchdog {
+            device: &format!("{}\0", watchdog.device),
+            timeout_s: watchdog.timeout_s,
+            shutdown_timeout_s: watchdog.shutdown_timeout_s,
+            units: Ids::from_bytes(&ids(&watchdog.units)),
+        })
+    });
     then(unit::Manager {
         hostname: &plan.hostname,
         default_target: UnitId(plan.default_target),
@@ -145,6 +153,7 @@ fn with_manager(plan: &ManagerPlan, groups: &[u8], then: &mut dyn FnMut(unit::Ma
         spawn_slots: plan.spawn_slots,
         log_level: plan.log_level,
         log_ring_bytes: plan.log_ring_bytes,
+        watchdog: &watchdog,
     });
 }
 

@@ -8,7 +8,7 @@ use unit::{Delay, ListenKind, Since, VSOCK_ANY};
 use crate::grammar::{Address, Arg, Command, Listener, Piece, netlink_family};
 use crate::plan::{
     Attached, EdgesPlan, FileSystemPlan, KindPlan, MountPlan, PathPlan, Plan, ServicePlan,
-    SocketPlan, SwapPlan, TimerPlan, UnitPlan, controllers,
+    SocketPlan, SwapPlan, TimerPlan, UnitPlan, WatchdogPlan, controllers,
 };
 use crate::{Image, emit};
 
@@ -24,6 +24,9 @@ pub fn show(image: &Image) -> String {
     }
     for setting in &plan.manager.groups.settings {
         line(&mut text, format_args!("all groups lie in one with {}", setting.text()));
+    }
+    if let Some(watchdog) = &plan.manager.watchdog {
+        show_watchdog(&mut text, watchdog, plan);
     }
     for (number, unit) in plan.units.iter().enumerate() {
         line(&mut text, format_args!("\n{number:>3} {}", unit.name));
@@ -44,6 +47,24 @@ pub fn show(image: &Image) -> String {
 
 fn line(text: &mut String, words: std::fmt::Arguments<'_>) {
     writeln!(text, "{words}").expect("a String takes whatever it is given");
+}
+
+fn show_watchdog(text: &mut String, watchdog: &WatchdogPlan, plan: &Plan) {
+    let seconds = |seconds: u32| match seconds {
+        0 => "its driver's time".to_owned(),
+        seconds => format!("{seconds} s"),
+    };
+    let (device, timeout) = (&watchdog.device, seconds(watchdog.timeout_s));
+    line(text, format_args!("{device} is fed, and resets the board {timeout} after it is not"));
+    match watchdog.shutdown_timeout_s {
+        Some(0) => {}
+        Some(timeout_s) => line(text, format_args!("  {timeout_s} s at shutdown")),
+        None => line(text, format_args!("  it is stopped at shutdown")),
+    }
+    for &unit in &watchdog.units {
+        let name = &plan.units[usize::from(unit)].name;
+        line(text, format_args!("  it is not fed while {name} has failed"));
+    }
 }
 
 fn show_unit(text: &mut String, unit: &UnitPlan, plan: &Plan) {

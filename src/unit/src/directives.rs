@@ -900,6 +900,21 @@ or socket";
                 /// Pressed once it starts ctrl-alt-del.target, which is reboot.target unless the
                 /// board has another one or masks it.
                 ctrl_alt_del_burst: One<EmergencyName> ["CtrlAltDelBurstAction"] = "reboot-force";
+                /// The hardware watchdog resets the board when PID 1 has not fed it for so long:
+                /// whole seconds, rounded up; default leaves the driver's time, off feeds none. It
+                /// is fed from the moment its device is there, every half of that time, until the
+                /// board goes off. A driver that cannot have this time keeps its own.
+                runtime_watchdog: One<WatchdogTime> ["RuntimeWatchdogSec"] = "off";
+                /// The same time from the moment the board begins to shut down, in which it is fed,
+                /// too: default leaves what is set, off stops the watchdog then.
+                reboot_watchdog: One<WatchdogTime> ["RebootWatchdogSec", "ShutdownWatchdogSec"]
+                    = "default";
+                /// The hardware watchdog's device. It may come late: it is looked for every second.
+                watchdog_device: One<AbsolutePath> ["WatchdogDevice"] = "/dev/watchdog0";
+                /// Units without which the board is of no use: while one of them has failed the
+                /// hardware watchdog is not fed, so that the board is reset unless somebody starts
+                /// the unit in time.
+                watchdog_units: Many<Units> ["WatchdogUnits"] = "";
                 /// A shell, such as /bin/sh or /sbin/sulogin, that rescue.target and
                 /// emergency.target run on the console; the latter also when a unit fails that
                 /// sysinit.target, local-fs.target or initrd-root-fs.target requires. It asks

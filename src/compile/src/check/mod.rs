@@ -120,6 +120,8 @@ pub struct Checked {
     pub default_target: Option<usize>,
     /// Those of [`unit::Manager::specials`].
     pub specials: [Option<usize>; 5],
+    /// Those of `WatchdogUnits=`.
+    pub vital: Vec<usize>,
     /// The names that are masked, in order.
     pub masked: Vec<String>,
 }
@@ -188,6 +190,7 @@ pub fn check(
     }
     graph::check_no_cycle(&checked, report);
     check_spawn_slots(board, report);
+    check_watchdog(board, report);
     service::check(&checked, report);
     exec::check(&checked, report);
     log::check(&checked, board, scope, report);
@@ -213,5 +216,22 @@ fn check_spawn_slots(board: &BoardDraft, report: &mut Report) {
     if let (false, Some(span)) = ((1..=SPAWN_SLOTS_MAX).contains(&slots.value), &slots.given) {
         let message = format!("`SpawnSlots=` must be 1 to {SPAWN_SLOTS_MAX}");
         report.push(Diagnostic::new(codes::BAD_RANGE, message, span, ""));
+    }
+}
+
+/// What is said of a watchdog that nobody feeds.
+fn check_watchdog(board: &BoardDraft, report: &mut Report) {
+    let manager = &board.manager;
+    if manager.runtime_watchdog.value.is_some() {
+        return;
+    }
+    let given = [
+        manager.reboot_watchdog.given.as_ref().filter(|_| manager.reboot_watchdog.value.is_some()),
+        manager.watchdog_device.given.as_ref(),
+        manager.watchdog_units.items.first().map(|item| &item.span),
+    ];
+    for span in given.into_iter().flatten() {
+        let message = "without `RuntimeWatchdogSec=` no hardware watchdog is fed";
+        report.push(Diagnostic::new(codes::NO_EFFECT, message, span, "has no effect"));
     }
 }

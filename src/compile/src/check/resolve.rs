@@ -73,6 +73,7 @@ pub(super) fn resolve(
     activated.sort_unstable();
     let default_target = resolver.default_target();
     let specials = SPECIALS.map(|name| resolver.named(name));
+    let vital = resolver.resolve(&board.manager.watchdog_units, Need::Must);
     let masked = library.masked().map(Name::to_string).collect();
     let (mut edges, slices) = (resolver.edges, resolver.slices);
     edges.sort_by_key(Edge::place);
@@ -85,6 +86,7 @@ pub(super) fn resolve(
         slices,
         default_target,
         specials,
+        vital: vital.into_iter().map(|(unit, _)| unit).collect(),
         masked,
     };
     order_targets(&mut checked);

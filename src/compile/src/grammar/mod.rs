@@ -66,7 +66,7 @@ pub use rlimit::{Rlimit, RlimitBytes, RlimitMicros, RlimitNice, RlimitSeconds};
 pub(crate) use specifier::CREDENTIALS;
 pub use specifier::{Instance, Specifiers, manual as specifier_manual};
 pub use stdio::{InputData, InputName, OutputName, OutputStream, Stream, TerminalSize};
-pub use time::{LongTime, Time, Timeout};
+pub use time::{LongTime, Time, Timeout, WatchdogTime};
 pub use timer::{Elapse, Elapses};
 pub use zone::{TimeZone, by_name as zone_by_name};
 

@@ -95,6 +95,26 @@ impl Scalar for Timeout {
     }
 }
 
+/// The time of a hardware watchdog in whole seconds; 0 leaves the driver's, `None` is none.
+#[derive(Debug)]
+pub struct WatchdogTime;
+
+impl Scalar for WatchdogTime {
+    type Value = Option<u32>;
+    const FORM: &'static str = "time, `default` or `off`";
+
+    fn parse(text: &Value, cx: &mut Context<'_>) -> Option<Option<u32>> {
+        match text.text.as_str() {
+            "off" => Some(None),
+            "default" => Some(Some(0)),
+            _ => {
+                let Millis(millis) = Time::parse(text, cx)?;
+                Some(Some(millis.div_ceil(1000)).filter(|&seconds| seconds > 0))
+            }
+        }
+    }
+}
+
 /// The same in nanoseconds, as far as what is measured so takes them.
 const UNITS_IN_NANOS: &[(&[&str], u64)] = &[
     (&["nsec", "ns", ""], 1),

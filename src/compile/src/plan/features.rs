@@ -19,6 +19,7 @@ const FEATURES: &[Feature] = &[
     ("credentials", |plan| any_exec(plan, |exec| exec.credentials.is_some())),
     ("directories", |plan| any_exec(plan, |exec| !exec.directories.is_empty())),
     ("exec-more", |plan| any_exec(plan, |exec| *exec != ExecPlan::default())),
+    ("hardware-watchdog", |plan| plan.manager.watchdog.is_some()),
     ("conditions", |plan| plan.units.iter().any(|unit| !unit.checks.is_empty())),
     ("addresses", |plan| sockets(plan).any(SocketPlan::may_wait_for_address)),
     ("exec-type", |plan| services(plan).any(|service| service.type_ == ServiceType::Exec)),

@@ -77,6 +77,7 @@ pub(super) fn limits(manager: &ManagerPlan, units: &[UnitPlan]) -> Limits {
     limits.fds_at_rest += if units.iter().any(copied) { 2 } else { 0 };
     // The timer that tells of a clock that is set.
     limits.fds_at_rest += usize::from(features::use_calendars(units));
+    limits.fds_at_rest += usize::from(manager.watchdog.is_some());
     limits
 }
 

@@ -114,6 +114,22 @@ pub struct Manager<'a> {
     pub log_level: u8,
     /// Bytes of each ring of `pilot-log`.
     pub log_ring_bytes: u32,
+    /// A [`HardwareWatchdog`] in postcard form; empty if none is fed.
+    pub watchdog: &'a [u8],
+}
+
+/// The hardware watchdog that PID 1 feeds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HardwareWatchdog<'a> {
+    /// `WatchdogDevice=`, with a NUL behind it.
+    pub device: &'a str,
+    /// `RuntimeWatchdogSec=`, in seconds; 0 leaves the driver's.
+    pub timeout_s: u32,
+    /// `RebootWatchdogSec=`, in seconds; 0 leaves what is set, `None` stops it.
+    pub shutdown_timeout_s: Option<u32>,
+    /// `WatchdogUnits=`: it is not fed while one of them has failed.
+    #[serde(borrow)]
+    pub units: Ids<'a>,
 }
 
 /// What only `pilotctl` wants to know of the files that units come from.
@@ -145,6 +161,19 @@ impl<'a> Manager<'a> {
             panic!("the table was checked when it was made");
         };
         files
+    }
+
+    /// The hardware watchdog that is fed, if one is.
+    ///
+    /// # Panics
+    /// Never on a table that the compiler has made: it decodes what it encodes.
+    pub fn watchdog(&self) -> Option<HardwareWatchdog<'a>> {
+        if self.watchdog.is_empty() {
+            return None;
+        }
+        let watchdog = decode::from_bytes(self.watchdog);
+        assert!(watchdog.is_some(), "the table was checked when it was made");
+        watchdog
     }
 
     /// What there is to say of control groups.

@@ -5,7 +5,8 @@ use super::{Unsupported, ignored, refused};
 
 const NOT_HERE: &str = "it is not implemented";
 const NO_MEANING: &str = "it has no meaning here and can be left out";
-const WATCHDOG: &str = "PID 1 does not feed a hardware watchdog";
+const PRETIMEOUT: &str = "the hardware watchdog is not told to warn before it resets";
+const KEXEC: &str = "the watchdog is stopped before another kernel takes over";
 const CRASH: &str = "CrashAction= says what happens then";
 const LIMITS: &str = "set the limit of each service: only DefaultLimitNOFILE= is for all";
 
@@ -25,13 +26,9 @@ pub(super) const MANAGER: &[Unsupported] = &[
     refused("CPUAffinity", List, "set it of each service, or isolcpus= on the kernel's line"),
     refused("NUMAPolicy", Words(&["default"]), NOT_HERE),
     refused("NUMAMask", List, NOT_HERE),
-    refused("RuntimeWatchdogSec", Words(&["off", "0"]), WATCHDOG),
-    refused("RuntimeWatchdogPreSec", Words(&["off", "0"]), WATCHDOG),
-    refused("RuntimeWatchdogPreGovernor", Empty, WATCHDOG),
-    refused("RebootWatchdogSec", Words(&["off", "0"]), WATCHDOG),
-    refused("ShutdownWatchdogSec", Words(&["off", "0"]), WATCHDOG),
-    refused("KExecWatchdogSec", Words(&["off", "0"]), WATCHDOG),
-    refused("WatchdogDevice", Empty, WATCHDOG),
+    refused("RuntimeWatchdogPreSec", Words(&["off", "0"]), PRETIMEOUT),
+    refused("RuntimeWatchdogPreGovernor", Empty, PRETIMEOUT),
+    refused("KExecWatchdogSec", Words(&["off", "0"]), KEXEC),
     refused("CapabilityBoundingSet", super::Same::Exactly(&["~"]), "set it of each service"),
     refused("NoNewPrivileges", No, "set it of each service"),
     refused("ProtectSystem", No, NOT_HERE),
