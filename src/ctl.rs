@@ -17,6 +17,7 @@ mod more;
 mod names;
 mod options;
 mod power;
+mod property;
 mod query;
 mod session;
 mod settings;

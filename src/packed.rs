@@ -1,8 +1,9 @@
 //! Sentences in half of their bytes, for what is written and never compared.
 //!
-//! A byte from 128 on stands for two others, which may be such bytes themselves. Which pairs pay
-//! the build script finds in the sources' own texts (byte pair encoding, `src/pairs.rs`); the
-//! compiler packs, a board unpacks while it prints. So a text stands where it is used, in full.
+//! A byte that is no character of a text stands for two others, which may be such bytes
+//! themselves. Which pairs pay the build script finds in the sources' own texts (byte pair
+//! encoding, `src/pairs.rs`); the compiler packs, a board unpacks while it prints. So a text stands
+//! where it is used, in full.
 
 use core::fmt::{self, Display, Write as _};
 use core::slice::Iter;
@@ -11,10 +12,12 @@ use unit::texts::{as_next, length_byte};
 
 include!(concat!(env!("OUT_DIR"), "/pairs.rs"));
 
-/// The first byte that stands for two.
-const FIRST: usize = 128;
+/// Where a value stands.
+const VALUE: u8 = 0;
+/// The pair of this byte is the first, those of control characters are the last.
+const FIRST: u8 = 128;
 /// Longest text, or table of texts, when it is packed.
-const BYTES_MAX: usize = 1536;
+const BYTES_MAX: usize = 4096;
 
 /// A text without its values.
 #[derive(Clone, Copy)]
@@ -41,13 +44,14 @@ fn unpack(
     values: &mut Iter<'_, &dyn Display>,
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
-    if let Some(&[first, second]) = usize::from(byte).checked_sub(FIRST).map(|at| &PAIRS[at]) {
-        unpack(first, values, f)?;
-        return unpack(second, values, f);
-    }
     match byte {
-        0 => values.next().map_or(Ok(()), |value| value.fmt(f)),
-        _ => f.write_char(byte.into()),
+        VALUE => values.next().map_or(Ok(()), |value| value.fmt(f)),
+        b'\n' | b' '..FIRST => f.write_char(byte.into()),
+        _ => {
+            let [first, second] = PAIRS[usize::from(byte.wrapping_sub(FIRST))];
+            unpack(first, values, f)?;
+            unpack(second, values, f)
+        }
     }
 }
 
@@ -57,7 +61,10 @@ const CODES: &[[u8; 256]; 256] = &{
     let mut at = 0;
     while at < PAIRS.len() {
         let [first, second] = PAIRS[at];
-        codes[first as usize][second as usize] = (FIRST + at) as u8;
+        // The places of a newline and of a value are empty.
+        if first != VALUE || second != VALUE {
+            codes[first as usize][second as usize] = FIRST.wrapping_add(at as u8);
+        }
         at += 1;
     }
     codes
@@ -95,14 +102,31 @@ impl Draft {
         draft
     }
 
+    /// Texts without numbers, each behind its length: those that are used.
+    pub(crate) const fn list(texts: &[(&str, bool)]) -> Self {
+        let mut draft = Self { bytes: [0; BYTES_MAX], length: 0 };
+        let mut at = 0;
+        while at < texts.len() {
+            let (text, is_used) = texts[at];
+            if is_used {
+                let head = draft.length;
+                draft.length += 1;
+                draft = draft.and(text);
+                draft.bytes[head] = length_byte(draft.length - head - 1);
+            }
+            at += 1;
+        }
+        draft
+    }
+
     const fn and(mut self, text: &str) -> Self {
         let text = text.as_bytes();
         let begin = self.length;
         let mut at = 0;
         while at < text.len() {
-            assert!(text[at].is_ascii(), "other bytes stand for pairs");
+            assert!(matches!(text[at], b'\n' | b' '..FIRST), "other bytes stand for pairs");
             let is_value = text[at] == b'{' && at + 1 < text.len() && text[at + 1] == b'}';
-            self.bytes[self.length] = if is_value { 0 } else { text[at] };
+            self.bytes[self.length] = if is_value { VALUE } else { text[at] };
             self.length += 1;
             at += if is_value { 2 } else { 1 };
             while self.length > begin + 1 {
@@ -167,6 +191,7 @@ mod tests {
         let told = Told(packed!("Unit {} not found. Did you mean {}?\n"), &[&"wbe", &7]);
         assert_eq!(told.to_string(), "Unit wbe not found. Did you mean 7?\n");
         assert_eq!(packed!("").to_string(), "");
+        assert_eq!(Told(packed!("{}{}\n\n{"), &[&1, &2]).to_string(), "12\n\n{");
     }
 
     #[test]

@@ -2,43 +2,48 @@
 //! build script. Sources are searched for texts here, not read as the compiler does; what is
 //! missed, or taken for one by mistake, makes packed texts longer and never wrong.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-/// As many as there are bytes that are not ASCII.
-const COUNT: usize = 128;
+/// Bytes that stand for a pair: those that are not ASCII, then control characters but for a
+/// newline and the mark of a value.
+const CODES: [std::ops::RangeInclusive<u8>; 3] = [128..=255, 1..=9, 11..=31];
+/// Room for as many, from byte 128 on and round to byte 31.
+const PLACES: usize = 160;
 
 /// The pairs for the sources below a folder, as Rust. A later pair may have earlier ones in it.
 pub(crate) fn rust(sources: &Path) -> String {
     let mut texts = Vec::new();
     collect(sources, &mut texts);
-    let mut codes = HashMap::new();
-    let mut pairs = Vec::new();
-    while pairs.len() < COUNT {
-        let mut counts = HashMap::<[u8; 2], usize>::new();
+    let mut codes = vec![0; 1 << 16];
+    let mut pairs = [[0; 2]; PLACES];
+    for code in CODES.into_iter().flatten() {
+        let mut counts = vec![0_u32; 1 << 16];
         for text in &texts {
             for pair in packed(text, &codes).windows(2) {
-                *counts.entry([pair[0], pair[1]]).or_default() += 1;
+                counts[index(pair[0], pair[1])] += 1;
             }
         }
-        let best = counts.into_iter().max_by_key(|&(pair, count)| (count, pair));
-        let pair = best.map_or([0; 2], |(pair, _)| pair);
-        codes.insert(pair, (COUNT + pairs.len()) as u8);
-        pairs.push(pair);
+        let best = (0..counts.len()).max_by_key(|&pair| counts[pair]).unwrap_or_default();
+        codes[best] = code;
+        pairs[usize::from(code.wrapping_sub(128))] = [(best >> 8) as u8, best as u8];
     }
-    format!("const PAIRS: [[u8; 2]; {COUNT}] = {pairs:?};\n")
+    format!("const PAIRS: [[u8; 2]; {PLACES}] = {pairs:?};\n")
+}
+
+fn index(first: u8, second: u8) -> usize {
+    usize::from(first) << 8 | usize::from(second)
 }
 
 /// As `packed::Draft` does it.
-fn packed(text: &[u8], codes: &HashMap<[u8; 2], u8>) -> Vec<u8> {
+fn packed(text: &[u8], codes: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for &byte in text {
         bytes.push(byte);
         while let [.., first, second] = bytes[..]
-            && let Some(&code) = codes.get(&[first, second])
+            && codes[index(first, second)] != 0
         {
             bytes.truncate(bytes.len() - 2);
-            bytes.push(code);
+            bytes.push(codes[index(first, second)]);
         }
     }
     bytes
@@ -59,13 +64,13 @@ fn collect(path: &Path, texts: &mut Vec<Vec<u8>>) {
             character == '_' || character.is_ascii_lowercase()
         });
         if let Some(arguments) = arguments.strip_prefix("!(") {
-            literals(arguments, texts);
+            literals(arguments, call.starts_with("_names"), texts);
         }
     }
 }
 
-/// The literals up to the parenthesis that ends a call.
-fn literals(call: &str, texts: &mut Vec<Vec<u8>>) {
+/// The literals up to the parenthesis that ends a call; names, too, where they are texts.
+fn literals(call: &str, has_names: bool, texts: &mut Vec<Vec<u8>>) {
     let mut depth = 1;
     let mut rest = call.chars();
     while depth > 0
@@ -75,9 +80,17 @@ fn literals(call: &str, texts: &mut Vec<Vec<u8>>) {
             '(' => depth += 1,
             ')' => depth -= 1,
             '"' => texts.push(literal(&mut rest)),
+            'A'..='Z' if has_names => texts.push(name(character, &mut rest)),
             _ => {}
         }
     }
+}
+
+fn name(first: char, rest: &mut std::str::Chars<'_>) -> Vec<u8> {
+    let tail = rest.as_str();
+    let end = tail.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(tail.len());
+    *rest = tail[end..].chars();
+    format!("{first}{}", &tail[..end]).into_bytes()
 }
 
 fn literal(rest: &mut std::str::Chars<'_>) -> Vec<u8> {

@@ -4,6 +4,7 @@ use core::fmt::{self, Display};
 
 use unit::{ControlGroup, ControlGroups, Kind, SLICE_DEPTH_MAX, Table, UnitId};
 
+use super::property::Property;
 use super::session::Session;
 use super::show::List;
 use super::text::Output;
@@ -13,21 +14,21 @@ use crate::features;
 const CONTENT_BYTES: usize = 64;
 
 /// Properties that are the content of a file, by the names that systemd has for them.
-const PROPERTIES: [(&str, &str); 14] = [
-    ("MemoryCurrent", "memory.current"),
-    ("TasksCurrent", "pids.current"),
-    ("MemoryMin", "memory.min"),
-    ("MemoryLow", "memory.low"),
-    ("MemoryHigh", "memory.high"),
-    ("MemoryMax", "memory.max"),
-    ("MemorySwapMax", "memory.swap.max"),
-    ("MemoryZSwapMax", "memory.zswap.max"),
-    ("TasksMax", "pids.max"),
-    ("CPUWeight", "cpu.weight"),
-    ("CPUMax", "cpu.max"),
-    ("IOWeight", "io.weight"),
-    ("AllowedCPUs", "cpuset.cpus"),
-    ("AllowedMemoryNodes", "cpuset.mems"),
+const PROPERTIES: [(Property, &str); 14] = [
+    (Property::MemoryCurrent, "memory.current"),
+    (Property::TasksCurrent, "pids.current"),
+    (Property::MemoryMin, "memory.min"),
+    (Property::MemoryLow, "memory.low"),
+    (Property::MemoryHigh, "memory.high"),
+    (Property::MemoryMax, "memory.max"),
+    (Property::MemorySwapMax, "memory.swap.max"),
+    (Property::MemoryZSwapMax, "memory.zswap.max"),
+    (Property::TasksMax, "pids.max"),
+    (Property::CPUWeight, "cpu.weight"),
+    (Property::CPUMax, "cpu.max"),
+    (Property::IOWeight, "io.weight"),
+    (Property::AllowedCPUs, "cpuset.cpus"),
+    (Property::AllowedMemoryNodes, "cpuset.mems"),
 ];
 
 /// A unit's group as /proc/PID/cgroup has it.
@@ -91,9 +92,9 @@ pub(super) fn properties(
     let table = session.table;
     let Some(path) = path(&table, unit) else { return };
     if let Some(slice) = path.groups.of(unit).and_then(|group| group.slice) {
-        List::new(call, &mut session.out).text("Slice", table.name(slice));
+        List::new(call, &mut session.out).text(Property::Slice, table.name(slice));
     }
-    List::new(call, &mut session.out).other("ControlGroup", &path);
+    List::new(call, &mut session.out).other(Property::ControlGroup, &path);
     for (name, file) in PROPERTIES {
         let mut buffer = [0; CONTENT_BYTES];
         if let Some(text) = content(session, &path, file, &mut buffer) {

@@ -15,6 +15,7 @@ use super::session::{Failure, Outcome, Session};
 use super::text::{is_in, width};
 use super::{exit, words};
 use crate::address::Printed;
+use crate::packed::Packed;
 use crate::text::cut;
 
 /// Prints units and instances.
@@ -110,8 +111,8 @@ struct Row<'t> {
     name: Name<'t>,
     description: Description<'t>,
     active: ActiveState,
-    active_word: &'static str,
-    sub_word: &'static str,
+    active_word: Packed,
+    sub_word: Packed,
 }
 
 impl<'t> Row<'t> {
@@ -176,7 +177,7 @@ fn walk(
         let idle = state.active == ActiveState::Inactive && state.job.is_none();
         let row = Row::new(unit.name, unit.description, None, state.active, state.sub);
         let shown = match call.states {
-            Some(states) => is_in(states, row.active_word) || is_in(states, row.sub_word),
+            Some(states) => is_in(states, &row.active_word) || is_in(states, &row.sub_word),
             None => call.all || !idle,
         };
         if shown {
@@ -191,7 +192,9 @@ fn walk(
         let unit = table.unit(template);
         let row = Row::new(unit.name, unit.description, Some(instance), active, sub);
         let shown = chosen(call, unit.name, &unit.kind)
-            && call.states.is_none_or(|states| is_in(states, "active") || is_in(states, "running"));
+            && call
+                .states
+                .is_none_or(|states| is_in(states, &"active") || is_in(states, &"running"));
         if shown {
             each(session, &row);
         }
@@ -219,7 +222,7 @@ fn chosen(call: &Call<'_>, name: &str, kind: &Kind<'_>) -> bool {
         Kind::Mount(_) => "mount",
         Kind::Path(_) => "path",
     };
-    call.types.is_none_or(|types| is_in(types, kind))
+    call.types.is_none_or(|types| is_in(types, &kind))
         && (call.names.is_empty() || call.names.iter().any(|&typed| Typed(typed).is(name)))
 }
 

@@ -7,35 +7,36 @@ use unit::{
     decode,
 };
 
+use super::property::Property;
 use super::show::List;
 use crate::features;
 
 /// By the kernel's number: hard and soft. LimitNOFILE= has a place of its own.
-const LIMITS: [(&str, &str); 16] = [
-    ("LimitCPU", "LimitCPUSoft"),
-    ("LimitFSIZE", "LimitFSIZESoft"),
-    ("LimitDATA", "LimitDATASoft"),
-    ("LimitSTACK", "LimitSTACKSoft"),
-    ("LimitCORE", "LimitCORESoft"),
-    ("LimitRSS", "LimitRSSSoft"),
-    ("LimitNPROC", "LimitNPROCSoft"),
-    ("LimitNOFILE", "LimitNOFILESoft"),
-    ("LimitMEMLOCK", "LimitMEMLOCKSoft"),
-    ("LimitAS", "LimitASSoft"),
-    ("LimitLOCKS", "LimitLOCKSSoft"),
-    ("LimitSIGPENDING", "LimitSIGPENDINGSoft"),
-    ("LimitMSGQUEUE", "LimitMSGQUEUESoft"),
-    ("LimitNICE", "LimitNICESoft"),
-    ("LimitRTPRIO", "LimitRTPRIOSoft"),
-    ("LimitRTTIME", "LimitRTTIMESoft"),
+const LIMITS: [(Property, Property); 16] = [
+    (Property::LimitCPU, Property::LimitCPUSoft),
+    (Property::LimitFSIZE, Property::LimitFSIZESoft),
+    (Property::LimitDATA, Property::LimitDATASoft),
+    (Property::LimitSTACK, Property::LimitSTACKSoft),
+    (Property::LimitCORE, Property::LimitCORESoft),
+    (Property::LimitRSS, Property::LimitRSSSoft),
+    (Property::LimitNPROC, Property::LimitNPROCSoft),
+    (Property::LimitNOFILE, Property::LimitNOFILESoft),
+    (Property::LimitMEMLOCK, Property::LimitMEMLOCKSoft),
+    (Property::LimitAS, Property::LimitASSoft),
+    (Property::LimitLOCKS, Property::LimitLOCKSSoft),
+    (Property::LimitSIGPENDING, Property::LimitSIGPENDINGSoft),
+    (Property::LimitMSGQUEUE, Property::LimitMSGQUEUESoft),
+    (Property::LimitNICE, Property::LimitNICESoft),
+    (Property::LimitRTPRIO, Property::LimitRTPRIOSoft),
+    (Property::LimitRTTIME, Property::LimitRTTIMESoft),
 ];
 /// By [`unit::DirectoryKind`].
-const DIRECTORIES: [[&str; 2]; 5] = [
-    ["RuntimeDirectory", "RuntimeDirectoryMode"],
-    ["StateDirectory", "StateDirectoryMode"],
-    ["CacheDirectory", "CacheDirectoryMode"],
-    ["LogsDirectory", "LogsDirectoryMode"],
-    ["ConfigurationDirectory", "ConfigurationDirectoryMode"],
+const DIRECTORIES: [[Property; 2]; 5] = [
+    [Property::RuntimeDirectory, Property::RuntimeDirectoryMode],
+    [Property::StateDirectory, Property::StateDirectoryMode],
+    [Property::CacheDirectory, Property::CacheDirectoryMode],
+    [Property::LogsDirectory, Property::LogsDirectoryMode],
+    [Property::ConfigurationDirectory, Property::ConfigurationDirectoryMode],
 ];
 /// linux/sched.h
 const POLICIES: [&str; 6] = ["other", "fifo", "rr", "batch", "", "idle"];
@@ -53,19 +54,19 @@ pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     privileges(list, more);
     log(list, more);
     if features::SUPPLEMENTARY_GROUPS && !more.groups.is_empty() {
-        list.other("SupplementaryGroups", &Strings(more.groups));
+        list.other(Property::SupplementaryGroups, &Strings(more.groups));
     }
-    list.flag("IgnoreSIGPIPE", !more.default_sigpipe);
+    list.flag(Property::IgnoreSIGPIPE, !more.default_sigpipe);
     if features::ROOT_DIRECTORY
         && let Some(root) = more.root.strip_suffix('\0')
     {
-        list.text("RootDirectory", root);
-        list.flag("RootDirectoryStartOnly", more.root_start_only);
+        list.text(Property::RootDirectory, root);
+        list.flag(Property::RootDirectoryStartOnly, more.root_start_only);
     }
     if features::OOM_SCORE
         && let Some(score) = more.oom_score
     {
-        list.other("OOMScoreAdjust", &score);
+        list.other(Property::OOMScoreAdjust, &score);
     }
 }
 
@@ -74,9 +75,9 @@ fn variables(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         return;
     }
     let Some(variables) = decode::from_bytes::<Variables<'_>>(more.variables) else { return };
-    list.other("EnvironmentFiles", &Strings(variables.files));
-    list.other("PassEnvironment", &Strings(variables.pass));
-    list.other("UnsetEnvironment", &Strings(variables.unset));
+    list.other(Property::EnvironmentFiles, &Strings(variables.files));
+    list.other(Property::PassEnvironment, &Strings(variables.pass));
+    list.other(Property::UnsetEnvironment, &Strings(variables.unset));
 }
 
 fn directories(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
@@ -91,7 +92,7 @@ fn directories(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         list.mode(mode, directory.mode);
     }
     if !more.directories.is_empty() {
-        list.text("RuntimeDirectoryPreserve", more.preserve.word());
+        list.text(Property::RuntimeDirectoryPreserve, more.preserve.word());
     }
 }
 
@@ -100,8 +101,10 @@ fn streams(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         return;
     }
     let Some(streams) = decode::from_bytes::<Streams<'_>>(more.streams) else { return };
-    let names = ["StandardInputFile", "StandardOutputFile", "StandardErrorFile"];
-    for (name, path) in names.into_iter().zip(streams.paths).chain([("TTYPath", streams.terminal)])
+    let names =
+        [Property::StandardInputFile, Property::StandardOutputFile, Property::StandardErrorFile];
+    for (name, path) in
+        names.into_iter().zip(streams.paths).chain([(Property::TTYPath, streams.terminal)])
     {
         if let Some(path) = path.strip_suffix('\0') {
             list.text(name, path);
@@ -114,11 +117,11 @@ fn terminal(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         return;
     }
     let Some(terminal) = decode::from_bytes::<Terminal>(more.terminal) else { return };
-    list.flag("TTYReset", terminal.reset);
-    list.flag("TTYVHangup", terminal.hang_up);
-    list.flag("TTYVTDisallocate", terminal.disallocate);
-    list.number("TTYRows", terminal.rows.unwrap_or(0).into());
-    list.number("TTYColumns", terminal.columns.unwrap_or(0).into());
+    list.flag(Property::TTYReset, terminal.reset);
+    list.flag(Property::TTYVHangup, terminal.hang_up);
+    list.flag(Property::TTYVTDisallocate, terminal.disallocate);
+    list.number(Property::TTYRows, terminal.rows.unwrap_or(0).into());
+    list.number(Property::TTYColumns, terminal.columns.unwrap_or(0).into());
 }
 
 fn log(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
@@ -126,13 +129,13 @@ fn log(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         return;
     }
     let Some(log) = decode::from_bytes::<LogSetup<'_>>(more.log) else { return };
-    list.text("SyslogIdentifier", log.identifier);
-    list.number("SyslogFacility", (log.priority >> 3).into());
-    list.number("SyslogLevel", (log.priority & 7).into());
-    list.flag("SyslogLevelPrefix", log.level_prefix);
-    list.number("LogLevelMax", log.level_max.into());
-    list.time("LogRateLimitIntervalUSec", Some(log.rate.interval));
-    list.number("LogRateLimitBurst", log.rate.burst);
+    list.text(Property::SyslogIdentifier, log.identifier);
+    list.number(Property::SyslogFacility, (log.priority >> 3).into());
+    list.number(Property::SyslogLevel, (log.priority & 7).into());
+    list.flag(Property::SyslogLevelPrefix, log.level_prefix);
+    list.number(Property::LogLevelMax, log.level_max.into());
+    list.time(Property::LogRateLimitIntervalUSec, Some(log.rate.interval));
+    list.number(Property::LogRateLimitBurst, log.rate.burst);
 }
 
 /// What credentials say is not shown.
@@ -140,7 +143,7 @@ fn files(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     if features::OPEN_FILES {
         for file in more.files.iter() {
             let path = file.path.trim_end_matches('\0');
-            list.other("OpenFile", &format_args!("{path}:{}", file.name));
+            list.other(Property::OpenFile, &format_args!("{path}:{}", file.name));
         }
     }
     if !features::CREDENTIALS {
@@ -151,10 +154,10 @@ fn files(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         let id = credential.id.trim_end_matches('\0');
         let source = credential.source.trim_end_matches('\0');
         if !source.is_empty() {
-            list.other("LoadCredential", &format_args!("{id}:{source}"));
+            list.other(Property::LoadCredential, &format_args!("{id}:{source}"));
         }
         if credential.value.is_some() {
-            list.text("SetCredential", id);
+            list.text(Property::SetCredential, id);
         }
     }
 }
@@ -164,7 +167,7 @@ fn limits(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
         return;
     }
     for limit in more.limits.iter() {
-        let Some((hard, soft)) = LIMITS.get(usize::from(limit.resource)) else { continue };
+        let Some(&(hard, soft)) = LIMITS.get(usize::from(limit.resource)) else { continue };
         list.limit(hard, limit.hard);
         list.limit(soft, limit.soft);
     }
@@ -176,26 +179,26 @@ fn scheduling(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     }
     let Some(scheduling) = decode::from_bytes::<Scheduling<'_>>(more.scheduling) else { return };
     if let Some(nice) = scheduling.nice {
-        list.other("Nice", &nice);
+        list.other(Property::Nice, &nice);
     }
     if let Some(policy) = scheduling.policy {
         let name = POLICIES.get((policy & !RESET_ON_FORK) as usize).copied();
-        list.text("CPUSchedulingPolicy", name.unwrap_or_default());
-        list.number("CPUSchedulingPriority", scheduling.priority);
-        list.flag("CPUSchedulingResetOnFork", policy & RESET_ON_FORK != 0);
+        list.text(Property::CPUSchedulingPolicy, name.unwrap_or_default());
+        list.number(Property::CPUSchedulingPriority, scheduling.priority);
+        list.flag(Property::CPUSchedulingResetOnFork, policy & RESET_ON_FORK != 0);
     }
     if !scheduling.affinity.is_empty() {
-        list.other("CPUAffinity", &Processors(scheduling.affinity));
+        list.other(Property::CPUAffinity, &Processors(scheduling.affinity));
     }
     if let Some(priority) = scheduling.io_priority {
-        list.number("IOSchedulingClass", (priority >> 13).into());
-        list.number("IOSchedulingPriority", (priority & 7).into());
+        list.number(Property::IOSchedulingClass, (priority >> 13).into());
+        list.number(Property::IOSchedulingPriority, (priority & 7).into());
     }
     if let Some(slack) = scheduling.timer_slack_ns {
-        list.other("TimerSlackNSec", &slack);
+        list.other(Property::TimerSlackNSec, &slack);
     }
     if let Some(personality) = scheduling.personality {
-        list.number("Personality", personality);
+        list.number(Property::Personality, personality);
     }
 }
 
@@ -205,9 +208,9 @@ fn privileges(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     }
     let Some(privileges) = decode::from_bytes::<Privileges>(more.privileges) else { return };
     // As in /proc/PID/status.
-    list.other("CapabilityBoundingSet", &format_args!("{:016x}", privileges.bounding));
-    list.other("AmbientCapabilities", &format_args!("{:016x}", privileges.ambient));
-    list.flag("NoNewPrivileges", privileges.no_new);
+    list.other(Property::CapabilityBoundingSet, &format_args!("{:016x}", privileges.bounding));
+    list.other(Property::AmbientCapabilities, &format_args!("{:016x}", privileges.ambient));
+    list.flag(Property::NoNewPrivileges, privileges.no_new);
 }
 
 /// The processors of a mask, by number.

@@ -4,6 +4,7 @@ use unit::{OptionValue, Socket};
 
 use crate::features;
 
+use super::property::Property;
 use super::show::List;
 
 /// How the value of an option is printed, and what is where it is not set.
@@ -22,25 +23,25 @@ enum Form {
 }
 
 /// The options as systemd names them: level and name as of setsockopt(2).
-const OPTIONS: &[(&str, u16, u16, Form)] = &[
-    ("KeepAliveTimeUSec", 6, 4, Form::Seconds),
-    ("KeepAliveIntervalUSec", 6, 5, Form::Seconds),
-    ("KeepAliveProbes", 6, 6, Form::Count),
-    ("DeferAcceptUSec", 6, 9, Form::Seconds),
-    ("ReceiveBuffer", 1, 33, Form::Count),
-    ("SendBuffer", 1, 32, Form::Count),
-    ("IPTOS", 0, 1, Form::Number),
-    ("IPTTL", 0, 2, Form::Number),
-    ("Mark", 1, 36, Form::Number),
-    ("Priority", 1, 12, Form::Number),
-    ("Broadcast", 1, 6, Form::Flag),
-    ("TCPCongestion", 6, 13, Form::Text),
-    ("BindToDevice", 1, 25, Form::Text),
-    ("FreeBind", 0, 15, Form::Flag),
-    ("Transparent", 0, 19, Form::Flag),
-    ("PassCredentials", 1, 16, Form::Flag),
-    ("PassSecurity", 1, 34, Form::Flag),
-    ("PassPacketInfo", 0, 8, Form::Flag),
+const OPTIONS: &[(Property, u16, u16, Form)] = &[
+    (Property::KeepAliveTimeUSec, 6, 4, Form::Seconds),
+    (Property::KeepAliveIntervalUSec, 6, 5, Form::Seconds),
+    (Property::KeepAliveProbes, 6, 6, Form::Count),
+    (Property::DeferAcceptUSec, 6, 9, Form::Seconds),
+    (Property::ReceiveBuffer, 1, 33, Form::Count),
+    (Property::SendBuffer, 1, 32, Form::Count),
+    (Property::IPTOS, 0, 1, Form::Number),
+    (Property::IPTTL, 0, 2, Form::Number),
+    (Property::Mark, 1, 36, Form::Number),
+    (Property::Priority, 1, 12, Form::Number),
+    (Property::Broadcast, 1, 6, Form::Flag),
+    (Property::TCPCongestion, 6, 13, Form::Text),
+    (Property::BindToDevice, 1, 25, Form::Text),
+    (Property::FreeBind, 0, 15, Form::Flag),
+    (Property::Transparent, 0, 19, Form::Flag),
+    (Property::PassCredentials, 1, 16, Form::Flag),
+    (Property::PassSecurity, 1, 34, Form::Flag),
+    (Property::PassPacketInfo, 0, 8, Form::Flag),
 ];
 const SO_TIMESTAMP: u16 = 29;
 const SO_TIMESTAMPNS: u16 = 35;
@@ -71,7 +72,7 @@ pub(super) fn print(list: &mut List<'_, '_>, socket: &Socket<'_>) {
         (true, false) => "us",
         (false, false) => "off",
     };
-    list.text("Timestamping", timestamping);
+    list.text(Property::Timestamping, timestamping);
 }
 
 /// An option of a socket: all of its listeners that can have it have the same.

@@ -60,9 +60,11 @@ fn any(
 /// Succeeds if the default target is reached and no unit has failed.
 pub(super) fn is_system_running(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let (word, code) = match session.manager() {
-        Ok(manager) if manager.state == SystemState::Running => ("running", exit::SUCCESS),
-        Ok(manager) => (words::system(manager.state), exit::FAILURE),
-        Err(Failure::Unreachable(_)) => ("offline", exit::FAILURE),
+        Ok(manager) => {
+            let is_well = manager.state == SystemState::Running;
+            (words::system(manager.state), if is_well { exit::SUCCESS } else { exit::FAILURE })
+        }
+        Err(Failure::Unreachable(_)) => (packed!("offline"), exit::FAILURE),
         Err(failure) => return Err(failure),
     };
     if !call.quiet {

@@ -12,6 +12,7 @@ use unit::{
 };
 
 use super::address;
+use super::property::Property;
 use super::show::List;
 use super::text::{Harmless, Span};
 use super::{more, options, timers, words};
@@ -31,30 +32,30 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
         Some(Exit::Signal(signal)) => (CLD_KILLED, signal),
         Some(Exit::Core(signal)) => (CLD_DUMPED, signal),
     };
-    list.text("Result", status.result.name());
-    list.number("MainPID", status.main_pid);
-    list.number("ControlPID", status.control_pid);
-    list.number("ExecMainCode", code.into());
-    list.number("ExecMainStatus", number.into());
-    list.number("NRestarts", status.restarts);
-    list.other("StatusText", &Harmless(status.status_text));
-    list.number("StatusErrno", status.status_errno.into());
-    list.text("Type", service.type_.word());
-    list.text("Restart", service.restart.word());
-    list.time("RestartUSec", Some(service.restart_delay));
-    list.time("TimeoutStartUSec", service.timeout_start);
-    list.time("TimeoutStopUSec", service.timeout_stop);
-    list.text("KillMode", service.kill_mode.word());
-    list.number("KillSignal", service.kill_signal.into());
+    list.text(Property::Result, status.result.name());
+    list.number(Property::MainPID, status.main_pid);
+    list.number(Property::ControlPID, status.control_pid);
+    list.number(Property::ExecMainCode, code.into());
+    list.number(Property::ExecMainStatus, number.into());
+    list.number(Property::NRestarts, status.restarts);
+    list.other(Property::StatusText, &Harmless(status.status_text));
+    list.number(Property::StatusErrno, status.status_errno.into());
+    list.text(Property::Type, service.type_.word());
+    list.text(Property::Restart, service.restart.word());
+    list.time(Property::RestartUSec, Some(service.restart_delay));
+    list.time(Property::TimeoutStartUSec, service.timeout_start);
+    list.time(Property::TimeoutStopUSec, service.timeout_stop);
+    list.text(Property::KillMode, service.kill_mode.word());
+    list.number(Property::KillSignal, service.kill_signal.into());
     life(list, service, status.held);
-    list.time("StartLimitIntervalUSec", Some(service.start_limit.interval));
-    list.number("StartLimitBurst", service.start_limit.burst);
-    list.text("StartLimitAction", service.start_limit_action.word());
+    list.time(Property::StartLimitIntervalUSec, Some(service.start_limit.interval));
+    list.number(Property::StartLimitBurst, service.start_limit.burst);
+    list.text(Property::StartLimitAction, service.start_limit_action.word());
     for (name, commands) in [
-        ("ExecStartPre", service.exec_start_pre),
-        ("ExecStart", service.exec_start),
-        ("ExecReload", service.exec_reload),
-        ("ExecStop", service.exec_stop),
+        (Property::ExecStartPre, service.exec_start_pre),
+        (Property::ExecStart, service.exec_start),
+        (Property::ExecReload, service.exec_reload),
+        (Property::ExecStop, service.exec_stop),
     ] {
         for command in commands.iter() {
             list.other(name, &PrintedCommand(command));
@@ -69,42 +70,42 @@ fn life(list: &mut List<'_, '_>, service: &Service<'_>, held: u32) {
     }
     let more = service.more();
     let restart_signal = more.restart_kill_signal.unwrap_or(service.kill_signal);
-    list.number("RestartKillSignal", restart_signal.into());
-    list.number("FinalKillSignal", more.final_kill_signal.into());
-    list.time("WatchdogUSec", Some(more.watchdog.unwrap_or(unit::Millis(0))));
-    list.number("WatchdogSignal", more.watchdog_signal.into());
-    list.flag("SendSIGKILL", more.send_sigkill);
-    list.flag("SendSIGHUP", more.send_sighup);
-    list.time("TimeoutAbortUSec", more.timeout_abort.unwrap_or(service.timeout_stop));
-    list.text("TimeoutStartFailureMode", more.timeout_start_failure.word());
-    list.text("TimeoutStopFailureMode", more.timeout_stop_failure.word());
-    list.time("RuntimeMaxUSec", more.runtime_max);
-    list.time("RuntimeRandomizedExtraUSec", Some(more.runtime_extra));
-    list.flag("RemainAfterExit", more.remain_after_exit);
-    list.text("PIDFile", more.pid_file.strip_suffix('\0').unwrap_or_default());
+    list.number(Property::RestartKillSignal, restart_signal.into());
+    list.number(Property::FinalKillSignal, more.final_kill_signal.into());
+    list.time(Property::WatchdogUSec, Some(more.watchdog.unwrap_or(unit::Millis(0))));
+    list.number(Property::WatchdogSignal, more.watchdog_signal.into());
+    list.flag(Property::SendSIGKILL, more.send_sigkill);
+    list.flag(Property::SendSIGHUP, more.send_sighup);
+    list.time(Property::TimeoutAbortUSec, more.timeout_abort.unwrap_or(service.timeout_stop));
+    list.text(Property::TimeoutStartFailureMode, more.timeout_start_failure.word());
+    list.text(Property::TimeoutStopFailureMode, more.timeout_stop_failure.word());
+    list.time(Property::RuntimeMaxUSec, more.runtime_max);
+    list.time(Property::RuntimeRandomizedExtraUSec, Some(more.runtime_extra));
+    list.flag(Property::RemainAfterExit, more.remain_after_exit);
+    list.text(Property::PIDFile, more.pid_file.strip_suffix('\0').unwrap_or_default());
     let access = more.notify_access.unwrap_or(service.type_.notify_access());
-    list.text("NotifyAccess", access.word());
+    list.text(Property::NotifyAccess, access.word());
     if features::FD_STORE {
-        list.number("FileDescriptorStoreMax", more.store_max.into());
-        list.number("NFileDescriptorStore", held);
-        list.text("FileDescriptorStorePreserve", more.store_preserve.word());
+        list.number(Property::FileDescriptorStoreMax, more.store_max.into());
+        list.number(Property::NFileDescriptorStore, held);
+        list.text(Property::FileDescriptorStorePreserve, more.store_preserve.word());
     }
-    list.flag("GuessMainPID", more.guess_main_pid);
-    list.number("ReloadSignal", more.reload_signal.into());
-    list.other("SuccessExitStatus", &Statuses(more.success));
-    list.other("RestartPreventExitStatus", &Statuses(more.restart_prevent));
-    list.other("RestartForceExitStatus", &Statuses(more.restart_force));
-    list.number("RestartSteps", (more.restart_delays.len().saturating_sub(1)) as u32);
+    list.flag(Property::GuessMainPID, more.guess_main_pid);
+    list.number(Property::ReloadSignal, more.reload_signal.into());
+    list.other(Property::SuccessExitStatus, &Statuses(more.success));
+    list.other(Property::RestartPreventExitStatus, &Statuses(more.restart_prevent));
+    list.other(Property::RestartForceExitStatus, &Statuses(more.restart_force));
+    list.number(Property::RestartSteps, (more.restart_delays.len().saturating_sub(1)) as u32);
     if let Some(longest) = more.restart_delays.iter().last() {
-        list.time("RestartMaxDelayUSec", Some(longest));
+        list.time(Property::RestartMaxDelayUSec, Some(longest));
     }
-    list.text("FailureAction", more.failure_action.word());
-    list.text("SuccessAction", more.success_action.word());
+    list.text(Property::FailureAction, more.failure_action.word());
+    list.text(Property::SuccessAction, more.success_action.word());
     for (name, commands) in [
-        ("ExecCondition", more.exec_condition),
-        ("ExecStartPost", more.exec_start_post),
-        ("ExecReloadPost", more.exec_reload_post),
-        ("ExecStopPost", more.exec_stop_post),
+        (Property::ExecCondition, more.exec_condition),
+        (Property::ExecStartPost, more.exec_start_post),
+        (Property::ExecReloadPost, more.exec_reload_post),
+        (Property::ExecStopPost, more.exec_stop_post),
     ] {
         for command in commands.iter() {
             list.other(name, &PrintedCommand(command));
@@ -134,19 +135,19 @@ pub(super) fn context(list: &mut List<'_, '_>, context: &ExecContext<'_>) {
         (false, "") => "/",
         (false, path) => path.strip_suffix('\0').unwrap_or_default(),
     };
-    list.text("User", context.user);
-    list.text("Group", context.group);
-    list.text("WorkingDirectory", directory);
-    list.other("Environment", &PrintedWords(context.environment));
-    list.mode("UMask", context.umask);
+    list.text(Property::User, context.user);
+    list.text(Property::Group, context.group);
+    list.text(Property::WorkingDirectory, directory);
+    list.other(Property::Environment, &PrintedWords(context.environment));
+    list.mode(Property::UMask, context.umask);
     if let Some((soft, hard)) = context.limit_nofile {
-        list.limit("LimitNOFILE", hard);
-        list.limit("LimitNOFILESoft", soft);
+        list.limit(Property::LimitNOFILE, hard);
+        list.limit(Property::LimitNOFILESoft, soft);
     }
-    list.text("StandardInput", words::stdio(context.stdin));
-    list.text("StandardOutput", words::stdio(context.stdout));
-    list.text("StandardError", words::stdio(context.stderr));
-    list.flag("NonBlocking", context.non_blocking);
+    list.other(Property::StandardInput, &words::stdio(context.stdin));
+    list.other(Property::StandardOutput, &words::stdio(context.stdout));
+    list.other(Property::StandardError, &words::stdio(context.stderr));
+    list.flag(Property::NonBlocking, context.non_blocking);
     if features::EXEC_MORE && !context.more.is_empty() {
         more::more(list, &context.more());
     }
@@ -155,44 +156,44 @@ pub(super) fn context(list: &mut List<'_, '_>, context: &ExecContext<'_>) {
 #[inline(never)]
 pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &UnitStatus<'_>) {
     for listener in socket.listeners.iter() {
-        list.other("Listen", &PrintedListener(listener));
+        list.other(Property::Listen, &PrintedListener(listener));
     }
-    list.text("Result", status.result.name());
-    list.number("ControlPID", status.control_pid);
-    list.number("NAccepted", status.accepted);
-    list.number("NConnections", status.held);
-    list.number("NRefused", status.refused);
-    list.number("NTriggered", status.triggered);
-    list.flag("Accept", socket.accept);
-    list.number("MaxConnections", socket.max_connections.into());
-    list.number("MaxConnectionsPerSource", socket.max_connections_per_source.into());
+    list.text(Property::Result, status.result.name());
+    list.number(Property::ControlPID, status.control_pid);
+    list.number(Property::NAccepted, status.accepted);
+    list.number(Property::NConnections, status.held);
+    list.number(Property::NRefused, status.refused);
+    list.number(Property::NTriggered, status.triggered);
+    list.flag(Property::Accept, socket.accept);
+    list.number(Property::MaxConnections, socket.max_connections.into());
+    list.number(Property::MaxConnectionsPerSource, socket.max_connections_per_source.into());
     let setup = socket.setup();
-    list.number("Backlog", setup.backlog);
-    list.text("BindIPv6Only", setup.bind_ipv6_only.word());
-    list.flag("ReusePort", setup.reuse_port);
-    list.flag("NoDelay", setup.no_delay);
-    list.flag("KeepAlive", setup.keep_alive);
-    list.text("FileDescriptorName", socket.fd_name);
-    list.text("SocketUser", setup.user);
-    list.text("SocketGroup", setup.group);
-    list.mode("SocketMode", setup.mode);
-    list.mode("DirectoryMode", setup.directory_mode);
-    list.flag("RemoveOnStop", socket.remove_on_stop);
-    list.flag("FlushPending", socket.flush_pending);
+    list.number(Property::Backlog, setup.backlog);
+    list.text(Property::BindIPv6Only, setup.bind_ipv6_only.word());
+    list.flag(Property::ReusePort, setup.reuse_port);
+    list.flag(Property::NoDelay, setup.no_delay);
+    list.flag(Property::KeepAlive, setup.keep_alive);
+    list.text(Property::FileDescriptorName, socket.fd_name);
+    list.text(Property::SocketUser, setup.user);
+    list.text(Property::SocketGroup, setup.group);
+    list.mode(Property::SocketMode, setup.mode);
+    list.mode(Property::DirectoryMode, setup.directory_mode);
+    list.flag(Property::RemoveOnStop, socket.remove_on_stop);
+    list.flag(Property::FlushPending, socket.flush_pending);
     commands(list, socket);
-    list.flag("Writable", setup.writable);
-    list.number("PipeSize", setup.pipe_size);
-    list.number("MessageQueueMaxMessages", setup.queue_messages);
-    list.number("MessageQueueMessageSize", setup.queue_message_bytes);
-    list.text("SocketProtocol", words::protocol(setup.protocol));
-    list.other("Symlinks", &PrintedWords(setup.symlinks));
-    list.other("IPAddressAllow", &Prefixes(socket.allow));
-    list.other("IPAddressDeny", &Prefixes(socket.deny));
+    list.flag(Property::Writable, setup.writable);
+    list.number(Property::PipeSize, setup.pipe_size);
+    list.number(Property::MessageQueueMaxMessages, setup.queue_messages);
+    list.number(Property::MessageQueueMessageSize, setup.queue_message_bytes);
+    list.text(Property::SocketProtocol, words::protocol(setup.protocol));
+    list.other(Property::Symlinks, &PrintedWords(setup.symlinks));
+    list.other(Property::IPAddressAllow, &Prefixes(socket.allow));
+    list.other(Property::IPAddressDeny, &Prefixes(socket.deny));
     options::print(list, socket);
-    list.time("PollLimitIntervalUSec", Some(socket.poll_limit.interval));
-    list.number("PollLimitBurst", socket.poll_limit.burst);
-    list.time("TriggerLimitIntervalUSec", Some(socket.trigger_limit.interval));
-    list.number("TriggerLimitBurst", socket.trigger_limit.burst);
+    list.time(Property::PollLimitIntervalUSec, Some(socket.poll_limit.interval));
+    list.number(Property::PollLimitBurst, socket.poll_limit.burst);
+    list.time(Property::TriggerLimitIntervalUSec, Some(socket.trigger_limit.interval));
+    list.number(Property::TriggerLimitBurst, socket.trigger_limit.burst);
 }
 
 #[inline(never)]
@@ -205,14 +206,14 @@ pub(super) fn timer(
     if !features::TIMERS {
         return;
     }
-    list.text("Triggers", triggers);
-    list.span("AccuracyUSec", setup.accuracy_us);
-    list.span("RandomizedDelayUSec", setup.random_us);
-    list.flag("FixedRandomDelay", setup.random_is_fixed);
-    list.flag("RemainAfterElapse", setup.remains);
-    list.flag("Persistent", !setup.stamp.is_empty());
-    list.other("NextElapseUSecMonotonic", &status.next_us);
-    list.other("LastTriggerUSecMonotonic", &status.last_us);
+    list.text(Property::Triggers, triggers);
+    list.span(Property::AccuracyUSec, setup.accuracy_us);
+    list.span(Property::RandomizedDelayUSec, setup.random_us);
+    list.flag(Property::FixedRandomDelay, setup.random_is_fixed);
+    list.flag(Property::RemainAfterElapse, setup.remains);
+    list.flag(Property::Persistent, !setup.stamp.is_empty());
+    list.other(Property::NextElapseUSecMonotonic, &status.next_us);
+    list.other(Property::LastTriggerUSecMonotonic, &status.last_us);
     timers::calendars(list, setup);
     for delay in setup.delays.iter() {
         let name = match delay.since {
@@ -223,7 +224,7 @@ pub(super) fn timer(
             Since::UnitInactive => "OnUnitInactiveUSec",
         };
         let span = Span { us: delay.micros, parts: usize::MAX };
-        list.other("TimersMonotonic", &format_args!("{{ {name}={span} }}"));
+        list.other(Property::TimersMonotonic, &format_args!("{{ {name}={span} }}"));
     }
 }
 
@@ -233,14 +234,14 @@ pub(super) fn path(list: &mut List<'_, '_>, triggers: &str, path: &PathUnit<'_>)
         return;
     }
     let setup = path.setup();
-    list.text("Triggers", triggers);
+    list.text(Property::Triggers, triggers);
     for watched in setup.watched.iter() {
         let (name, path) = (watched.when.name(), watched.path.trim_end_matches('\0'));
-        list.other("Paths", &format_args!("{path} ({name})"));
+        list.other(Property::Paths, &format_args!("{path} ({name})"));
     }
-    list.flag("MakeDirectory", setup.make.is_some());
-    list.time("TriggerLimitIntervalUSec", Some(path.trigger_limit.interval));
-    list.number("TriggerLimitBurst", path.trigger_limit.burst);
+    list.flag(Property::MakeDirectory, setup.make.is_some());
+    list.time(Property::TriggerLimitIntervalUSec, Some(path.trigger_limit.interval));
+    list.number(Property::TriggerLimitBurst, path.trigger_limit.burst);
 }
 
 fn commands(list: &mut List<'_, '_>, socket: &Socket<'_>) {
@@ -248,13 +249,13 @@ fn commands(list: &mut List<'_, '_>, socket: &Socket<'_>) {
         return;
     }
     let Some(commands) = socket.commands() else { return };
-    list.time("TimeoutUSec", commands.timeout);
-    list.flag("PassFileDescriptorsToExec", commands.pass_fds);
+    list.time(Property::TimeoutUSec, commands.timeout);
+    list.flag(Property::PassFileDescriptorsToExec, commands.pass_fds);
     for (name, commands) in [
-        ("ExecStartPre", commands.start_pre),
-        ("ExecStartPost", commands.start_post),
-        ("ExecStopPre", commands.stop_pre),
-        ("ExecStopPost", commands.stop_post),
+        (Property::ExecStartPre, commands.start_pre),
+        (Property::ExecStartPost, commands.start_post),
+        (Property::ExecStopPre, commands.stop_pre),
+        (Property::ExecStopPost, commands.stop_post),
     ] {
         for command in commands.iter() {
             list.other(name, &PrintedCommand(command));
@@ -274,37 +275,37 @@ pub(super) fn mount(list: &mut List<'_, '_>, mount: &Mount<'_>) {
     }
     let setup = mount.setup();
     for (name, text) in [
-        ("Where", setup.target),
-        ("What", setup.what),
-        ("Type", setup.fs_type),
-        ("Options", setup.data),
+        (Property::Where, setup.target),
+        (Property::What, setup.what),
+        (Property::Type, setup.fs_type),
+        (Property::Options, setup.data),
     ] {
         list.text(name, text.trim_end_matches('\0'));
     }
-    list.other("MountFlags", &format_args!("{:#x}", setup.flags | setup.propagation));
-    list.mode("DirectoryMode", setup.directory_mode);
-    list.flag("LazyUnmount", setup.lazy);
-    list.flag("ForceUnmount", setup.force);
-    list.flag("ReadWriteOnly", setup.read_write_only);
-    list.time("TimeoutUSec", mount.timeout_unmount);
-    list.time("DeviceTimeoutUSec", Some(setup.device_timeout));
+    list.other(Property::MountFlags, &format_args!("{:#x}", setup.flags | setup.propagation));
+    list.mode(Property::DirectoryMode, setup.directory_mode);
+    list.flag(Property::LazyUnmount, setup.lazy);
+    list.flag(Property::ForceUnmount, setup.force);
+    list.flag(Property::ReadWriteOnly, setup.read_write_only);
+    list.time(Property::TimeoutUSec, mount.timeout_unmount);
+    list.time(Property::DeviceTimeoutUSec, Some(setup.device_timeout));
 }
 
 #[inline(never)]
 fn swap(list: &mut List<'_, '_>, mount: &Mount<'_>, setup: &SwapSetup<'_>) {
-    list.text("What", setup.what.trim_end_matches('\0'));
+    list.text(Property::What, setup.what.trim_end_matches('\0'));
     let given = setup.flags & SWAP_PREFER != 0;
     let priority = if given { (setup.flags & SWAP_PRIORITY) as i32 } else { -1 };
-    list.other("Priority", &priority);
+    list.other(Property::Priority, &priority);
     let discard = [
         (SWAP_DISCARD_ONCE, "discard=once"),
         (SWAP_DISCARD_PAGES, "discard=pages"),
         (SWAP_DISCARD, "discard"),
     ];
     let options = discard.into_iter().find(|(flag, _)| setup.flags & flag != 0);
-    list.text("Options", options.map_or("", |(_, word)| word));
-    list.time("TimeoutUSec", mount.timeout_unmount);
-    list.time("DeviceTimeoutUSec", Some(setup.device_timeout));
+    list.text(Property::Options, options.map_or("", |(_, word)| word));
+    list.time(Property::TimeoutUSec, mount.timeout_unmount);
+    list.time(Property::DeviceTimeoutUSec, Some(setup.device_timeout));
 }
 
 struct PrintedListener<'t>(Listener<'t>);

@@ -9,6 +9,7 @@ use crate::features;
 
 use super::args::Call;
 use super::names::Typed;
+use super::property::Property;
 use super::session::{Failure, Outcome, Session};
 use super::text::{Output, Span, is_in};
 use super::{exit, group, settings, words};
@@ -46,10 +47,10 @@ fn separate(session: &mut Session<'_, '_>, is_first: &mut bool) {
 fn stranger(call: &Call<'_>, session: &mut Session<'_, '_>, name: Typed<'_>) {
     let load = if name.is_masked(&session.table) { "masked" } else { "not-found" };
     let mut list = List { call, out: &mut session.out };
-    list.other("Id", &name);
-    list.text("LoadState", load);
-    list.text("ActiveState", "inactive");
-    list.text("SubState", "dead");
+    list.other(Property::Id, &name);
+    list.text(Property::LoadState, load);
+    list.text(Property::ActiveState, "inactive");
+    list.text(Property::SubState, "dead");
 }
 
 fn manager(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
@@ -58,22 +59,22 @@ fn manager(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let target = table.manager().default_target;
     let target = if target.index() < table.len() { table.name(target) } else { "" };
     let mut list = List { call, out: &mut session.out };
-    list.text("Version", env!("CARGO_PKG_VERSION"));
-    list.text("SystemState", words::system(status.state));
-    list.other("NNames", &table.len());
-    list.number("NFailedUnits", status.failed.into());
-    list.number("NJobs", status.jobs.into());
-    list.other("FinishTimestampMonotonic", &status.boot_finished_us);
-    list.other("TableChecksum", &format_args!("{:08x}", table.crc()));
-    list.text("DefaultTarget", target);
-    list.number("StrangersReaped", status.strangers_reaped);
-    list.number("NotificationsDropped", status.notifications_dropped);
-    list.number("ConsoleLinesDropped", status.console_lines_dropped);
+    list.text(Property::Version, env!("CARGO_PKG_VERSION"));
+    list.other(Property::SystemState, &words::system(status.state));
+    list.other(Property::NNames, &table.len());
+    list.number(Property::NFailedUnits, status.failed.into());
+    list.number(Property::NJobs, status.jobs.into());
+    list.other(Property::FinishTimestampMonotonic, &status.boot_finished_us);
+    list.other(Property::TableChecksum, &format_args!("{:08x}", table.crc()));
+    list.text(Property::DefaultTarget, target);
+    list.number(Property::StrangersReaped, status.strangers_reaped);
+    list.number(Property::NotificationsDropped, status.notifications_dropped);
+    list.number(Property::ConsoleLinesDropped, status.console_lines_dropped);
     if let (true, Some(watchdog)) = (features::HARDWARE_WATCHDOG, table.manager().watchdog()) {
-        list.text("WatchdogDevice", watchdog.device.trim_end_matches('\0'));
-        list.seconds("RuntimeWatchdogUSec", watchdog.timeout_s);
-        list.text("WatchdogState", words::watchdog(status.watchdog));
-        list.flag("ResetByWatchdog", status.reset_by_watchdog);
+        list.text(Property::WatchdogDevice, watchdog.device.trim_end_matches('\0'));
+        list.seconds(Property::RuntimeWatchdogUSec, watchdog.timeout_s);
+        list.other(Property::WatchdogState, &words::watchdog(status.watchdog));
+        list.flag(Property::ResetByWatchdog, status.reset_by_watchdog);
     }
     Ok(exit::SUCCESS)
 }
@@ -91,25 +92,25 @@ impl<'l, 'o> List<'l, 'o> {
     }
 
     #[inline(never)]
-    pub(super) fn text(&mut self, name: &str, value: &str) {
+    pub(super) fn text(&mut self, name: Property, value: &str) {
         if self.begin(name) {
             writeln!(self.out, "{value}");
         }
     }
 
     #[inline(never)]
-    pub(super) fn number(&mut self, name: &str, value: u32) {
+    pub(super) fn number(&mut self, name: Property, value: u32) {
         if self.begin(name) {
             writeln!(self.out, "{value}");
         }
     }
 
-    pub(super) fn flag(&mut self, name: &str, value: bool) {
+    pub(super) fn flag(&mut self, name: Property, value: bool) {
         self.text(name, if value { "yes" } else { "no" });
     }
 
     #[inline(never)]
-    pub(super) fn time(&mut self, name: &str, value: Option<Millis>) {
+    pub(super) fn time(&mut self, name: Property, value: Option<Millis>) {
         match value {
             None => self.text(name, "infinity"),
             Some(Millis(ms)) => {
@@ -119,24 +120,24 @@ impl<'l, 'o> List<'l, 'o> {
     }
 
     /// A time in whole seconds.
-    pub(super) fn seconds(&mut self, name: &str, value: u32) {
+    pub(super) fn seconds(&mut self, name: Property, value: u32) {
         self.span(name, u64::from(value) * 1_000_000);
     }
 
     /// A span of time in microseconds.
     #[inline(never)]
-    pub(super) fn span(&mut self, name: &str, us: u64) {
+    pub(super) fn span(&mut self, name: Property, us: u64) {
         self.other(name, &Span { us, parts: usize::MAX });
     }
 
     /// A file mode.
     #[inline(never)]
-    pub(super) fn mode(&mut self, name: &str, value: u16) {
+    pub(super) fn mode(&mut self, name: Property, value: u16) {
         self.other(name, &format_args!("{value:04o}"));
     }
 
     /// A resource limit: setrlimit(2).
-    pub(super) fn limit(&mut self, name: &str, value: u64) {
+    pub(super) fn limit(&mut self, name: Property, value: u64) {
         match value {
             u64::MAX => self.text(name, "infinity"),
             number => self.other(name, &number),
@@ -144,7 +145,7 @@ impl<'l, 'o> List<'l, 'o> {
     }
 
     #[inline(never)]
-    pub(super) fn other(&mut self, name: &str, value: &dyn Display) {
+    pub(super) fn other(&mut self, name: Property, value: &dyn Display) {
         if self.begin(name) {
             writeln!(self.out, "{value}");
         }
@@ -152,13 +153,13 @@ impl<'l, 'o> List<'l, 'o> {
 
     /// Prints the name, unless the property is not asked for.
     #[inline(never)]
-    fn begin(&mut self, name: &str) -> bool {
+    fn begin(&mut self, name: Property) -> bool {
         let mut asked = self.call.properties.iter();
-        if !self.call.properties.is_empty() && !asked.any(|list| is_in(list, name)) {
+        if !self.call.properties.is_empty() && !asked.any(|list| is_in(list, &name.name())) {
             return false;
         }
         if !self.call.value {
-            write!(self.out, "{name}=");
+            write!(self.out, "{}=", name.name());
         }
         true
     }
@@ -171,29 +172,32 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     let unit = table.unit(id);
     let Edges { requires, wants, after, before, required_by, triggered_by, more: _ } = unit.edges;
     let mut list = List { call, out: &mut session.out };
-    list.text("Id", unit.name);
-    list.text("Description", unit.description);
-    list.text("LoadState", "loaded");
-    list.text("ActiveState", words::active(status.active));
-    list.text("SubState", words::sub(status.sub));
+    list.text(Property::Id, unit.name);
+    list.text(Property::Description, unit.description);
+    list.text(Property::LoadState, "loaded");
+    list.other(Property::ActiveState, &words::active(status.active));
+    list.other(Property::SubState, &words::sub(status.sub));
     if let Some(job) = status.job {
-        list.text("Job", job.word());
+        list.text(Property::Job, job.word());
     }
     if features::CONDITIONS && !unit.checks.is_empty() {
         let unmet = unmet(&unit, status.checked);
-        list.flag("ConditionResult", unmet.is_none_or(|check| check.is_assert));
-        list.flag("AssertResult", unmet.is_none_or(|check| !check.is_assert));
+        list.flag(Property::ConditionResult, unmet.is_none_or(|check| check.is_assert));
+        list.flag(Property::AssertResult, unmet.is_none_or(|check| !check.is_assert));
         for check in unit.checks.iter() {
-            list.text(if check.is_assert { "Asserts" } else { "Conditions" }, check.text);
+            list.text(
+                if check.is_assert { Property::Asserts } else { Property::Conditions },
+                check.text,
+            );
         }
     }
-    list.other("StateChangeTimestampMonotonic", &status.state_change_us);
-    list.other("ActiveEnterTimestampMonotonic", &status.active_enter_us);
-    list.other("Requires", &Units(&table, requires));
-    list.other("RequiredBy", &Units(&table, required_by));
-    list.other("Wants", &Units(&table, wants));
-    list.other("Before", &Units(&table, before));
-    list.other("After", &Units(&table, after));
+    list.other(Property::StateChangeTimestampMonotonic, &status.state_change_us);
+    list.other(Property::ActiveEnterTimestampMonotonic, &status.active_enter_us);
+    list.other(Property::Requires, &Units(&table, requires));
+    list.other(Property::RequiredBy, &Units(&table, required_by));
+    list.other(Property::Wants, &Units(&table, wants));
+    list.other(Property::Before, &Units(&table, before));
+    list.other(Property::After, &Units(&table, after));
     relations(&mut list, &table, &unit.edges);
     let sockets = match &unit.kind {
         Kind::Service(service) => service.sockets,
@@ -206,7 +210,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     };
     let blank = if sockets.is_empty() || triggered_by.is_empty() { "" } else { " " };
     let (sockets, others) = (Units(&table, sockets), Units(&table, triggered_by));
-    list.other("TriggeredBy", &format_args!("{sockets}{blank}{others}"));
+    list.other(Property::TriggeredBy, &format_args!("{sockets}{blank}{others}"));
     match &unit.kind {
         Kind::Target | Kind::Slice => {}
         Kind::Service(service) => {
@@ -214,7 +218,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
             settings::context(&mut list, &service.exec_context());
         }
         Kind::Socket(socket) => {
-            list.text("Triggers", table.name(socket.service));
+            list.text(Property::Triggers, table.name(socket.service));
             settings::socket(&mut list, socket, &status);
         }
         Kind::Mount(mount) => settings::mount(&mut list, mount),
@@ -235,35 +239,35 @@ fn relations(list: &mut List<'_, '_>, table: &Table<'_>, edges: &Edges<'_>) {
     }
     let relations = edges.relations();
     for (name, units) in [
-        ("Conflicts", relations.conflicts),
-        ("ConflictedBy", relations.conflicted_by),
-        ("Requisite", relations.requisite),
-        ("BindsTo", relations.binds_to),
-        ("BoundBy", relations.bound_by),
-        ("ConsistsOf", relations.consists_of),
-        ("PropagatesStopTo", relations.stop_to),
-        ("PropagatesReloadTo", relations.reload_to),
-        ("Upholds", relations.upholds),
-        ("UpheldBy", relations.upheld_by),
-        ("OnFailure", relations.on_failure),
-        ("OnSuccess", relations.on_success),
+        (Property::Conflicts, relations.conflicts),
+        (Property::ConflictedBy, relations.conflicted_by),
+        (Property::Requisite, relations.requisite),
+        (Property::BindsTo, relations.binds_to),
+        (Property::BoundBy, relations.bound_by),
+        (Property::ConsistsOf, relations.consists_of),
+        (Property::PropagatesStopTo, relations.stop_to),
+        (Property::PropagatesReloadTo, relations.reload_to),
+        (Property::Upholds, relations.upholds),
+        (Property::UpheldBy, relations.upheld_by),
+        (Property::OnFailure, relations.on_failure),
+        (Property::OnSuccess, relations.on_success),
     ] {
         if !units.is_empty() {
             list.other(name, &Units(table, units));
         }
     }
-    list.flag("CanIsolate", relations.allow_isolate);
-    list.flag("RefuseManualStart", relations.refuse_manual_start);
-    list.flag("RefuseManualStop", relations.refuse_manual_stop);
-    list.flag("StopWhenUnneeded", relations.stop_when_unneeded);
-    list.flag("IgnoreOnIsolate", relations.ignore_on_isolate);
-    list.time("JobTimeoutUSec", relations.job_timeout);
-    list.time("JobRunningTimeoutUSec", relations.job_running_timeout);
-    list.text("JobTimeoutAction", relations.job_timeout_action.word());
+    list.flag(Property::CanIsolate, relations.allow_isolate);
+    list.flag(Property::RefuseManualStart, relations.refuse_manual_start);
+    list.flag(Property::RefuseManualStop, relations.refuse_manual_stop);
+    list.flag(Property::StopWhenUnneeded, relations.stop_when_unneeded);
+    list.flag(Property::IgnoreOnIsolate, relations.ignore_on_isolate);
+    list.time(Property::JobTimeoutUSec, relations.job_timeout);
+    list.time(Property::JobRunningTimeoutUSec, relations.job_running_timeout);
+    list.text(Property::JobTimeoutAction, relations.job_timeout_action.word());
     if features::REBOOT_ARGUMENTS {
         for (name, argument) in [
-            ("JobTimeoutRebootArgument", relations.job_timeout_reboot_argument),
-            ("RebootArgument", relations.reboot_argument),
+            (Property::JobTimeoutRebootArgument, relations.job_timeout_reboot_argument),
+            (Property::RebootArgument, relations.reboot_argument),
         ] {
             list.text(name, argument.trim_end_matches('\0'));
         }

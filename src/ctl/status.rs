@@ -231,7 +231,7 @@ impl Display for Ended {
             Exit::Code(code) => {
                 write!(f, "code=exited, status={code}")?;
                 let name = words::exit_code(code);
-                if name.is_empty() { Ok(()) } else { write!(f, "/{name}") }
+                if name.0.is_empty() { Ok(()) } else { write!(f, "/{name}") }
             }
             Exit::Signal(signal) => write!(f, "code=killed, signal={}", words::signal_name(signal)),
             Exit::Core(signal) => write!(f, "code=dumped, signal={}", words::signal_name(signal)),

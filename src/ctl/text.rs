@@ -127,9 +127,23 @@ pub(super) fn words_of(list: &str) -> impl Iterator<Item = &[u8]> {
     list.as_bytes().split(|&byte| byte == b',')
 }
 
-/// True if the word is one of a list with commas.
-pub(super) fn is_in(list: &str, word: &str) -> bool {
-    words_of(list).any(|each| each == word.as_bytes())
+/// True if what is written of the value is one of the words of a list with commas.
+#[inline(never)]
+pub(super) fn is_in(list: &str, value: &dyn Display) -> bool {
+    words_of(list).any(|word| {
+        let mut unread = Unread(word);
+        write!(unread, "{value}").is_ok() && unread.0.is_empty()
+    })
+}
+
+/// Takes no text but the one that it has.
+struct Unread<'t>(&'t [u8]);
+
+impl Write for Unread<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(text.as_bytes()).ok_or(fmt::Error)?;
+        Ok(())
+    }
 }
 
 /// Several lists as one, made by the compiler; N is how many all of them are, and not 0.

@@ -10,6 +10,7 @@ use super::args::Call;
 use super::exit;
 use super::list::Columns;
 use super::names::Typed;
+use super::property::Property;
 use super::session::{Failure, Outcome, Session};
 use super::show::List;
 use super::text::{SinceBoot, Span};
@@ -178,10 +179,13 @@ pub(super) fn calendars(list: &mut List<'_, '_>, setup: &TimerSetup<'_>) {
         return;
     }
     for calendar in setup.calendars.iter() {
-        list.other("TimersCalendar", &format_args!("{{ OnCalendar={} }}", Written(calendar)));
+        list.other(
+            Property::TimersCalendar,
+            &format_args!("{{ OnCalendar={} }}", Written(calendar)),
+        );
     }
-    list.flag("OnClockChange", setup.on_clock_change);
-    list.flag("DeferReactivation", setup.defers);
+    list.flag(Property::OnClockChange, setup.on_clock_change);
+    list.flag(Property::DeferReactivation, setup.defers);
 }
 
 /// A calendar event as `OnCalendar=` has it, in the zone that the compiler found.

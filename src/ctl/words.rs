@@ -5,10 +5,11 @@ use unit::control::{
 };
 use unit::{JobMode, Stdio, text_of};
 
+use crate::packed::Packed;
 use crate::text::number;
 
-pub(super) fn active(state: ActiveState) -> &'static str {
-    text_of!(state, ActiveState {
+pub(super) fn active(state: ActiveState) -> Packed {
+    packed_of!(state, ActiveState {
         Inactive => "inactive",
         Activating => "activating",
         Active => "active",
@@ -28,8 +29,8 @@ pub(super) fn dot(state: ActiveState) -> &'static str {
     })
 }
 
-pub(super) fn sub(state: SubState) -> &'static str {
-    text_of!(state, SubState {
+pub(super) fn sub(state: SubState) -> Packed {
+    packed_of!(state, SubState {
         Dead => "dead",
         Failed => "failed",
         Active => "active",
@@ -83,8 +84,8 @@ pub(super) fn job_mode(word: &str) -> Option<JobMode> {
     JobMode::WORDS.iter().find(|(known, _)| *known == word).map(|(_, mode)| *mode)
 }
 
-pub(super) fn system(state: SystemState) -> &'static str {
-    text_of!(state, SystemState {
+pub(super) fn system(state: SystemState) -> Packed {
+    packed_of!(state, SystemState {
         Starting => "starting",
         Running => "running",
         Degraded => "degraded",
@@ -92,8 +93,8 @@ pub(super) fn system(state: SystemState) -> &'static str {
     })
 }
 
-pub(super) fn watchdog(state: WatchdogState) -> &'static str {
-    text_of!(state, WatchdogState {
+pub(super) fn watchdog(state: WatchdogState) -> Packed {
+    packed_of!(state, WatchdogState {
         None => "none",
         Missing => "device missing",
         Fed => "fed",
@@ -101,8 +102,8 @@ pub(super) fn watchdog(state: WatchdogState) -> &'static str {
     })
 }
 
-pub(super) fn stdio(stream: Stdio) -> &'static str {
-    text_of!(stream, Stdio {
+pub(super) fn stdio(stream: Stdio) -> Packed {
+    packed_of!(stream, Stdio {
         Null => "null",
         Tty => "tty",
         TtyForce => "tty-force",
@@ -121,8 +122,8 @@ pub(super) fn stdio(stream: Stdio) -> &'static str {
 
 /// What `status=` adds to an exit code: the names of systemd.exec(5), "Process Exit Codes". From
 /// 200 on, it is the step on the way to the program that failed.
-pub(super) fn exit_code(code: u8) -> &'static str {
-    text_of!(code, {
+pub(super) fn exit_code(code: u8) -> Packed {
+    packed_of!(code, {
         0 => "SUCCESS",
         1 => "FAILURE",
         2 => "INVALIDARGUMENT",
