@@ -6,6 +6,7 @@ use heapless::Vec;
 use unit::JobMode;
 use unit::control::KillWhom;
 
+use super::names::Typed;
 use super::text::{joined, words_of};
 use super::{names, words};
 use crate::features;
@@ -211,6 +212,17 @@ impl<'c> Call<'c> {
             }
         }
         Ok(call)
+    }
+
+    /// True if one of the names stands for that unit.
+    #[inline(never)]
+    pub(super) fn has(&self, unit: &str) -> bool {
+        self.names.iter().any(|&typed| Typed(typed).is(unit))
+    }
+
+    /// Likewise, or if there are no names.
+    pub(super) fn selects(&self, unit: &str) -> bool {
+        self.names.is_empty() || self.has(unit)
     }
 
     fn long(

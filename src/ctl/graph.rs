@@ -75,11 +75,20 @@ fn tree(
 
 /// Dependency number `place` of a unit: targets behind all others, else in start order.
 fn nth(table: &Table<'_>, direction: Direction, parent: UnitId, place: usize) -> Option<UnitId> {
-    let is_target = |unit: &UnitId| matches!(table.kind(*unit), Kind::Target);
-    let all = table.ids().filter(|&unit| is_dependency(table, direction, parent, unit));
-    let (others, targets) = (all, table.ids());
-    let targets = targets.filter(|&unit| is_dependency(table, direction, parent, unit));
-    others.filter(|unit| !is_target(unit)).chain(targets.filter(is_target)).nth(place)
+    let mut before = place;
+    for wants_target in [false, true] {
+        for unit in table.ids() {
+            let is_target = matches!(table.kind(unit), Kind::Target);
+            if is_target != wants_target || !is_dependency(table, direction, parent, unit) {
+                continue;
+            }
+            if before == 0 {
+                return Some(unit);
+            }
+            before -= 1;
+        }
+    }
+    None
 }
 
 fn is_dependency(table: &Table<'_>, direction: Direction, parent: UnitId, unit: UnitId) -> bool {
@@ -109,9 +118,8 @@ pub(super) fn jobs(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     while columns.next_walk(session) {
         for unit in table.ids() {
             let name = table.name(unit);
-            let named = call.names.is_empty() || call.names.iter().any(|each| Typed(each).is(name));
             let state = session.state(unit)?;
-            let Some(job) = state.job.filter(|_| named) else { continue };
+            let Some(job) = state.job.filter(|_| call.selects(name)) else { continue };
             let progress = if state.job_running { "running" } else { "waiting" };
             columns.row(session, "", &[&unit.0, &name, &job.word(), &progress]);
         }
@@ -136,11 +144,11 @@ pub(super) fn is_enabled(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outc
             let word = match (table.manager().unit_files().is_installable(unit), enabled) {
                 (false, _) => "static\n",
                 (true, true) => "enabled\n",
-                (true, false) => "disabled\n",
+                (true, false) => {
+                    code = exit::FAILURE;
+                    "disabled\n"
+                }
             };
-            if word == "disabled\n" {
-                code = exit::FAILURE;
-            }
             if !call.quiet {
                 session.out.text(word);
             }

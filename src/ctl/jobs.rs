@@ -35,8 +35,7 @@ const fn first(code: u8, next: u8) -> u8 {
 }
 
 fn is_named(call: &Call<'_>, session: &Session<'_, '_>, unit: UnitId) -> bool {
-    let name = session.table.name(unit);
-    call.names.iter().any(|&typed| Typed(typed).is(name))
+    call.has(session.table.name(unit))
 }
 
 /// Complains of every name that no unit has.

@@ -6,11 +6,10 @@
 use core::fmt::{self, Display};
 
 use unit::control::{ActiveState, InstanceStatus, Peer, SubState};
-use unit::{Address, Kind, Listener, UnitId};
+use unit::{Kind, Table, UnitId};
 
 use super::address::{PrintedPeer, SortKey};
 use super::args::Call;
-use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::text::{is_in, width};
 use super::{exit, words};
@@ -222,22 +221,28 @@ fn chosen(call: &Call<'_>, name: &str, kind: &Kind<'_>) -> bool {
         Kind::Mount(_) => "mount",
         Kind::Path(_) => "path",
     };
-    call.types.is_none_or(|types| is_in(types, &kind))
-        && (call.names.is_empty() || call.names.iter().any(|&typed| Typed(typed).is(name)))
+    call.types.is_none_or(|types| is_in(types, &kind)) && call.selects(name)
 }
 
 /// Prints listeners, one a line, ordered by address.
 pub(super) fn sockets(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     const HEADINGS: [&dyn Display; 3] = [&"LISTEN", &"UNIT", &"ACTIVATES"];
+    let table = session.table;
     let mut columns = Columns::new(call, "", &HEADINGS);
     while columns.next_walk(session) {
         let mut last = None;
-        while let Some(found) = next_listener(session, last) {
-            if found.is_shown(call, session)? {
-                let address = Printed(found.address);
-                columns.row(session, "", &[&address, &found.unit, &found.activates]);
+        while let Some(place) = next_listener(&table, last.as_ref()) {
+            let (_, id, number) = place;
+            last = Some(place);
+            let Kind::Socket(socket) = table.kind(id) else { continue };
+            let Some(listener) = socket.listeners.get(number) else { continue };
+            let unit = table.name(id);
+            let is_shown = call.selects(unit)
+                && (call.all || session.state(id)?.active != ActiveState::Inactive);
+            if is_shown {
+                let (address, activates) = (Printed(listener.address), table.name(socket.service));
+                columns.row(session, "", &[&address, &unit, &activates]);
             }
-            last = Some(found.place);
         }
     }
     if !call.no_legend {
@@ -255,43 +260,19 @@ fn precedes(one: &Place<'_>, other: &Place<'_>) -> bool {
     one < other
 }
 
-/// A line of `list-sockets`.
-struct Found<'t> {
-    place: Place<'t>,
-    address: Address<'t>,
-    unit: &'t str,
-    activates: &'t str,
-}
-
-impl Found<'_> {
-    fn is_shown(&self, call: &Call<'_>, session: &mut Session<'_, '_>) -> Result<bool, Failure> {
-        let named = call.names.iter().any(|&typed| Typed(typed).is(self.unit));
-        if !call.names.is_empty() && !named {
-            return Ok(false);
-        }
-        Ok(call.all || session.state(self.place.1)?.active != ActiveState::Inactive)
-    }
-}
-
 /// The first listener behind `last`. Asked for one by one, all of them come in order, in as many
 /// walks over the table as there are listeners.
-fn next_listener<'t>(session: &Session<'_, 't>, last: Option<Place<'t>>) -> Option<Found<'t>> {
-    let table = session.table;
-    let mut next: Option<(Place<'t>, Listener<'t>, UnitId)> = None;
+fn next_listener<'t>(table: &Table<'t>, last: Option<&Place<'t>>) -> Option<Place<'t>> {
+    let mut next: Option<Place<'t>> = None;
     for id in table.ids() {
         let Kind::Socket(socket) = table.kind(id) else { continue };
         for (number, listener) in socket.listeners.iter().enumerate() {
             let place = (SortKey::of(&listener), id, number);
-            let is_behind = last.is_none_or(|last| precedes(&last, &place));
-            if is_behind && next.as_ref().is_none_or(|(nearest, ..)| precedes(&place, nearest)) {
-                next = Some((place, listener, socket.service));
+            let is_behind = last.is_none_or(|last| precedes(last, &place));
+            if is_behind && next.as_ref().is_none_or(|nearest| precedes(&place, nearest)) {
+                next = Some(place);
             }
         }
     }
-    next.map(|(place, listener, service)| Found {
-        place,
-        address: listener.address,
-        unit: table.name(place.1),
-        activates: table.name(service),
-    })
+    next
 }

@@ -46,7 +46,7 @@ fn separate(session: &mut Session<'_, '_>, is_first: &mut bool) {
 /// A unit that there is not has properties that say so: scripts ask for `LoadState`.
 fn stranger(call: &Call<'_>, session: &mut Session<'_, '_>, name: Typed<'_>) {
     let load = if name.is_masked(&session.table) { "masked" } else { "not-found" };
-    let mut list = List { call, out: &mut session.out };
+    let mut list = List::new(call, &mut session.out);
     list.other(Property::Id, &name);
     list.text(Property::LoadState, load);
     list.text(Property::ActiveState, "inactive");
@@ -58,7 +58,7 @@ fn manager(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
     let table = session.table;
     let target = table.manager().default_target;
     let target = if target.index() < table.len() { table.name(target) } else { "" };
-    let mut list = List { call, out: &mut session.out };
+    let mut list = List::new(call, &mut session.out);
     list.text(Property::Version, env!("CARGO_PKG_VERSION"));
     list.other(Property::SystemState, &words::system(status.state));
     list.other(Property::NNames, &table.len());
@@ -83,26 +83,24 @@ fn manager(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome {
 pub(super) struct List<'l, 'o> {
     call: &'l Call<'l>,
     out: &'l mut Output<'o>,
+    /// Whether the property that was begun is one of them.
+    is_asked: bool,
 }
 
 /// One call a property: each must cost few bytes, because there are many.
 impl<'l, 'o> List<'l, 'o> {
     pub(super) fn new(call: &'l Call<'l>, out: &'l mut Output<'o>) -> Self {
-        Self { call, out }
+        Self { call, out, is_asked: false }
     }
 
     #[inline(never)]
     pub(super) fn text(&mut self, name: Property, value: &str) {
-        if self.begin(name) {
-            writeln!(self.out, "{value}");
-        }
+        self.other(name, &value);
     }
 
     #[inline(never)]
     pub(super) fn number(&mut self, name: Property, value: u32) {
-        if self.begin(name) {
-            writeln!(self.out, "{value}");
-        }
+        self.other(name, &value);
     }
 
     pub(super) fn flag(&mut self, name: Property, value: bool) {
@@ -146,22 +144,21 @@ impl<'l, 'o> List<'l, 'o> {
 
     #[inline(never)]
     pub(super) fn other(&mut self, name: Property, value: &dyn Display) {
-        if self.begin(name) {
+        self.begin(name);
+        if self.is_asked {
             writeln!(self.out, "{value}");
         }
     }
 
     /// Prints the name, unless the property is not asked for.
     #[inline(never)]
-    fn begin(&mut self, name: Property) -> bool {
-        let mut asked = self.call.properties.iter();
-        if !self.call.properties.is_empty() && !asked.any(|list| is_in(list, &name.name())) {
-            return false;
+    fn begin(&mut self, name: Property) {
+        let Call { properties, value, .. } = self.call;
+        let name = name.name();
+        self.is_asked = properties.is_empty() || properties.iter().any(|list| is_in(list, &name));
+        if self.is_asked && !value {
+            write!(self.out, "{name}=");
         }
-        if !self.call.value {
-            write!(self.out, "{}=", name.name());
-        }
-        true
     }
 }
 
@@ -171,7 +168,7 @@ fn one(call: &Call<'_>, session: &mut Session<'_, '_>, id: UnitId) -> Result<(),
     let table = session.table;
     let unit = table.unit(id);
     let Edges { requires, wants, after, before, required_by, triggered_by, more: _ } = unit.edges;
-    let mut list = List { call, out: &mut session.out };
+    let mut list = List::new(call, &mut session.out);
     list.text(Property::Id, unit.name);
     list.text(Property::Description, unit.description);
     list.text(Property::LoadState, "loaded");

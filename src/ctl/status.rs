@@ -62,12 +62,23 @@ fn overview(session: &mut Session<'_, '_>, now: &unit::control::ManagerStatus) -
     let table = session.table;
     let hostname = table.manager().hostname;
     let out = &mut session.out;
-    writeln!(out, "● {}", if hostname.is_empty() { "board" } else { hostname });
-    writeln!(out, "    State: {}", words::system(now.state));
-    writeln!(out, "    Units: {} loaded (table {:08x})", table.len(), table.crc());
-    writeln!(out, "     Jobs: {} queued", now.jobs);
-    writeln!(out, "   Failed: {} units", now.failed);
-    writeln!(out, "       Up: {}", Span { us: now.now_us, parts: 2 });
+    write!(
+        out,
+        "● {}
+    State: {}
+    Units: {} loaded (table {:08x})
+     Jobs: {} queued
+   Failed: {} units
+       Up: {}
+",
+        if hostname.is_empty() { "board" } else { hostname },
+        words::system(now.state),
+        table.len(),
+        table.crc(),
+        now.jobs,
+        now.failed,
+        Span { us: now.now_us, parts: 2 },
+    );
     if now.boot_finished_us > 0 {
         writeln!(out, "   Booted: {}", SinceBoot(now.boot_finished_us));
     }
@@ -227,15 +238,16 @@ struct Ended(Exit);
 
 impl Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
+        let (how, signal) = match self.0 {
             Exit::Code(code) => {
                 write!(f, "code=exited, status={code}")?;
                 let name = words::exit_code(code);
-                if name.0.is_empty() { Ok(()) } else { write!(f, "/{name}") }
+                return if name.0.is_empty() { Ok(()) } else { write!(f, "/{name}") };
             }
-            Exit::Signal(signal) => write!(f, "code=killed, signal={}", words::signal_name(signal)),
-            Exit::Core(signal) => write!(f, "code=dumped, signal={}", words::signal_name(signal)),
-        }
+            Exit::Signal(signal) => ("killed", signal),
+            Exit::Core(signal) => ("dumped", signal),
+        };
+        write!(f, "code={how}, signal={}", words::signal_name(signal))
     }
 }
 

@@ -218,13 +218,7 @@ pub(super) struct SinceBoot(pub(super) u64);
 impl Display for SinceBoot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.0 / 1000;
-        let fraction = ms % 1000;
-        let zeros = match fraction {
-            0..=9 => "00",
-            10..=99 => "0",
-            _ => "",
-        };
-        write!(f, "{}.{zeros}{fraction}s after boot", ms / 1000)
+        write!(f, "{}.{:03}s after boot", ms / 1000, ms % 1000)
     }
 }
 
