@@ -8,7 +8,7 @@
 use core::fmt::{self, Display, Write as _};
 use core::slice::Iter;
 
-use unit::texts::{as_next, length_byte};
+use unit::texts::{AS_NEXT, length_byte};
 
 include!(concat!(env!("OUT_DIR"), "/pairs.rs"));
 
@@ -81,22 +81,24 @@ impl Draft {
         Self { bytes: [0; BYTES_MAX], length: 0 }.and(text)
     }
 
-    /// Texts with their numbers, as [`unit::texts::find_bytes`] reads them.
-    pub(crate) const fn table(texts: &[(u8, &str)]) -> Self {
+    /// Texts with their numbers, as [`unit::texts::find_bytes`] reads them: those that are used.
+    pub(crate) const fn table(texts: &[(&[u8], &str, bool)]) -> Self {
         let mut draft = Self { bytes: [0; BYTES_MAX], length: 0 };
         let mut at = 0;
         while at < texts.len() {
-            let (number, text) = texts[at];
-            let head = draft.length;
-            draft.length += 2;
-            draft.bytes[head] = number;
-            draft.bytes[head + 1] = match as_next(texts, at) {
-                Some(mark) => mark,
-                None => {
-                    draft = draft.and(text);
-                    length_byte(draft.length - head - 2)
-                }
-            };
+            let (numbers, text, is_used) = texts[at];
+            let mut place = 0;
+            while is_used && place < numbers.len() {
+                draft.bytes[draft.length] = numbers[place];
+                draft.bytes[draft.length + 1] = AS_NEXT;
+                draft.length += 2;
+                place += 1;
+            }
+            if is_used {
+                let head = draft.length;
+                draft = draft.and(text);
+                draft.bytes[head - 1] = length_byte(draft.length - head);
+            }
             at += 1;
         }
         draft
@@ -162,17 +164,24 @@ macro_rules! packed {
     }};
 }
 
-/// [`unit::text_of`], packed.
+/// [`unit::text_of`], packed. What no board without a feature has needs no text there: `if`.
 macro_rules! packed_of {
-    ($value:expr, $type:ident { $($($variant:ident)|+ => $text:expr,)* }) => {{
+    ($value:expr, $type:ident {
+        $($($variant:ident)|+ $(if $used:expr)? => $text:expr,)*
+    }) => {{
         let value: $type = $value;
         match value {
             $($($type::$variant)|+ => {})*
         }
-        packed_of!(value as u8, { $($($type::$variant as u8 => $text,)+)* })
+        packed_of!(value as u8, [
+            $((&[$($type::$variant as u8),+], $text, true $(&& ($used))?),)*
+        ])
     }};
-    ($number:expr, { $($known:expr => $text:expr,)* }) => {{
-        const DRAFT: $crate::packed::Draft = $crate::packed::Draft::table(&[$(($known, $text),)*]);
+    ($number:expr, { $($($known:expr),+ => $text:expr;)* }) => {
+        packed_of!($number, [$((&[$($known),+], $text, true),)*])
+    };
+    ($number:expr, [$($row:expr,)*]) => {{
+        const DRAFT: $crate::packed::Draft = $crate::packed::Draft::table(&[$($row,)*]);
         static PACKED: [u8; DRAFT.length] = DRAFT.finish();
         $crate::packed::Packed(unit::texts::find_bytes(&PACKED, $number))
     }};
@@ -196,10 +205,14 @@ mod tests {
 
     #[test]
     fn packed_texts_are_found_by_their_numbers() {
-        let text =
-            |number| packed_of!(number, { 1 => "permission denied", 7 => "", 9 => "in use", });
+        let text = |number| {
+            packed_of!(number, {
+                1 => "permission denied"; 7 => ""; 9, 10 => "in use";
+            })
+        };
         assert_eq!(text(1).to_string(), "permission denied");
         assert_eq!(text(9).to_string(), "in use");
-        assert!(text(7).0.is_empty() && text(2).0.is_empty());
+        assert_eq!(text(10).to_string(), "in use");
+        assert!([7, 2].iter().all(|&number| text(number).0.is_empty()));
     }
 }

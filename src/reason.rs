@@ -29,23 +29,22 @@ fn words(number: u16) -> Packed {
         errno.raw_os_error() as u8
     }
     packed_of!(u8::try_from(number).unwrap_or(0), {
-        of(Errno::PERM) => "not permitted",
-        of(Errno::NOENT) => "no such file",
-        of(Errno::SRCH) => "no such user or group",
-        of(Errno::IO) => "input/output error",
-        of(Errno::TOOBIG) => "arguments too long",
-        of(Errno::NOEXEC) => "not a program for this machine",
-        of(Errno::AGAIN) => "no resources for the moment",
-        of(Errno::NOMEM) => "out of memory",
-        of(Errno::ACCESS) => "permission denied",
-        of(Errno::NOTDIR) => "not a directory",
-        of(Errno::MFILE) => "too many open files",
-        of(Errno::NFILE) => "too many open files",
-        of(Errno::ADDRINUSE) => "address in use",
-        of(Errno::ADDRNOTAVAIL) => "no such address here",
-        of(Errno::NODEV) => "no such device",
-        of(Errno::NOSPC) => "no space left",
-        of(Errno::BUSY) => "in use",
-        of(Errno::ROFS) => "read-only file system",
+        of(Errno::PERM) => "not permitted";
+        of(Errno::NOENT) => "no such file";
+        of(Errno::SRCH) => "no such user or group";
+        of(Errno::IO) => "input/output error";
+        of(Errno::TOOBIG) => "arguments too long";
+        of(Errno::NOEXEC) => "not a program for this machine";
+        of(Errno::AGAIN) => "no resources for the moment";
+        of(Errno::NOMEM) => "out of memory";
+        of(Errno::ACCESS) => "permission denied";
+        of(Errno::NOTDIR) => "not a directory";
+        of(Errno::MFILE), of(Errno::NFILE) => "too many open files";
+        of(Errno::ADDRINUSE) => "address in use";
+        of(Errno::ADDRNOTAVAIL) => "no such address here";
+        of(Errno::NODEV) => "no such device";
+        of(Errno::NOSPC) => "no space left";
+        of(Errno::BUSY) => "in use";
+        of(Errno::ROFS) => "read-only file system";
     })
 }

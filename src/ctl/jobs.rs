@@ -8,6 +8,7 @@ use super::args::Call;
 use super::names::Typed;
 use super::session::{Failure, Outcome, Session};
 use super::{exit, words};
+use crate::features;
 use crate::text;
 
 /// Runs one job on every named unit: in start order, and backwards to stop.
@@ -103,7 +104,8 @@ fn complain_of_job(
                 ExitCode => " because a process exited with error code",
                 Signal => " because a fatal signal was delivered to a process",
                 CoreDump => " because a fatal signal was delivered causing a process to dump core",
-                Watchdog => " because the service did not say in time that it is well",
+                Watchdog if features::SERVICE_MORE =>
+                             " because the service did not say in time that it is well",
                 StartLimitHit => " because start of the service was attempted too often; \
                                   'pilotctl reset-failed' forgets that",
                 TriggerLimitHit => " because it was triggered too often",

@@ -7,6 +7,7 @@ use unit::control::{ShutdownKind, Verb};
 use super::args::Call;
 use super::exit;
 use super::session::{Outcome, Session};
+use crate::features;
 use crate::packed::Packed;
 
 const USAGE: Packed = packed!(
@@ -66,7 +67,7 @@ fn tell(session: &mut Session<'_, '_>, kind: ShutdownKind, force: bool) -> Outco
                 Reboot => "reboot",
                 Halt => "halt",
                 Kexec => "kexec",
-                SwitchRoot => "switch root",
+                SwitchRoot if features::SWITCH_ROOT => "switch root",
             });
             session.complain(packed!("Failed to {}: {}"), &[&verb, &failure]);
             Ok(failure.exit_code())

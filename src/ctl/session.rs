@@ -11,6 +11,7 @@ use unit::{Table, UnitId, decode, encode};
 use super::exit;
 use super::names::Typed;
 use super::text::Output;
+use crate::features;
 use crate::packed::{Packed, Told};
 
 /// Room for one frame.
@@ -159,8 +160,9 @@ fn reason(refusal: Refusal) -> Packed {
         TooManyClients => "too many clients are waiting. Try again.",
         Contradiction => "it needs what it would stop. See 'pilotctl show'.",
         Destructive => "another job is in its way. See 'pilotctl list-jobs'.",
-        NotByHand => "its unit file lets it be started or stopped by others only.",
-        Masked => "the kernel's command line masks it.",
+        NotByHand if features::MANUAL_REFUSALS || features::ISOLATE =>
+                      "its unit file lets it be started or stopped by others only.",
+        Masked if features::COMMAND_LINE => "the kernel's command line masks it.",
         NoJob => "it has no job.",
         NotIsolated => "its unit file does not say AllowIsolate=yes.",
     })

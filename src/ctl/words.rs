@@ -5,6 +5,7 @@ use unit::control::{
 };
 use unit::{JobMode, Stdio, text_of};
 
+use crate::features;
 use crate::packed::Packed;
 use crate::text::number;
 
@@ -34,39 +35,39 @@ pub(super) fn sub(state: SubState) -> Packed {
         Dead => "dead",
         Failed => "failed",
         Active => "active",
-        Condition => "condition",
+        Condition if features::SERVICE_MORE => "condition",
         StartPre => "start-pre",
         Start => "start",
-        StartPost => "start-post",
+        StartPost if features::SERVICE_MORE || features::SOCKET_COMMANDS => "start-post",
         Running => "running",
         Exited => "exited",
         Reload => "reload",
         ReloadSignal => "reload-signal",
         ReloadNotify => "reload-notify",
-        ReloadPost => "reload-post",
+        ReloadPost if features::SERVICE_MORE => "reload-post",
         Stop => "stop",
-        StopWatchdog => "stop-watchdog",
+        StopWatchdog if features::SERVICE_MORE => "stop-watchdog",
         StopSigterm => "stop-sigterm",
         StopSigkill => "stop-sigkill",
-        StopPre => "stop-pre",
-        StopPreSigterm => "stop-pre-sigterm",
-        StopPreSigkill => "stop-pre-sigkill",
+        StopPre if features::SOCKET_COMMANDS => "stop-pre",
+        StopPreSigterm if features::SOCKET_COMMANDS => "stop-pre-sigterm",
+        StopPreSigkill if features::SOCKET_COMMANDS => "stop-pre-sigkill",
         StopPost => "stop-post",
-        FinalWatchdog => "final-watchdog",
+        FinalWatchdog if features::SERVICE_MORE => "final-watchdog",
         FinalSigterm => "final-sigterm",
         FinalSigkill => "final-sigkill",
         AutoRestart => "auto-restart",
         Paused => "paused",
         Listening => "listening",
         Retrying => "retrying",
-        Waiting => "waiting",
-        Elapsed => "elapsed",
-        Mounting => "mounting",
-        Mounted => "mounted",
-        Unmounting => "unmounting",
-        Activating => "activating",
-        InUse => "active",
-        Deactivating => "deactivating",
+        Waiting if features::TIMERS || features::PATHS => "waiting",
+        Elapsed if features::TIMERS => "elapsed",
+        Mounting if features::MOUNTS => "mounting",
+        Mounted if features::MOUNTS => "mounted",
+        Unmounting if features::MOUNTS => "unmounting",
+        Activating if features::SWAPS => "activating",
+        InUse if features::SWAPS => "active",
+        Deactivating if features::SWAPS => "deactivating",
     })
 }
 
@@ -111,11 +112,11 @@ pub(super) fn stdio(stream: Stdio) -> Packed {
         Socket => "socket",
         Kmsg => "kmsg",
         Log => "log",
-        File => "file",
-        Append => "append",
-        Truncate => "truncate",
-        Named => "fd",
-        Data => "data",
+        File if features::STREAMS => "file",
+        Append if features::STREAMS => "append",
+        Truncate if features::STREAMS => "truncate",
+        Named if features::STREAMS => "fd",
+        Data if features::STREAMS => "data",
         Inherit => "inherit",
     })
 }
@@ -124,26 +125,26 @@ pub(super) fn stdio(stream: Stdio) -> Packed {
 /// 200 on, it is the step on the way to the program that failed.
 pub(super) fn exit_code(code: u8) -> Packed {
     packed_of!(code, {
-        0 => "SUCCESS",
-        1 => "FAILURE",
-        2 => "INVALIDARGUMENT",
-        3 => "NOTIMPLEMENTED",
-        4 => "NOPERMISSION",
-        5 => "NOTINSTALLED",
-        6 => "NOTCONFIGURED",
-        7 => "NOTRUNNING",
-        200 => "CHDIR",
-        202 => "FDS",
-        203 => "EXEC",
-        204 => "MEMORY",
-        205 => "LIMITS",
-        207 => "SIGNAL_MASK",
-        208 => "STDIN",
-        209 => "STDOUT",
-        216 => "GROUP",
-        217 => "USER",
-        220 => "SETSID",
-        222 => "STDERR",
+        0 => "SUCCESS";
+        1 => "FAILURE";
+        2 => "INVALIDARGUMENT";
+        3 => "NOTIMPLEMENTED";
+        4 => "NOPERMISSION";
+        5 => "NOTINSTALLED";
+        6 => "NOTCONFIGURED";
+        7 => "NOTRUNNING";
+        200 => "CHDIR";
+        202 => "FDS";
+        203 => "EXEC";
+        204 => "MEMORY";
+        205 => "LIMITS";
+        207 => "SIGNAL_MASK";
+        208 => "STDIN";
+        209 => "STDOUT";
+        216 => "GROUP";
+        217 => "USER";
+        220 => "SETSID";
+        222 => "STDERR";
     })
 }
 

@@ -4,7 +4,7 @@
 //! words in the program for each of its texts; here it is two bytes.
 
 /// In the place of a length: the next text is this one's, too.
-const AS_NEXT: u8 = u8::MAX;
+pub const AS_NEXT: u8 = u8::MAX;
 
 /// The byte that tells the length of a text, as it is packed.
 pub const fn length_byte(length: usize) -> u8 {
@@ -13,7 +13,7 @@ pub const fn length_byte(length: usize) -> u8 {
 }
 
 /// What stands in the place of the length of a text that is the same as that behind it.
-pub const fn as_next(texts: &[(u8, &str)], at: usize) -> Option<u8> {
+const fn as_next(texts: &[(u8, &str)], at: usize) -> Option<u8> {
     if at + 1 == texts.len() {
         return None;
     }
