@@ -119,12 +119,17 @@ fn one(session: &mut Session<'_, '_>, id: UnitId, now_us: u64) -> Outcome {
 fn head(session: &mut Session<'_, '_>, unit: &Unit<'_>, status: &UnitStatus<'_>, now_us: u64) {
     let crc = session.table.crc();
     let out = &mut session.out;
-    write!(out, "{} {}", words::dot(status.active), unit.name);
-    if unit.description != unit.name {
-        write!(out, " - {}", unit.description);
-    }
-    writeln!(out, "\n     Loaded: loaded (table {crc:08x})");
-    write!(out, "     Active: {}", words::active(status.active));
+    let is_named_twice = unit.description == unit.name;
+    let (dash, description) = if is_named_twice { ("", "") } else { (" - ", unit.description) };
+    write!(
+        out,
+        "{} {}{dash}{description}
+     Loaded: loaded (table {crc:08x})
+     Active: {}",
+        words::dot(status.active),
+        unit.name,
+        words::active(status.active),
+    );
     if !matches!(status.sub, SubState::Failed | SubState::Active | SubState::InUse) {
         write!(out, " ({})", words::sub(status.sub));
     }

@@ -7,7 +7,7 @@ use unit::control::{Order, ShutdownKind};
 
 use super::args::{Call, Misuse};
 use super::session::{Outcome, Session};
-use super::text::joined;
+use super::text::{is_in, joined};
 use super::{exit, graph, jobs, list, log, names, power, query, show, status, timers};
 use crate::features;
 use crate::packed::Packed;
@@ -122,29 +122,22 @@ const COUNT: usize = COMMON.len() + TIMERS.len() + STORE.len() + LOG.len();
 
 static ROWS: [Row; COUNT] = joined(&[COMMON, TIMERS, STORE, LOG]);
 
-/// Verbs of systemctl(1) that mean nothing on a compiled board, and what to do instead.
+/// Verbs of systemctl(1) that mean nothing on a compiled board, as lists with commas, and what to
+/// do instead.
 const ELSEWHERE: &[(&str, Packed)] = &[
-    ("enable", DECIDED_AT_BUILD),
-    ("disable", DECIDED_AT_BUILD),
-    ("set-default", DECIDED_AT_BUILD),
-    ("reenable", DECIDED_AT_BUILD),
-    ("preset", DECIDED_AT_BUILD),
-    ("link", COMPILED),
-    ("revert", COMPILED),
-    ("mask", DECIDED_AT_BUILD),
-    ("unmask", DECIDED_AT_BUILD),
-    ("edit", COMPILED),
-    ("cat", COMPILED),
-    ("set-property", COMPILED),
-    ("daemon-reload", COMPILED),
-    ("daemon-reexec", COMPILED),
+    (
+        "enable,disable,set-default,reenable,preset,mask,unmask",
+        packed!(
+            "What a boot starts is decided when the image is built: see [Install] of the unit."
+        ),
+    ),
+    (
+        "link,revert,edit,cat,set-property,daemon-reload,daemon-reexec",
+        packed!("Units are compiled into the image: change the unit file, build the image."),
+    ),
     ("soft-reboot", packed!("Use 'pilotctl reboot'.")),
     ("list-unit-files", packed!("See 'pilotctl list-units --all'.")),
 ];
-const DECIDED_AT_BUILD: Packed =
-    packed!("What a boot starts is decided when the image is built: see [Install] of the unit.");
-const COMPILED: Packed =
-    packed!("Units are compiled into the image: change the unit file, build the image.");
 
 const HEAD_HELP: Packed =
     packed!("pilotctl [OPTIONS] VERB [NAME...]\n\nAsk PID 1, or tell it what to do.\n\n");
@@ -240,7 +233,7 @@ fn complain_of_use(name: &str, misuse: Misuse<'_>, session: &mut Session<'_, '_>
 }
 
 fn complain_of_verb(verb: &str, session: &mut Session<'_, '_>) {
-    if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == verb) {
+    if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| is_in(known, &verb)) {
         session.complain(packed!("There is no '{}' here. {}"), &[&verb, instead]);
         return;
     }
