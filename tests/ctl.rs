@@ -684,6 +684,20 @@ fn a_unit_that_the_image_masks_is_told_from_one_that_is_not_there() {
 }
 
 #[test]
+fn a_stem_that_is_isolated_is_a_targets_before_a_services() {
+    let mut fake = Fake::with(&[
+        ("night.service", "[Service]\nExecStart=/bin/night\n"),
+        ("night.target", "[Unit]\nAllowIsolate=yes\nRequires=night.service\n"),
+        ("multi-user.target", "[Unit]\nWants=night.target\n"),
+    ]);
+    let night = fake.id("night.target");
+    printed(&mut fake, &["isolate", "night"]);
+    let isolated =
+        Verb::Job { order: Order::Start, unit: night, mode: JobMode::Isolate, wait: true };
+    assert_eq!(fake.told, [isolated]);
+}
+
+#[test]
 fn isolate_takes_one_name_and_other_verbs_know_theirs() {
     let mut fake = Fake::new();
     let basic = fake.id("basic.target");

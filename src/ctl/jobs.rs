@@ -165,11 +165,12 @@ pub(super) fn isolate(call: &Call<'_>, session: &mut Session<'_, '_>) -> Outcome
     isolate_unit(call, session, call.names[0])
 }
 
-/// `isolate` of a unit that may go by its stem: `rescue` is `rescue.target`.
+/// `isolate` of a unit that may go by its stem: `rescue` is `rescue.target`, as for systemctl, and
+/// not `rescue.service`.
 pub(super) fn isolate_unit(call: &Call<'_>, session: &mut Session<'_, '_>, name: &str) -> Outcome {
     let table = session.table;
     let is_target = |unit: &UnitId| table.name(*unit).strip_suffix(".target") == Some(name);
-    let found = Typed(name).units(&table).next().or_else(|| table.ids().find(is_target));
+    let found = table.ids().find(is_target).or_else(|| Typed(name).units(&table).next());
     let Some(unit) = found else {
         session.complain_of_name(Typed(name), "isolate");
         let is_masked = Typed(name).is_masked(&table);

@@ -212,7 +212,8 @@ impl fmt::Display for Words<'_> {
             }
             Trace::Refused { unit } => self.tell(f, unit, format_args!("connection refused")),
             Trace::Paused { unit, until } => {
-                let seconds = until.millis_from(self.record.at).div_ceil(1000);
+                let pause_us = until.us().saturating_sub(self.record.at.us());
+                let seconds = pause_us.div_ceil(1_000_000);
                 self.tell(f, unit, format_args!("over its limit, paused for {seconds} s"))
             }
             Trace::OpenFailed { listener, unit, errno } => {
