@@ -76,6 +76,8 @@ packed_names!(
         DirectoryMode RemoveOnStop FlushPending Writable PipeSize MessageQueueMaxMessages
         MessageQueueMessageSize SocketProtocol Symlinks IPAddressAllow IPAddressDeny
         PollLimitIntervalUSec PollLimitBurst TriggerLimitIntervalUSec TriggerLimitBurst;
+    features::HARDWARE_WATCHDOG =>
+        WatchdogDevice RuntimeWatchdogUSec WatchdogState ResetByWatchdog;
     features::CONDITIONS =>
         ConditionResult AssertResult Asserts Conditions;
     features::RELATIONS || features::ISOLATE || features::JOB_TIMEOUTS =>
