@@ -17,6 +17,8 @@ macro_rules! features {
 }
 
 features! {
+    /// Names of the abstract namespace of AF_UNIX.
+    ABSTRACT_SOCKETS = "abstract-sockets";
     /// `IPAddressAllow=` and `IPAddressDeny=`.
     ACCESS_LISTS = "access-lists";
     /// `CapabilityBoundingSet=`, `AmbientCapabilities=`, `NoNewPrivileges=`.
@@ -47,6 +49,8 @@ features! {
     ISOLATE = "isolate";
     /// `JobTimeoutSec=` and `JobRunningTimeoutSec=`.
     JOB_TIMEOUTS = "job-timeouts";
+    /// Commands of services around the program: `ExecStartPre=`, `ExecReload=` and their kin.
+    HELPERS = "helpers";
     /// Folders in /run that go when their service has stopped.
     LEAVINGS = "leavings";
     /// `RefuseManualStart=` and `RefuseManualStop=`.
@@ -67,7 +71,9 @@ features! {
     OOM_SCORE = "oom-score";
     /// `OpenFile=`.
     OPEN_FILES = "open-files";
-    /// What `unit::Relations` has lists for.
+    /// `ExecReload=` and `Type=notify-reload`.
+    RELOADS = "reloads";
+    /// What [`unit::Relations`]
     RELATIONS = "relations";
     /// `RebootArgument=` and `JobTimeoutRebootArgument=`.
     REBOOT_ARGUMENTS = "reboot-arguments";
@@ -97,6 +103,10 @@ features! {
     STOP_COMMANDS = "stop-commands";
     /// `Slice=`, and what limits a control group.
     CONTROL_GROUPS = "control-groups";
+    /// `BindIPv6Only=`, `KeepAlive=`, `NoDelay=`, `ReusePort=`, `SocketProtocol=`.
+    INET_OPTIONS = "inet-options";
+    /// Listeners at an address of IPv4 or IPv6: not only at a port.
+    INET_ADDRESSES = "inet-addresses";
     /// `Type=idle`.
     IDLE = "idle";
     /// Services without `ExecStart=`.

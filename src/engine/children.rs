@@ -21,7 +21,7 @@ impl Engine<'_, '_> {
             Process::Main(unit) => {
                 self.service_step(unit, service::Input::MainSpawned(pid), now);
             }
-            Process::Control(unit) if self.is_socket(unit) => {
+            Process::Control(unit) if features::SOCKET_COMMANDS && self.is_socket(unit) => {
                 self.socket_step(unit, socket::Input::ControlSpawned(pid), now);
             }
             Process::Control(unit) => {
@@ -38,7 +38,7 @@ impl Engine<'_, '_> {
         match process {
             Process::Main(unit) | Process::Control(unit) => {
                 self.note_spawn_failed(unit, error, now);
-                if self.is_socket(unit) {
+                if features::SOCKET_COMMANDS && self.is_socket(unit) {
                     self.socket_step(unit, socket::Input::SpawnFailed(error), now);
                 } else {
                     self.service_step(unit, service::Input::SpawnFailed(error), now);

@@ -189,13 +189,13 @@ impl<'t, 's> Engine<'t, 's> {
                 self.on_exited(pid, exit, error, now);
             }
             Event::ChildrenGone => self.on_children_gone(now),
-            Event::GroupEmpty(unit) if self.is_socket(unit) => {
+            Event::GroupEmpty(unit) if features::SOCKET_COMMANDS && self.is_socket(unit) => {
                 self.socket_step(unit, socket::Input::GroupEmpty, now);
             }
             Event::GroupEmpty(unit) => {
                 self.service_step(unit, service::Input::GroupEmpty, now);
             }
-            Event::GroupPopulated(unit) if self.is_socket(unit) => {
+            Event::GroupPopulated(unit) if features::SOCKET_COMMANDS && self.is_socket(unit) => {
                 self.socket_step(unit, socket::Input::GroupPopulated, now);
             }
             Event::GroupPopulated(unit) => {

@@ -124,7 +124,7 @@ impl Engine<'_, '_> {
     }
 
     pub(in crate::engine) fn can_reload(&self, unit: UnitId) -> bool {
-        if !matches!(self.units.at(unit).kind, KindState::Service(_)) {
+        if !features::RELOADS || !matches!(self.units.at(unit).kind, KindState::Service(_)) {
             return false;
         }
         let config = self.table.service(unit);

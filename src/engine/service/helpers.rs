@@ -6,6 +6,7 @@ use super::ends::end_of_command;
 use super::{Child, Context, Deadline, Main, Outcome, Service, State, Step, push};
 use crate::engine::action::{Action, CommandList, CommandRef};
 use crate::engine::event::{Pid, Process};
+use crate::features;
 
 /// Which list of commands runs, besides `ExecStart=`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,7 +84,7 @@ impl Service {
     ) {
         let mut next = first;
         while let Some(helper) = next {
-            if context.command(helper.list(), 0).is_some() {
+            if features::HELPERS && context.command(helper.list(), 0).is_some() {
                 let deadline = helper.deadline(context);
                 return self.spawn_helper(context, helper, main, 0, deadline, out);
             }
@@ -126,6 +127,9 @@ impl Service {
         deadline: Deadline,
         out: &mut Outcome,
     ) {
+        if !features::HELPERS {
+            return;
+        }
         let command = CommandRef { unit: context.unit, list: helper.list(), index };
         let process = Process::Control(context.unit);
         push(out, Action::Spawn { process, command, main_pid: main.map(Main::pid) });
@@ -133,6 +137,9 @@ impl Service {
     }
 
     pub(super) fn on_control_spawned(&mut self, pid: Pid) {
+        if !features::HELPERS {
+            return;
+        }
         match &mut self.state {
             State::Helper { child, .. } => {
                 ensure!(*child == Child::Asked, "one control process at a time");
@@ -156,6 +163,9 @@ impl Service {
         exit: Exit,
         out: &mut Outcome,
     ) {
+        if !features::HELPERS {
+            return;
+        }
         match self.state {
             State::Helper { helper, main, index, deadline, .. } => {
                 let end = end_of_helper(context, helper, index, exit);
@@ -192,6 +202,9 @@ impl Service {
         end: UnitResult,
         out: &mut Outcome,
     ) {
+        if !features::HELPERS {
+            return;
+        }
         match helper {
             Helper::Condition | Helper::StartPre | Helper::StartPost | Helper::Stop => {
                 self.fail(end);

@@ -9,6 +9,7 @@ use super::{Context, Deadline, LOOK_AGAIN, Main, Outcome, Service, State, push};
 use crate::engine::action::{Action, Target};
 use crate::engine::event::Pid;
 use crate::engine::time::Bucket;
+use crate::features;
 
 impl Service {
     pub(super) fn on_elapsed(&mut self, context: &Context<'_, '_>, out: &mut Outcome) {
@@ -91,6 +92,9 @@ impl Service {
         control: Option<Pid>,
         out: &mut Outcome,
     ) {
+        if !features::HELPERS {
+            return;
+        }
         let mode = context.more().timeout_stop_failure;
         match helper {
             Helper::Condition | Helper::StartPre | Helper::StartPost => {

@@ -357,6 +357,9 @@ impl Service {
 
     /// Its control process.
     pub const fn control(&self) -> Option<Pid> {
+        if !features::HELPERS {
+            return None;
+        }
         match self.state {
             State::Helper { child, .. } => child.pid(),
             State::Signaled { control, .. } => control,

@@ -8,9 +8,13 @@ use super::kill::Step;
 use super::{Context, Main, Outcome, Service, State, push};
 use crate::engine::action::Action;
 use crate::engine::notify::Notification;
+use crate::features;
 
 impl Service {
     pub(super) fn on_reload(&mut self, context: &Context<'_, '_>, out: &mut Outcome) {
+        if !features::RELOADS {
+            return;
+        }
         self.reload_result = UnitResult::Success;
         match self.state {
             State::Running { main } => self.run(context, Some(Helper::Reload), main, out),
@@ -34,6 +38,9 @@ impl Service {
         main: Option<Main>,
         out: &mut Outcome,
     ) -> Option<Helper> {
+        if !features::RELOADS {
+            return None;
+        }
         let (Some(main), ServiceType::NotifyReload) = (main, context.config.type_) else {
             return Some(Helper::ReloadPost);
         };

@@ -31,6 +31,9 @@ impl Running {
     }
 
     pub(super) fn due(&self) -> Option<Instant> {
+        if !features::SOCKET_COMMANDS {
+            return None;
+        }
         match self.child {
             Child::Lacking(at) => Some(self.deadline.map_or(at, |deadline| deadline.min(at))),
             Child::Asked | Child::Alive(_) => self.deadline,
@@ -140,6 +143,9 @@ impl Socket {
         open: bool,
         out: &mut Outcome,
     ) {
+        if !features::SOCKET_COMMANDS {
+            return;
+        }
         match command.pid() {
             Some(control) => {
                 end(context, Some(control), SIGTERM, out);
@@ -270,6 +276,9 @@ impl Socket {
     }
 
     pub(super) fn on_control_spawned(&mut self, pid: Pid) {
+        if !features::SOCKET_COMMANDS {
+            return;
+        }
         let command = self.running_mut();
         ensure!(command.child == Child::Asked, "one command at a time");
         command.child = Child::Alive(pid);
@@ -282,6 +291,9 @@ impl Socket {
         error: SpawnError,
         out: &mut Outcome,
     ) {
+        if !features::SOCKET_COMMANDS {
+            return;
+        }
         let command = self.running_mut();
         if let Some(pause) = spawn_retry(error) {
             command.child = Child::Lacking(context.now.after(pause));
@@ -437,6 +449,9 @@ impl Socket {
     }
 
     pub(super) fn on_group_empty(&mut self) {
+        if !features::SOCKET_COMMANDS {
+            return;
+        }
         match self.state {
             State::FinalSigterm { control: None, .. }
             | State::FinalSigkill { control: None, .. } => self.enter_rest(),
@@ -460,6 +475,9 @@ impl Socket {
     }
 
     pub(super) fn on_group_populated(&mut self, context: &Context<'_, '_>, out: &mut Outcome) {
+        if !features::SOCKET_COMMANDS {
+            return;
+        }
         match self.state {
             State::FinalSigterm { .. } => end(context, None, SIGTERM, out),
             State::FinalSigkill { .. } => end(context, None, SIGKILL, out),

@@ -14,6 +14,7 @@ use unit::{ListenerId, UnitId};
 use super::action::Action;
 use super::event::{Errno, Pid, SpawnError};
 use super::time::{Bucket, Instant};
+use crate::features;
 
 /// Actions that one step of a socket can ask for.
 pub const SOCKET_ACTIONS_MAX: usize = 3;
@@ -333,6 +334,9 @@ impl Socket {
 
     /// The process of its command.
     pub const fn control(&self) -> Option<Pid> {
+        if !features::SOCKET_COMMANDS {
+            return None;
+        }
         match self.state {
             State::StartPre { command }
             | State::StartPost { command }

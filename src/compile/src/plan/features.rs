@@ -1,16 +1,21 @@
 //! Which parts of `pilot` the units of a board use: the other half of `src/features.rs`.
 
 use unit::control::ShutdownKind;
-use unit::{DirectoryKind, ListenKind, NotifyAccess, Preserve, ServiceType, Stdio, Terminal};
+use unit::{
+    BindIpv6Only, DirectoryKind, ListenKind, NotifyAccess, Preserve, ServiceType, Stdio, Terminal,
+};
 
 use super::{DirectoryPlan, ExecPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan, limits};
-use crate::grammar::Listener;
+use crate::grammar::{Address, Listener};
 
 /// A part of `pilot` that only some boards need.
 type Feature = (&'static str, fn(&Plan) -> bool);
 
 /// All of them: the name, and whether a plan has a unit that uses it.
 const FEATURES: &[Feature] = &[
+    ("abstract-sockets", |plan| {
+        listeners(plan).any(|listener| matches!(listener.address, Address::Abstract(_)))
+    }),
     ("access-lists", |plan| {
         sockets(plan).any(|socket| !socket.allow.is_empty() || !socket.deny.is_empty())
     }),
@@ -86,6 +91,21 @@ const FEATURES: &[Feature] = &[
         let is_said = |unit: &UnitPlan| !unit.group.is_default();
         plan.manager.groups.controllers != 0 || plan.units.iter().any(is_said)
     }),
+    ("inet-options", |plan| {
+        let says = |socket: &SocketPlan| {
+            let setup = &socket.setup;
+            let switches = [setup.keep_alive, setup.no_delay, setup.reuse_port];
+            setup.bind_ipv6_only != BindIpv6Only::Default
+                || setup.protocol != 0
+                || switches.contains(&true)
+        };
+        sockets(plan).any(says)
+    }),
+    ("inet-addresses", |plan| {
+        let is_bound =
+            |listener: &Listener| matches!(listener.address, Address::V4(..) | Address::V6(..));
+        listeners(plan).any(is_bound)
+    }),
     ("idle", |plan| services(plan).any(|service| service.type_ == ServiceType::Idle)),
     ("no-program", |plan| services(plan).any(|service| service.exec_start.is_empty())),
     ("stop-commands", |plan| {
@@ -95,6 +115,17 @@ const FEATURES: &[Feature] = &[
         services(plan).any(stops)
     }),
     ("service-more", |plan| services(plan).any(|service| !service.life.is_default())),
+    ("helpers", |plan| {
+        let has_helpers =
+            |service: &ServicePlan| limits::commands(service).count() > service.exec_start.len();
+        services(plan).any(has_helpers)
+    }),
+    ("reloads", |plan| {
+        let is_reloaded = |service: &ServicePlan| {
+            service.type_ == ServiceType::NotifyReload || !service.exec_reload.is_empty()
+        };
+        services(plan).any(is_reloaded)
+    }),
     ("socket-commands", |plan| sockets(plan).any(|socket| socket.commands.is_some())),
     ("swaps", |plan| plan.units.iter().any(|unit| unit.kind.is_swap())),
     ("symlinks", |plan| sockets(plan).any(|socket| !socket.setup.symlinks.is_empty())),
