@@ -5,6 +5,7 @@ use core::fmt::{self, Display};
 use unit::control::Peer;
 use unit::{Address, ListenKind, Listener, text_of};
 
+use crate::address::{V4, V6};
 use crate::features;
 
 /// Where a listener stands in `list-sockets`: IPv6, IPv4, paths, abstract names, each ascending.
@@ -63,8 +64,8 @@ pub(super) struct PrintedPeer(pub(super) Peer);
 impl Display for PrintedPeer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Peer::V4(address, port) => write!(f, "{}:{port}", core::net::Ipv4Addr::from(address)),
-            Peer::V6(address, port) => write!(f, "[{}]:{port}", core::net::Ipv6Addr::from(address)),
+            Peer::V4(address, port) => write!(f, "{}:{port}", V4(address.into())),
+            Peer::V6(address, port) => write!(f, "[{}]:{port}", V6(address.into())),
             Peer::Unix { .. } => f.write_str("unix"),
             Peer::Vsock(..) if !features::VSOCK => Ok(()),
             Peer::Vsock(context, port) => write!(f, "vsock:{context}:{port}"),

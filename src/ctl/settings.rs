@@ -16,7 +16,7 @@ use super::property::Property;
 use super::show::List;
 use super::text::{Harmless, Span};
 use super::{more, options, timers, words};
-use crate::address::Printed;
+use crate::address::{Printed, V4, V6};
 use crate::features;
 
 /// waitid(2).
@@ -388,8 +388,8 @@ impl Display for Prefixes<'_> {
             f.write_str(if number > 0 { " " } else { "" })?;
             let address = Ipv6Addr::from(address);
             match address.to_ipv4_mapped() {
-                Some(old) => write!(f, "{old}/{}", bits.saturating_sub(96))?,
-                None => write!(f, "{address}/{bits}")?,
+                Some(old) => write!(f, "{}/{}", V4(old), bits.saturating_sub(96))?,
+                None => write!(f, "{}/{bits}", V6(address))?,
             }
         }
         Ok(())

@@ -5,13 +5,13 @@
 
 use core::ffi::CStr;
 use core::fmt;
-use core::net::{Ipv4Addr, Ipv6Addr};
 
 use unit::control::Peer;
 use unit::{
     Command, ExecContext, Kind, NotifyAccess, Service, Stdio, Table, UnitId, Variables, decode,
 };
 
+use crate::address::{V4, V6};
 use crate::engine::{
     CommandList, CommandRef, Engine, Errno, InstanceId, Pid, Process, SpawnError, Stage, access,
 };
@@ -317,11 +317,11 @@ impl Sources<'_> {
         let strings = &mut work.vectors;
         match self.engine.instance(instance).peer {
             Peer::V4(address, port) => {
-                strings.push_env("REMOTE_ADDR", format_args!("{}", Ipv4Addr::from(address)))?;
+                strings.push_env("REMOTE_ADDR", format_args!("{}", V4(address.into())))?;
                 strings.push_env("REMOTE_PORT", format_args!("{port}"))?;
             }
             Peer::V6(address, port) => {
-                strings.push_env("REMOTE_ADDR", format_args!("{}", Ipv6Addr::from(address)))?;
+                strings.push_env("REMOTE_ADDR", format_args!("{}", V6(address.into())))?;
                 strings.push_env("REMOTE_PORT", format_args!("{port}"))?;
             }
             Peer::Vsock(context, port) if features::VSOCK => {

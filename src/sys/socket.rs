@@ -61,17 +61,21 @@ pub fn open(
     let mut opening = Opening { setup, kind, options: listener.options, on_failure };
     let socket = match listener.address {
         Address::Port(port) => opening.port(port)?,
-        Address::V4(address, port) => opening.v4(address, port)?,
-        Address::V6(address, port, interface) => opening.v6(address, port, interface)?,
+        Address::V4(address, port) if features::INET_ADDRESSES => opening.v4(address, port)?,
+        Address::V6(address, port, interface) if features::INET_ADDRESSES => {
+            opening.v6(address, port, interface)?
+        }
         Address::Path(path) => opening.path(path)?,
-        Address::Abstract(name) => {
+        Address::Abstract(name) if features::ABSTRACT_SOCKETS => {
             let socket = opening.socket(AddressFamily::UNIX)?;
             rustix::net::bind(&socket, &SocketAddrUnix::new_abstract_name(name.as_bytes())?)?;
             socket
         }
         Address::Netlink(family, groups) => opening.netlink(family, groups)?,
         Address::Vsock(context, port) => opening.vsock(context, port)?,
-        Address::MessageQueue(_) => return Err(Errno::INVAL),
+        Address::V4(..) | Address::V6(..) | Address::Abstract(_) | Address::MessageQueue(_) => {
+            return Err(Errno::INVAL);
+        }
     };
     if matches!(listener.kind, ListenKind::Stream | ListenKind::SequentialPacket) {
         rustix::net::listen(&socket, setup.backlog.min(i32::MAX as u32) as i32)?;
@@ -92,6 +96,7 @@ impl Opening<'_> {
     fn socket(&mut self, family: AddressFamily) -> Result<OwnedFd, Errno> {
         let protocol = match family {
             AddressFamily::UNIX | AddressFamily::VSOCK => None,
+            _ if !features::INET_OPTIONS => None,
             _ => RawProtocol::new(self.setup.protocol.into()).map(Protocol::from_raw),
         };
         let socket = rustix::net::socket_with(family, self.kind, FLAGS, protocol)?;
@@ -161,9 +166,13 @@ impl Opening<'_> {
     fn v6(&mut self, address: Ipv6Addr, port: u16, interface: &str) -> Result<OwnedFd, Errno> {
         let socket = self.socket(AddressFamily::INET6)?;
         match self.setup.bind_ipv6_only {
-            BindIpv6Only::Default => {}
-            BindIpv6Only::Both => sockopt::set_ipv6_v6only(&socket, false)?,
-            BindIpv6Only::Ipv6Only => sockopt::set_ipv6_v6only(&socket, true)?,
+            BindIpv6Only::Both if features::INET_OPTIONS => {
+                sockopt::set_ipv6_v6only(&socket, false)?;
+            }
+            BindIpv6Only::Ipv6Only if features::INET_OPTIONS => {
+                sockopt::set_ipv6_v6only(&socket, true)?;
+            }
+            BindIpv6Only::Default | BindIpv6Only::Both | BindIpv6Only::Ipv6Only => {}
         }
         self.set_inet_options(socket.as_fd())?;
         let scope = match interface {
@@ -176,6 +185,9 @@ impl Opening<'_> {
 
     fn set_inet_options(&self, socket: BorrowedFd<'_>) -> Result<(), Errno> {
         sockopt::set_socket_reuseaddr(socket, true)?;
+        if !features::INET_OPTIONS {
+            return Ok(());
+        }
         if self.setup.reuse_port {
             sockopt::set_socket_reuseport(socket, true)?;
         }
