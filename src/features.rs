@@ -29,6 +29,8 @@ features! {
     CREDENTIALS = "credentials";
     /// `RuntimeDirectory=` and its kin.
     DIRECTORIES = "directories";
+    /// Programs that are looked for: without a slash.
+    EXEC_SEARCH = "exec-search";
     /// Any directive that the program finds in [`unit::ExecMore`].
     EXEC_MORE = "exec-more";
     /// `RuntimeWatchdogSec=`.
@@ -49,12 +51,18 @@ features! {
     ISOLATE = "isolate";
     /// `JobTimeoutSec=` and `JobRunningTimeoutSec=`.
     JOB_TIMEOUTS = "job-timeouts";
+    /// `Group=`.
+    GROUPS = "groups";
+    /// `WorkingDirectory=~`.
+    HOMES = "homes";
     /// Commands of services around the program: `ExecStartPre=`, `ExecReload=` and their kin.
     HELPERS = "helpers";
     /// Folders in /run that go when their service has stopped.
     LEAVINGS = "leavings";
     /// `RefuseManualStart=` and `RefuseManualStop=`.
     MANUAL_REFUSALS = "manual-refusals";
+    /// `LimitNOFILE=`.
+    LIMIT_NOFILE = "limit-nofile";
     /// Units that the image masks.
     MASKS = "masks";
     /// `ListenMessageQueue=`.
@@ -75,6 +83,8 @@ features! {
     RELOADS = "reloads";
     /// What [`unit::Relations`]
     RELATIONS = "relations";
+    /// `RemoveOnStop=`.
+    REMOVE_ON_STOP = "remove-on-stop";
     /// `RebootArgument=` and `JobTimeoutRebootArgument=`.
     REBOOT_ARGUMENTS = "reboot-arguments";
     /// Targets that end the board's run, and what they start on the way down.

@@ -105,7 +105,7 @@ impl<'e> Notification<'e> {
                 ("RELOADING", "1") => notification.reloading = true,
                 ("STOPPING", "1") => notification.stopping = true,
                 ("BARRIER", "1") => notification.barrier = true,
-                ("MONOTONIC_USEC", number) => {
+                ("MONOTONIC_USEC", number) if features::RELOADS => {
                     notification.since = text::number(number).map(Instant::at);
                 }
                 ("WATCHDOG", "1") => notification.watchdog = Some(Ping::Alive),

@@ -65,30 +65,36 @@ pub(super) struct Children {
     kmsg: Places<'static, UnitId, Option<OwnedFd>>,
     invocations: Invocations,
     console_is_serial: bool,
-    /// The limit that children are to have, if it is not PID 1's own.
-    limit_nofile: Option<(u64, u64)>,
 }
 
 impl Children {
     pub(super) fn new() -> Self {
+        set_own_limit();
         Self {
             pool: Pool::new(SLOTS.take()),
             pipes: Places::new(PIPES.take()),
             kmsg: Places::new(KMSG.take()),
             invocations: Invocations::new(),
             console_is_serial: console::is_serial(),
-            limit_nofile: set_own_limit(),
         }
     }
 }
 
-/// Lets PID 1 have as many descriptors as the plan may need. Returns what its children are to
-/// have, if that is not what they inherit: systemd's default of DefaultLimitNOFILE=.
-fn set_own_limit() -> Option<(u64, u64)> {
+/// Descriptors that the plan may need.
+const NOFILE_NEEDED: u64 = {
     let running = if features::SOCKET_COMMANDS { SERVICES + SOCKETS } else { SERVICES };
     let received = if features::FD_STORE { FDS_MAX } else { 0 };
     let transient = FDS_TRANSIENT + received;
-    let needed = (FDS_AT_REST + FDS_PER_SERVICE * running + INSTANCES + transient) as u64;
+    (FDS_AT_REST + FDS_PER_SERVICE * running + INSTANCES + transient) as u64
+};
+
+/// What children are to have, if that is not what they inherit.
+pub(super) const CHILDREN_NOFILE: Option<(u64, u64)> =
+    if NOFILE_NEEDED > SERVICE_NOFILE.0 { Some(SERVICE_NOFILE) } else { None };
+
+/// Lets PID 1 have as many descriptors as the plan may need.
+fn set_own_limit() {
+    let needed = NOFILE_NEEDED;
     let (soft, hard) = SERVICE_NOFILE;
     let set = |hard: u64| {
         let current = Some(soft.max(needed).min(hard));
@@ -100,7 +106,6 @@ fn set_own_limit() -> Option<(u64, u64)> {
     if let Err(errno) = set(hard.max(needed)).or_else(|errno| set(given).and(enough(errno))) {
         log::error!("{needed} descriptors: {}", Reason::of(errno));
     }
-    (needed > soft).then_some(SERVICE_NOFILE)
 }
 
 impl Pilot {
@@ -143,7 +148,6 @@ impl Pilot {
             listeners: &self.listeners,
             store: &self.store,
             console_is_serial: self.children.console_is_serial,
-            limit_nofile: self.children.limit_nofile,
         };
         let is_copy = features::COPIES && request.context.more().copied;
         let reports = if is_copy { Some(self.children.pool.reports()) } else { None };

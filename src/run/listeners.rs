@@ -159,6 +159,7 @@ impl Listeners {
 
     fn close(&mut self, id: ListenerId, config: &Listener<'_>, remove: bool, watch: &mut Watch) {
         self.unwatch(id, watch);
+        let remove = features::REMOVE_ON_STOP && remove;
         match config.address {
             Address::Path(path)
                 if remove
@@ -255,7 +256,7 @@ impl Pilot {
         for (listener, config) in numbered(&unit) {
             self.listeners.close(listener, &config, unit.remove_on_stop, &mut self.watch);
         }
-        if unit.remove_on_stop {
+        if features::REMOVE_ON_STOP && unit.remove_on_stop {
             for link in unit.setup().symlinks.iter() {
                 let _ = socket::remove_link(link);
             }

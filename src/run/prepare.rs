@@ -167,7 +167,6 @@ pub(super) struct Sources<'p> {
     pub(super) listeners: &'p Listeners,
     pub(super) store: &'p Store,
     pub(super) console_is_serial: bool,
-    pub(super) limit_nofile: Option<(u64, u64)>,
 }
 
 impl Sources<'_> {
@@ -186,7 +185,6 @@ impl Sources<'_> {
         work.context = Some(request.context_bytes);
         work.console = Some(self.table.manager().console);
         work.privileged = command.privileged;
-        work.limit_nofile = self.limit_nofile;
         let streams = [context.stdin, context.stdout, context.stderr];
         let on_streams = streams.contains(&Stdio::Socket);
         let is_control = matches!(process, Process::Control(_));

@@ -70,8 +70,6 @@ pub(super) struct Work {
     pub(super) passes_sockets: bool,
     /// They are a connection, whose O_NONBLOCK nobody but the unit has set.
     pub(super) is_connection: bool,
-    /// RLIMIT_NOFILE that PID 1 raised for itself: what a child gets back.
-    pub(super) limit_nofile: Option<(u64, u64)>,
     /// No slot was left for others: they are to be told when this one is free.
     pub(super) takes_last_slot: bool,
     /// Where to move, if the child could not be born there.
@@ -104,7 +102,6 @@ impl Work {
         has_watchdog: false,
         passes_sockets: false,
         is_connection: false,
-        limit_nofile: None,
         takes_last_slot: false,
         cgroup: 0,
         kmsg: 0,
@@ -248,7 +245,7 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
     environment::read_files(work, &more)?;
     environment::unset(work, &more);
     arguments::push(work).at(Stage::Arguments)?;
-    scheduling::set_limits(work, &context, &more).at(Stage::Limits)?;
+    scheduling::set_limits(&context, &more).at(Stage::Limits)?;
     if !work.privileged {
         user::join_groups(&identity, &more).at(Stage::Group)?;
     }
@@ -272,7 +269,7 @@ fn more<'a>(context: &ExecContext<'a>) -> ExecMore<'a> {
 fn execute(work: &Work) -> Errno {
     let program = work.program.unwrap_or_else(|| bug!("PID 1 has set it"));
     let Ok(path) = CStr::from_bytes_with_nul(program.as_bytes()) else { return Errno::INVAL };
-    if program.as_bytes().contains(&b'/') {
+    if !features::EXEC_SEARCH || program.as_bytes().contains(&b'/') {
         return work.vectors.execute(path);
     }
     let mut error = Errno::NOENT;

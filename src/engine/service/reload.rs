@@ -80,7 +80,11 @@ impl Service {
             }
             State::Reloading { main, asked_at, deadline } => {
                 // What it says of a reload that it began before it was asked is old news.
-                let begun = |at| said.reloading && said.since.is_some_and(|since| since >= at);
+                let begun = |at| {
+                    features::RELOADS
+                        && said.reloading
+                        && said.since.is_some_and(|since| since >= at)
+                };
                 let asked_at = asked_at.filter(|&at| !begun(at));
                 if asked_at.is_none() && said.ready {
                     self.run(context, Some(Helper::ReloadPost), Some(main), out);

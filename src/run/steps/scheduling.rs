@@ -4,9 +4,10 @@ use rustix::fs::Mode;
 use rustix::io::Errno;
 use unit::{ExecContext, ExecMore, Scheduling, decode};
 
-use super::{At, Broken, Work};
+use super::{At, Broken};
 use crate::engine::Stage;
 use crate::features;
+use crate::run::children::CHILDREN_NOFILE;
 use crate::sys::process;
 
 /// The kernel's number of RLIMIT_NOFILE.
@@ -53,15 +54,12 @@ pub(super) fn set_scheduling(more: &ExecMore<'_>) -> Result<(), Broken> {
 }
 
 /// `UMask=` and `Limit…=`.
-pub(super) fn set_limits(
-    work: &Work,
-    context: &ExecContext<'_>,
-    more: &ExecMore<'_>,
-) -> Result<(), Errno> {
+pub(super) fn set_limits(context: &ExecContext<'_>, more: &ExecMore<'_>) -> Result<(), Errno> {
     if context.umask != 0o022 {
         rustix::process::umask(Mode::from_raw_mode(context.umask.into()));
     }
-    if let Some((soft, hard)) = context.limit_nofile.or(work.limit_nofile) {
+    let nofile = if features::LIMIT_NOFILE { context.limit_nofile } else { None };
+    if let Some((soft, hard)) = nofile.or(CHILDREN_NOFILE) {
         process::set_limit(NOFILE, soft, hard)?;
     }
     if !features::RESOURCE_LIMITS {

@@ -38,7 +38,8 @@ pub(super) fn find(context: &ExecContext<'_>) -> Result<Identity, Broken> {
     };
     let gid = match context.group {
         "" => user.as_ref().map(|user| user.gid),
-        name => Some(users::find_group(name).at(Stage::Group)?),
+        name if features::GROUPS => Some(users::find_group(name).at(Stage::Group)?),
+        _ => return Err(Broken(Stage::Group, Errno::SRCH)),
     };
     Ok(Identity { user, gid })
 }
@@ -101,7 +102,7 @@ pub(super) fn change_directory(
     begin: Begin,
 ) -> Result<(), Errno> {
     let home;
-    let directory = if context.working_directory_home {
+    let directory = if features::HOMES && context.working_directory_home {
         home = home_of(identity)?;
         &home[..]
     } else {

@@ -28,6 +28,12 @@ const FEATURES: &[Feature] = &[
     ("conditions", |plan| plan.units.iter().any(|unit| !unit.checks.is_empty())),
     ("addresses", |plan| sockets(plan).any(SocketPlan::may_wait_for_address)),
     ("exec-type", |plan| services(plan).any(|service| service.type_ == ServiceType::Exec)),
+    ("exec-search", |plan| {
+        let runners = sockets(plan).filter_map(|socket| socket.commands.as_ref());
+        let runners = runners.map(|commands| &commands.runner);
+        let mut commands = services(plan).chain(runners).flat_map(limits::commands);
+        commands.any(|command| !command.path.contains('/'))
+    }),
     ("expansion", |plan| {
         let mut args = services(plan).flat_map(limits::commands).flat_map(|command| &command.args);
         args.any(|arg| !arg.variables().is_empty())
@@ -115,6 +121,10 @@ const FEATURES: &[Feature] = &[
         services(plan).any(stops)
     }),
     ("service-more", |plan| services(plan).any(|service| !service.life.is_default())),
+    ("groups", |plan| services(plan).any(|service| !service.group.is_empty())),
+    ("homes", |plan| services(plan).any(|service| service.working_directory.home)),
+    ("limit-nofile", |plan| services(plan).any(|service| service.limit_nofile.is_some())),
+    ("remove-on-stop", |plan| sockets(plan).any(|socket| socket.remove_on_stop)),
     ("helpers", |plan| {
         let has_helpers =
             |service: &ServicePlan| limits::commands(service).count() > service.exec_start.len();
