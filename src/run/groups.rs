@@ -1,7 +1,7 @@
 //! All processes of a unit: by its control group, or without one by its process groups.
 
+use rustix::event::PollFlags;
 use rustix::event::epoll::EventFlags;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::process::{Pid as KernelPid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -14,6 +14,7 @@ use crate::features;
 use crate::log;
 use crate::sys::cell::{Once, at_rest};
 use crate::sys::cgroup::{self, Group, Root};
+use crate::sys::poll;
 use crate::sys::signal;
 use crate::table::limits::UNITS;
 
@@ -168,9 +169,7 @@ impl Groups {
 
 /// True of a process that nobody has reaped yet, too.
 fn has_ended(pidfd: &OwnedFd) -> bool {
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    let ended = poll(&mut [PollFd::new(pidfd, PollFlags::IN)], Some(&now));
-    ended != Ok(0)
+    poll::now(pidfd.as_fd(), PollFlags::IN) != Ok(PollFlags::empty())
 }
 
 impl Pilot {

@@ -144,7 +144,7 @@ impl Watch {
     /// Waits until something is ready, at most `timeout_ms`; `None` is for ever.
     pub(super) fn wait(&self, timeout_ms: Option<u64>, into: &mut Ready) {
         let mut events = [const { MaybeUninit::uninit() }; REPORTS_PER_TURN];
-        let ready = match sys::epoll::wait(self.epoll.as_fd(), &mut events, timeout_ms) {
+        let ready = match sys::poll::wait(self.epoll.as_fd(), &mut events, timeout_ms) {
             Ok(ready) => ready,
             Err(Errno::INTR) => &[],
             Err(errno) => super::broken("epoll_wait(2)", errno),

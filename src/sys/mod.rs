@@ -16,7 +16,6 @@ pub mod console;
 pub mod device;
 #[cfg(any(test, target_arch = "arm"))]
 pub mod division;
-pub mod epoll;
 pub mod fatal;
 pub mod fd;
 pub mod file;
@@ -26,6 +25,7 @@ pub mod mount;
 pub mod passed;
 pub mod path;
 pub mod pidfile;
+pub mod poll;
 pub mod power;
 pub mod process;
 mod raw;

@@ -130,27 +130,17 @@ pub fn leave_all() {
 
 /// Writes the mount point that `from_end` others follow into `path`, with its NUL; its length.
 fn nth_last_mount(from_end: usize, path: &mut [u8; PATH_BYTES]) -> Option<usize> {
-    let count = for_each_mount(path, |_, _| false)?;
-    let wanted = count.checked_sub(from_end + 1)?;
-    let mut found = None;
-    for_each_mount(path, |number, length| {
-        if number == wanted {
-            found = Some(length);
-        }
-        found.is_some()
-    })?;
-    found
+    let Err(count) = nth_mount(usize::MAX, path)? else { return None };
+    nth_mount(count.checked_sub(from_end + 1)?, path)?.ok()
 }
 
-/// Walks /proc/self/mountinfo: each mount point comes into `path` in turn, NUL-terminated, and
-/// `each` is told its number and length until it returns true. Returns how many it was told.
+/// Walks /proc/self/mountinfo: each mount point comes into `path` in turn, NUL-terminated, until it
+/// is the one of that number. The length of that one; or how many there are, if they are fewer.
 ///
 /// Mounts of the kernel's own interfaces are passed over: nothing of theirs is on a disk. But
 /// below /run there may be disks: /run/media is where many of them are mounted.
-fn for_each_mount(
-    path: &mut [u8; PATH_BYTES],
-    mut each: impl FnMut(usize, usize) -> bool,
-) -> Option<usize> {
+#[inline(never)]
+fn nth_mount(wanted: usize, path: &mut [u8; PATH_BYTES]) -> Option<Result<usize, usize>> {
     let mut lines = MountInfo::open()?;
     let mut count = 0;
     while let Some(length) = lines.next_target(path) {
@@ -159,12 +149,12 @@ fn for_each_mount(
         if interface || target == b"/run" {
             continue;
         }
-        count += 1;
-        if each(count - 1, length) {
-            break;
+        if count == wanted {
+            return Some(Ok(length));
         }
+        count += 1;
     }
-    Some(count)
+    Some(Err(count))
 }
 
 fn is_below(path: &[u8], directory: &[u8]) -> bool {

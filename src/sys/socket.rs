@@ -9,7 +9,7 @@ use core::ffi::CStr;
 use core::mem::size_of;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::event::PollFlags;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -24,7 +24,7 @@ use unit::{
 };
 
 use super::path::Path;
-use super::{raw, users};
+use super::{poll, raw, users};
 use crate::features;
 
 const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
@@ -408,12 +408,8 @@ pub fn node(path: &str) -> Option<(u64, u64)> {
 /// True unless somebody has shut the listener down: poll(2) then reports a hang-up.
 /// (SO_ACCEPTCONN would do for TCP, but stays set on an AF_UNIX socket.)
 pub fn is_listening(listener: BorrowedFd<'_>) -> bool {
-    let mut polled = [PollFd::from_borrowed_fd(listener, PollFlags::empty())];
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    match rustix::event::poll(&mut polled, Some(&now)) {
-        Ok(_) => !polled[0].revents().intersects(PollFlags::HUP | PollFlags::ERR),
-        Err(_) => true,
-    }
+    let state = poll::now(listener, PollFlags::empty());
+    state.map_or(true, |state| !state.intersects(PollFlags::HUP | PollFlags::ERR))
 }
 
 /// Accepts one connection: blocking, close-on-exec.

@@ -1,5 +1,7 @@
-//! Waiting: [epoll_wait(2)](https://man7.org/linux/man-pages/man2/epoll_wait.2.html), whose
-//! milliseconds rustix would have as a timespec and make of it anew, by divisions of 64 bits.
+//! Waiting, and a look without waiting:
+//! [epoll_wait(2)](https://man7.org/linux/man-pages/man2/epoll_wait.2.html) and
+//! [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html). rustix would have milliseconds as a
+//! timespec and make them anew of it, by divisions of 64 bits.
 //!
 //! # Safety
 //! The kernel fills as many events as it says.
@@ -7,8 +9,9 @@
 use core::mem::MaybeUninit;
 use core::ptr::null;
 
-use linux_raw_sys::general::__NR_epoll_pwait;
+use linux_raw_sys::general::{__NR_epoll_pwait, __NR_ppoll};
 use rustix::event::epoll::Event;
+use rustix::event::{PollFd, PollFlags};
 use rustix::fd::{AsRawFd, BorrowedFd};
 use rustix::io::Errno;
 
@@ -39,4 +42,18 @@ pub fn wait<'e>(
     let ready = raw::checked(unsafe { raw::syscall(__NR_epoll_pwait, words) })?;
     // SAFETY: the kernel has filled these.
     Ok(unsafe { events.get_unchecked(..ready).assume_init_ref() })
+}
+
+/// What is so of a descriptor now, out of `asked`, POLLHUP and POLLERR.
+///
+/// # Errors
+/// Those of poll(2).
+pub fn now(fd: BorrowedFd<'_>, asked: PollFlags) -> Result<PollFlags, Errno> {
+    let mut polled = PollFd::from_borrowed_fd(fd, asked);
+    // No time at all, in seconds and nanoseconds of whatever width.
+    let time = [0u64; 2];
+    let words = [&raw mut polled as usize, 1, &raw const time as usize, 0, 0, 0];
+    // SAFETY: both outlive the call, which is told that there is one descriptor; there is no mask.
+    raw::checked(unsafe { raw::syscall(__NR_ppoll, words) })?;
+    Ok(polled.revents())
 }
