@@ -54,14 +54,15 @@ pub(crate) struct V6(pub(crate) Ipv6Addr);
 
 impl Display for V6 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(old) = self.0.to_ipv4_mapped() {
+        let octets = self.0.octets();
+        if let Some(old) = mapped(&octets) {
             return write!(f, "::ffff:{}", V4(old));
         }
-        let groups = self.0.segments();
+        let groups = octets.as_chunks::<2>().0;
         // The first of the longest runs of zeros: `::`, if they are two or more.
         let (mut zeros, mut longest, mut end) = (0, 1, 0);
         for (at, &group) in groups.iter().enumerate() {
-            zeros = if group == 0 { zeros + 1 } else { 0 };
+            zeros = if group == [0; 2] { zeros + 1 } else { 0 };
             if zeros > longest {
                 (longest, end) = (zeros, at + 1);
             }
@@ -75,10 +76,18 @@ impl Display for V6 {
                 continue;
             }
             let colon = if at == 0 || at == end { "" } else { ":" };
-            write!(f, "{colon}{:x}", u32::from(group))?;
+            write!(f, "{colon}{:x}", u32::from(u16::from_be_bytes(group)))?;
         }
         Ok(())
     }
+}
+
+/// The address of IPv4 in one of IPv6 that such have: `::ffff:a.b.c.d`.
+#[inline(never)]
+pub(crate) fn mapped(address: &[u8; 16]) -> Option<Ipv4Addr> {
+    const PREFIX: [u8; 12] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff];
+    let old = address.strip_prefix(&PREFIX)?.first_chunk::<4>()?;
+    Some(Ipv4Addr::from(*old))
 }
 
 #[cfg(test)]
@@ -102,8 +111,9 @@ mod tests {
             let group = |at| if kept >> at & 1 == 0 { 0 } else { groups[at] >> digits };
             let address = Ipv6Addr::from(core::array::from_fn::<_, 8, _>(group));
             prop_assert_eq!(V6(address).to_string(), address.to_string());
-            let mapped = old.to_ipv6_mapped();
-            prop_assert_eq!(V6(mapped).to_string(), mapped.to_string());
+            let address = old.to_ipv6_mapped();
+            prop_assert_eq!(V6(address).to_string(), address.to_string());
+            prop_assert_eq!(mapped(&address.octets()), Some(old));
         }
     }
 

@@ -8,8 +8,10 @@ use core::fmt::{Arguments, Write as _};
 use embedded_io::Write as _;
 pub use log::Level;
 use log::{LevelFilter, Log, Metadata, Record};
+use rustix::io::Errno;
 
 use crate::engine::Instant;
+use crate::reason::Reason;
 use crate::sys::console::{Console, Line};
 use crate::sys::{clock, fatal};
 
@@ -61,6 +63,12 @@ pub fn write_line_at(at: Instant, text: Arguments<'_>) {
 #[inline(never)]
 pub fn say(level: Level, text: Arguments<'_>) {
     log::logger().log(&Record::builder().level(level).args(text).build());
+}
+
+/// Hands one line to the logger: what could not be done, and why.
+#[inline(never)]
+pub fn failed(level: Level, what: &str, errno: Errno) {
+    say(level, format_args!("{what}: {}", Reason::of(errno)));
 }
 
 macro_rules! error {

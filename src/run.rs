@@ -250,12 +250,10 @@ impl Pilot {
             Target::Child(pid) => drop(signal::kill(pid.0, signal)),
             Target::Adopted(unit) => self.groups.kill_adopted(unit, signal),
             Target::Group { unit, leaders } => {
-                let leaders = leaders.into_iter().flatten().map(|pid| pid.0);
-                self.groups.kill(unit, leaders, signal);
+                self.groups.kill(unit, &mut leaders.into_iter().flatten(), signal);
             }
             Target::Instances(unit) => {
-                let leaders = self.engine.instance_pids(unit).map(|pid| pid.0);
-                self.groups.kill(unit, leaders, signal);
+                self.groups.kill(unit, &mut self.engine.instance_pids(unit), signal);
             }
         }
     }

@@ -33,6 +33,7 @@ impl Instant {
     }
 
     /// The moment that many microseconds later.
+    #[inline(never)]
     pub const fn later(self, micros: u64) -> Self {
         Self(self.0.saturating_add(micros))
     }

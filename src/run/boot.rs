@@ -88,7 +88,7 @@ fn prepare_kernel(table: &Table<'static>) -> Feeder {
     ];
     for (what, result) in steps {
         if let Err(errno) = result {
-            log::error!("{what}: {}", Reason::of(errno));
+            log::failed(log::Level::Error, what, errno);
         }
     }
     // Refused in a pid namespace, where no such key is.
@@ -123,11 +123,11 @@ impl Pilot {
         let clients = Clients::open(&mut watch);
         let wall = Wall::open(&mut watch);
         if let Err(errno) = wall.as_ref() {
-            log::error!("clock: {}", Reason::of(*errno));
+            log::failed(log::Level::Error, "clock", *errno);
         }
         let wall = wall.unwrap_or_default();
         if let Err(errno) = fd::reserve(LISTEN_FDS) {
-            log::error!("descriptors: {}", Reason::of(errno));
+            log::failed(log::Level::Error, "descriptors", errno);
         }
         let mut pilot = Self {
             engine,

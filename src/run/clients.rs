@@ -13,7 +13,6 @@ use crate::{features, log};
 use super::own::{self, Node};
 use super::watch::{Generation, Report, Source, Watch};
 use super::{CONTROL_PATH, Pilot};
-use crate::reason::Reason;
 
 /// Of the clients at once, those that need not be root: some places are always root's.
 const UNPRIVILEGED_MAX: usize = CLIENTS / 2;
@@ -44,7 +43,7 @@ pub(super) struct Clients {
 impl Clients {
     pub(super) fn open(watch: &mut Watch) -> Self {
         let tell = |errno: &Errno| {
-            log::error!("the control socket: {}", Reason::of(*errno));
+            log::failed(log::Level::Error, "the control socket", *errno);
         };
         let listener = bind(watch).inspect_err(tell).ok();
         Self { listener, clients: [const { None }; CLIENTS] }

@@ -1,12 +1,12 @@
 //! The kernel's command line is read, and what it says of units becomes events.
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use unit::{Table, UnitId};
 
 use super::Pilot;
 use crate::command_line::{Setting, settings};
 use crate::engine::Event;
-use crate::sys::process;
+use crate::sys::{file, process};
 use crate::{features, log};
 
 /// Longest command line that a kernel hands over: COMMAND_LINE_SIZE.
@@ -21,7 +21,7 @@ fn for_each(each: &mut dyn FnMut(Setting<'_>)) {
     let in_container = is_in_container();
     let path = if in_container { c"/proc/self/cmdline" } else { c"/proc/cmdline" };
     let mut bytes = [0; BYTES_MAX];
-    let Ok(file) = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) else {
+    let Ok(file) = file::open(path, OFlags::RDONLY | OFlags::CLOEXEC) else {
         return;
     };
     let length = rustix::io::read(file, &mut bytes).unwrap_or(0);

@@ -20,7 +20,6 @@ use crate::table::limits::UNITS;
 
 use super::watch::{Generation, Report, Source};
 use super::{Pilot, resources};
-use crate::reason::Reason;
 
 at_rest! {
     static PLACES: Once<[Place; UNITS], 8> = Once::new([const { Place::EMPTY }; UNITS]);
@@ -78,7 +77,7 @@ pub(super) struct Groups {
 impl Groups {
     pub(super) fn new(table: &Table<'static>) -> Self {
         let root = Root::open().inspect_err(|errno| {
-            log::info!("no control groups: {}", Reason::of(*errno));
+            log::failed(log::Level::Info, "no control groups", *errno);
         });
         if let Ok(root) = &root {
             resources::enable_at_root(root, table);
@@ -129,14 +128,14 @@ impl Groups {
     }
 
     /// Signals all processes of a unit; `leaders` are those it is known to have.
-    pub(super) fn kill(&self, unit: UnitId, leaders: impl Iterator<Item = u32>, number: u8) {
+    pub(super) fn kill(&self, unit: UnitId, leaders: &mut dyn Iterator<Item = Pid>, number: u8) {
         let place = self.places.at(unit);
         if let Some(group) = &place.group {
             group.signal(number);
             return;
         }
         for leader in leaders {
-            let _ = signal::kill_group(leader, number);
+            let _ = signal::kill_group(leader.0, number);
         }
         for leader in &place.leaders {
             if let Leader::Reaped(pid) = *leader {

@@ -1,10 +1,10 @@
 //! What chance has to say to timers: a number of this boot, and one of this board.
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::engine::Luck;
-use crate::sys::clock;
+use crate::sys::{clock, file};
 
 /// Asked once, at boot.
 pub(super) fn luck() -> Luck {
@@ -21,7 +21,7 @@ pub(super) fn luck() -> Luck {
 fn board() -> u64 {
     let mut text = [0; 64];
     for path in [c"/etc/machine-id", c"/proc/device-tree/serial-number"] {
-        let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+        let file = file::open(path, OFlags::RDONLY | OFlags::CLOEXEC);
         if let Ok(length @ 1..) = file.and_then(|file| rustix::io::read(file, &mut text)) {
             // FNV-1a.
             return text[..length].iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {

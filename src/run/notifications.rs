@@ -17,7 +17,6 @@ use crate::sys::message::{NotifySocket, Received, Sender};
 use super::own::{self, Node};
 use super::watch::{Source, Watch};
 use super::{NOTIFICATIONS_PER_TURN, NOTIFY_PATH, Pilot};
-use crate::reason::Reason;
 
 at_rest! {
     /// One byte more than a message may have, so that a longer one is noticed.
@@ -33,7 +32,7 @@ pub(super) struct Notifications {
 impl Notifications {
     pub(super) fn open(watch: &mut Watch) -> Self {
         let tell = |errno: &Errno| {
-            log::error!("the notification socket: {}", Reason::of(*errno));
+            log::failed(log::Level::Error, "the notification socket", *errno);
         };
         Self { socket: bind(watch).inspect_err(tell).ok(), buffer: BUFFER.take() }
     }

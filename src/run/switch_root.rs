@@ -83,7 +83,7 @@ pub(super) fn leave_initramfs() -> u8 {
 
 fn remove_initramfs() -> Result<(), Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let root = rustix::fs::openat(CWD, c"/", flags, Mode::empty())?;
+    let root = file::open(c"/", flags)?;
     if !is_mount_point(ROOT) || !IN_MEMORY.contains(&(rustix::fs::fstatfs(&root)?.f_type as u32)) {
         return Ok(());
     }
@@ -142,11 +142,9 @@ fn enter_root() -> Result<(), Errno> {
     rustix::process::chroot(c".")?;
     rustix::process::chdir(c"/")?;
     // As the kernel leaves them to an init.
-    if let Ok(console) = rustix::fs::open(
-        c"/dev/console",
-        OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC,
-        Mode::empty(),
-    ) {
+    if let Ok(console) =
+        file::open(c"/dev/console", OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC)
+    {
         for stream in 0..3 {
             let _ = fd::put(rustix::fd::AsFd::as_fd(&console), stream);
         }

@@ -9,7 +9,7 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::path::Path;
-use super::{raw, signal};
+use super::{file, raw, signal};
 
 const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
@@ -33,7 +33,7 @@ impl Root {
     /// # Errors
     /// ENOENT or EXDEV and the like where none is mounted.
     pub fn open() -> Result<Self, Errno> {
-        let base = rustix::fs::open(BASE, DIRECTORY, Mode::empty())?;
+        let base = file::open(BASE, DIRECTORY)?;
         // Only version 2 has this file.
         raw::look_at(base.as_fd(), c"cgroup.controllers", AtFlags::empty())?;
         make_and_open(base.as_fd(), c"pilot").map(|fd| Self { fd })
@@ -77,7 +77,7 @@ pub fn enable(group: BorrowedFd<'_>, controller: &str) -> Result<(), Errno> {
 /// # Errors
 /// As [`enable`].
 pub fn enable_at_root(controller: &str) -> Result<(), Errno> {
-    let base = rustix::fs::open(BASE, DIRECTORY, Mode::empty())?;
+    let base = file::open(BASE, DIRECTORY)?;
     match enable(base.as_fd(), controller) {
         Err(Errno::BUSY) => {
             move_self(make_and_open(base.as_fd(), c"init.scope")?.as_fd())?;
@@ -92,7 +92,7 @@ fn make_and_open(parent: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> 
         Ok(()) | Err(Errno::EXIST) => {}
         Err(errno) => return Err(errno),
     }
-    rustix::fs::openat(parent, name, DIRECTORY, Mode::empty())
+    file::open_at(parent, name, DIRECTORY)
 }
 
 /// The control group of a service.
@@ -184,7 +184,7 @@ impl Group {
 }
 
 fn open_at(directory: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
-    rustix::fs::openat(directory, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+    file::open_at(directory, name, OFlags::RDONLY | OFlags::CLOEXEC)
 }
 
 /// Writes a file of a group.
@@ -193,7 +193,7 @@ fn open_at(directory: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
 /// ENOENT if the kernel has not got it; what it says to the text.
 pub fn write(group: BorrowedFd<'_>, file: &CStr, text: &[u8]) -> Result<(), Errno> {
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(group, file, flags, Mode::empty())?;
+    let file = file::open_at(group, file, flags)?;
     rustix::io::write(&file, text).map(drop)
 }
 
@@ -209,7 +209,7 @@ pub fn move_self(group: BorrowedFd<'_>) -> Result<(), Errno> {
 pub fn unit_of(pid: u32, text: &mut [u8; PROC_BYTES]) -> Option<&str> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let path = Path::format(format_args!("/proc/{pid}/cgroup")).ok()?;
-    let file = rustix::fs::open(path.as_c_str(), flags, Mode::empty()).ok()?;
+    let file = file::open(path.as_c_str(), flags).ok()?;
     let length = rustix::io::read(&file, &mut text[..]).ok()?;
     let mut lines = text[..length].split(|&byte| byte == b'\n');
     let below = lines.find_map(|line| line.strip_prefix(b"0::/pilot/"))?;

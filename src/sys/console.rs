@@ -8,10 +8,11 @@ use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 use embedded_io::{ErrorType, Write};
 use rustix::fd::{BorrowedFd, IntoRawFd, OwnedFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::fd;
+use super::file;
 use super::path::Path;
 
 static CONSOLE: AtomicI32 = AtomicI32::new(-1);
@@ -26,8 +27,8 @@ const FLAGS: OFlags =
 /// Neither can be opened: nothing will be said.
 pub fn open(path: &str) -> Result<(), Errno> {
     let opened = Path::new(path)
-        .and_then(|path| rustix::fs::open(path.as_c_str(), FLAGS, Mode::empty()))
-        .or_else(|_| rustix::fs::open(c"/dev/kmsg", FLAGS, Mode::empty()))?;
+        .and_then(|path| file::open(path.as_c_str(), FLAGS))
+        .or_else(|_| file::open(c"/dev/kmsg", FLAGS))?;
     CONSOLE.store(opened.into_raw_fd(), Ordering::Relaxed);
     Ok(())
 }
@@ -77,12 +78,12 @@ pub fn lines_dropped() -> u32 {
 /// The kernel's log, for a service to write to. `None`: the kernel has none.
 pub fn open_kmsg() -> Option<OwnedFd> {
     let flags = OFlags::WRONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
-    rustix::fs::open(c"/dev/kmsg", flags, Mode::empty()).ok()
+    file::open(c"/dev/kmsg", flags).ok()
 }
 
 /// Writes one line to the kernel's log, which outlives us where the board keeps it (pstore).
 pub fn write_kmsg(line: &[u8]) {
-    if let Ok(kmsg) = rustix::fs::open(c"/dev/kmsg", FLAGS, Mode::empty()) {
+    if let Ok(kmsg) = file::open(c"/dev/kmsg", FLAGS) {
         let _ = rustix::io::write(kmsg, line);
     }
 }
@@ -90,12 +91,8 @@ pub fn write_kmsg(line: &[u8]) {
 /// True if the console is a serial line (or not known): its terminal type is vt220, not linux.
 pub fn is_serial() -> bool {
     let mut name = [0u8; 64];
-    let read = rustix::fs::open(
-        c"/sys/class/tty/console/active",
-        OFlags::RDONLY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
-    .and_then(|file| rustix::io::read(file, &mut name));
+    let read = file::open(c"/sys/class/tty/console/active", OFlags::RDONLY | OFlags::CLOEXEC)
+        .and_then(|file| rustix::io::read(file, &mut name));
     let names = name[..read.unwrap_or(0)].trim_ascii();
     // The last one named is the one that /dev/console is.
     let last = names.rsplit(|&byte| byte == b' ').next().unwrap_or_default();

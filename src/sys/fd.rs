@@ -10,7 +10,7 @@ use rustix::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::raw;
+use super::{file, raw};
 
 /// The first descriptor that a service finds its sockets at: SD_LISTEN_FDS_START.
 pub const LISTEN_FDS_START: RawFd = 3;
@@ -75,7 +75,7 @@ fn close_between(first: RawFd, last: RawFd) {
 /// without descriptors, and the first ones that we open would be our services' streams.
 pub fn occupy_streams() {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
-    while let Ok(root) = rustix::fs::open(c"/", flags, Mode::empty())
+    while let Ok(root) = file::open(c"/", flags)
         && root.as_raw_fd() < LISTEN_FDS_START
     {
         core::mem::forget(root);
@@ -88,7 +88,7 @@ pub fn occupy_streams() {
 /// There is no /dev/null, and none can be made. The streams are those of [`occupy_streams`] or
 /// the kernel's then.
 pub fn null_streams() -> Result<(), Errno> {
-    let open = || rustix::fs::open(c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty());
+    let open = || file::open(c"/dev/null", OFlags::RDWR | OFlags::CLOEXEC);
     let null = match open() {
         Err(Errno::NOENT) => {
             let (kind, device) = (FileType::CharacterDevice, rustix::fs::makedev(1, 3));
@@ -107,7 +107,7 @@ pub fn null_streams() -> Result<(), Errno> {
 /// end: its IN_CLOSE_NOWRITE tells whoever waits for that, and it costs nobody else anything.
 pub fn hold_until_executed(folder: &CStr) {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    core::mem::forget(rustix::fs::open(folder, flags, Mode::empty()));
+    core::mem::forget(file::open(folder, flags));
 }
 
 /// True if both are the same open file. Where the kernel cannot tell (it may have no kcmp(2)) two

@@ -15,6 +15,23 @@ use super::path::Path;
 /// Room for the entries of a folder that are read at once.
 const ENTRIES_BYTES: usize = 1024;
 
+/// Opens what is there: one open(2) for all whom no mode concerns.
+///
+/// # Errors
+/// Those of open(2).
+pub fn open(path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+    open_at(CWD, path, flags)
+}
+
+/// The same below a folder.
+///
+/// # Errors
+/// Those of openat(2).
+#[inline(never)]
+pub fn open_at(folder: BorrowedFd<'_>, path: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
+    rustix::fs::openat(folder, path, flags, Mode::empty())
+}
+
 /// A path of the table for a system call.
 pub fn path(path: &str) -> &CStr {
     CStr::from_bytes_with_nul(path.as_bytes()).unwrap_or_default()
@@ -40,7 +57,7 @@ pub fn regular(at: &str) -> Option<Stat> {
 /// What a file begins with; nothing if it cannot be read.
 pub fn read<'b>(at: &str, buffer: &'b mut [u8]) -> &'b [u8] {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let Ok(file) = rustix::fs::open(path(at), flags, Mode::empty()) else { return &[] };
+    let Ok(file) = open(path(at), flags) else { return &[] };
     let mut length = 0;
     while let Ok(more @ 1..) = rustix::io::read(&file, &mut buffer[length..]) {
         length += more;
@@ -50,7 +67,7 @@ pub fn read<'b>(at: &str, buffer: &'b mut [u8]) -> &'b [u8] {
 
 fn open_folder(folder: BorrowedFd<'_>, name: &CStr, flags: OFlags) -> Result<OwnedFd, Errno> {
     let flags = flags | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    rustix::fs::openat(folder, name, flags, Mode::empty())
+    open_at(folder, name, flags)
 }
 
 /// Calls `each` with the names in a folder until it returns true. Returns whether it did.

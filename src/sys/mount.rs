@@ -8,7 +8,7 @@ use rustix::fs::{AtFlags, Mode, OFlags, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 use rustix::mount::{MountFlags, UnmountFlags};
 
-use super::raw;
+use super::{file, raw};
 
 /// A file system that a boot needs.
 struct ApiFileSystem {
@@ -86,7 +86,7 @@ pub fn mount_api_file_systems(mut failed: impl FnMut(&'static CStr, Errno)) {
 /// on another device than the directory it is in.
 pub fn is_mount_point(target: &CStr) -> bool {
     let flags = OFlags::PATH | OFlags::CLOEXEC;
-    let Ok(own) = rustix::fs::open(target, flags, Mode::empty()) else { return false };
+    let Ok(own) = file::open(target, flags) else { return false };
     let nothing = AtFlags::EMPTY_PATH;
     if let Ok(own) = rustix::fs::statx(&own, c"", nothing, StatxFlags::empty())
         && own.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT)
@@ -172,9 +172,7 @@ struct MountInfo {
 impl MountInfo {
     fn open() -> Option<Self> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let file =
-            rustix::fs::openat(rustix::fs::CWD, c"/proc/self/mountinfo", flags, Mode::empty())
-                .ok()?;
+        let file = file::open(c"/proc/self/mountinfo", flags).ok()?;
         Some(Self { file, chunk: [0; 512], begin: 0, end: 0 })
     }
 

@@ -6,6 +6,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
+use super::file;
 use super::path::Path;
 
 /// Longest pidfile that is one: a number and blanks.
@@ -28,7 +29,7 @@ pub fn read(path: &str) -> Option<u32> {
 fn open(path: &str) -> Result<OwnedFd, Errno> {
     let path = below_run(path)?;
     let directory = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let run = rustix::fs::open(RUN, directory, Mode::empty())?;
+    let run = file::open(RUN, directory)?;
     let flags =
         OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW;
     let resolve = ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS | ResolveFlags::BENEATH;
@@ -49,8 +50,7 @@ fn below_run(path: &str) -> Result<&CStr, Errno> {
 /// Removes a pidfile. /run is memory: it is not waited for.
 pub fn remove(path: &str) {
     let directory = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    if let (Ok(path), Ok(run)) = (below_run(path), rustix::fs::open(RUN, directory, Mode::empty()))
-    {
+    if let (Ok(path), Ok(run)) = (below_run(path), file::open(RUN, directory)) {
         let _ = rustix::fs::unlinkat(&run, path, AtFlags::empty());
     }
 }
@@ -60,7 +60,7 @@ pub fn is_own_child(pid: u32) -> bool {
     let mut text = [0u8; 512];
     let flags = OFlags::RDONLY | OFlags::CLOEXEC;
     let read = Path::format(format_args!("/proc/{pid}/stat"))
-        .and_then(|path| rustix::fs::open(path.as_c_str(), flags, Mode::empty()))
+        .and_then(|path| file::open(path.as_c_str(), flags))
         .and_then(|file| rustix::io::read(&file, &mut text));
     read.is_ok_and(|length| is_child_of_init(&text[..length]))
 }

@@ -10,10 +10,10 @@ use linux_raw_sys::general::{
     __NR_capget, __NR_capset, __NR_ioprio_set, __NR_personality, __NR_prctl, __NR_prlimit64,
     __NR_sched_setaffinity, __NR_sched_setscheduler, __NR_setpriority,
 };
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, OFlags};
 use rustix::io::Errno;
 
-use super::raw;
+use super::{file, raw};
 
 /// linux/prctl.h, linux/securebits.h
 const PR_CAPBSET_DROP: usize = 24;
@@ -42,7 +42,7 @@ pub fn set_oom_score(score: i32) -> Result<(), Errno> {
     let mut text = heapless::String::<11>::new();
     write!(text, "{score}").map_err(|_| Errno::INVAL)?;
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-    let file = rustix::fs::open(c"/proc/self/oom_score_adj", flags, Mode::empty())?;
+    let file = file::open(c"/proc/self/oom_score_adj", flags)?;
     rustix::io::write(file, text.as_bytes()).map(drop)
 }
 

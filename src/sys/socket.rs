@@ -24,7 +24,8 @@ use unit::{
 };
 
 use super::path::Path;
-use super::{poll, raw, users};
+use super::{file, poll, raw, users};
+use crate::address::mapped;
 use crate::features;
 
 const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
@@ -248,7 +249,7 @@ fn open_fifo(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<OwnedFd
     // Open for writing, too: a reader alone would see the end after each writer.
     let flags =
         OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW;
-    let fifo = rustix::fs::open(path.as_c_str(), flags, Mode::empty())?;
+    let fifo = file::open(path.as_c_str(), flags)?;
     if raw::look_at(fifo.as_fd(), c"", AtFlags::EMPTY_PATH)?.kind != FileType::Fifo {
         return Err(Errno::ADDRINUSE);
     }
@@ -270,7 +271,7 @@ fn open_special(setup: &SocketSetup<'_>, listener: &Listener<'_>) -> Result<Owne
     let Address::Path(path) = listener.address else { return Err(Errno::INVAL) };
     let access = if setup.writable { OFlags::RDWR } else { OFlags::RDONLY };
     let flags = access | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NOFOLLOW;
-    let special = rustix::fs::open(Path::new(path)?.as_c_str(), flags, Mode::empty())?;
+    let special = file::open(Path::new(path)?.as_c_str(), flags)?;
     match raw::look_at(special.as_fd(), c"", AtFlags::EMPTY_PATH)?.kind {
         FileType::RegularFile | FileType::CharacterDevice => Ok(special),
         FileType::Directory
@@ -371,7 +372,7 @@ fn give_to_owner(setup: &SocketSetup<'_>, path: &Path) -> Result<(), Errno> {
         (name, _) => Some(users::find_group(name)?),
     };
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let node = rustix::fs::open(path.as_c_str(), flags, Mode::empty())?;
+    let node = file::open(path.as_c_str(), flags)?;
     rustix::fs::chownat(
         &node,
         c"",
@@ -495,9 +496,10 @@ fn peer(address: SocketAddrAny) -> Option<Peer> {
         return Some(Peer::V4(address.ip().octets(), address.port()));
     }
     let address = SocketAddrV6::try_from(address).ok()?;
-    Some(match address.ip().to_ipv4_mapped() {
-        Some(mapped) => Peer::V4(mapped.octets(), address.port()),
-        None => Peer::V6(address.ip().octets(), address.port()),
+    let octets = address.ip().octets();
+    Some(match mapped(&octets) {
+        Some(old) => Peer::V4(old.octets(), address.port()),
+        None => Peer::V6(octets, address.port()),
     })
 }
 

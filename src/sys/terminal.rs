@@ -6,10 +6,10 @@ use core::ffi::CStr;
 use linux_raw_sys::general::termios;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
-use rustix::fs::{Mode, OFlags, inotify};
+use rustix::fs::{OFlags, inotify};
 use rustix::io::Errno;
 
-use super::{fd, raw};
+use super::{fd, file, raw};
 use crate::features;
 
 /// asm-generic/ioctls.h, the same on every supported architecture.
@@ -71,7 +71,7 @@ pub fn open(path: &CStr, more: OFlags) -> Result<OwnedFd, Errno> {
     let mut tries = if features::TERMINALS { 20 } else { 1 };
     loop {
         tries -= 1;
-        match rustix::fs::open(path, flags, Mode::empty()) {
+        match file::open(path, flags) {
             // One that is being hung up.
             Err(Errno::IO) if tries > 0 => pause(50),
             opened => return opened,

@@ -6,9 +6,10 @@
 use core::ffi::CStr;
 
 use heapless::Vec;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::file;
 use crate::text::number;
 
 /// Longest field that is looked at, in bytes.
@@ -107,7 +108,7 @@ fn parse(text: &[u8]) -> Option<u32> {
 type Source<'s> = &'s mut dyn FnMut(&mut [u8]) -> Result<usize, Errno>;
 
 fn open(path: &CStr) -> Result<impl FnMut(&mut [u8]) -> Result<usize, Errno> + use<>, Errno> {
-    let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let file = file::open(path, OFlags::RDONLY | OFlags::CLOEXEC)?;
     Ok(move |buffer: &mut [u8]| rustix::io::read(&file, buffer))
 }
 

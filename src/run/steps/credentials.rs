@@ -46,7 +46,7 @@ pub(super) fn make(work: &Work, more: &ExecMore<'_>, identity: &Identity) -> Res
     unmount_all(folder)?;
     rustix::mount::mount(c"ramfs", folder, c"ramfs", SAFE, Some(c"mode=0700"))?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let place = rustix::fs::open(folder, flags, Mode::empty())?;
+    let place = file::open(folder, flags)?;
     let mut left = BYTES_MAX;
     for credential in credentials.items.iter() {
         write_one(&place, &credential, identity, &mut left)?;
@@ -106,8 +106,7 @@ fn write_one(
 
 /// What it is read from; `None` if that is nothing, and need not be anything.
 fn source(credential: &Credential<'_>) -> Result<Option<OwnedFd>, Errno> {
-    let open =
-        |path: &CStr| rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty());
+    let open = |path: &CStr| file::open(path, OFlags::RDONLY | OFlags::CLOEXEC);
     if credential.source.starts_with('/') {
         return match open(file::path(credential.source)) {
             Err(Errno::NOENT) if credential.value.is_some() => Ok(None),

@@ -9,7 +9,7 @@ use core::mem::MaybeUninit;
 
 use heapless::Vec;
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, RawDir, SeekFrom};
+use rustix::fs::{AtFlags, Mode, OFlags, RawDir, SeekFrom};
 use rustix::io::Errno;
 use rustix::process::{Gid, Uid};
 use unit::{DirectoryKind, ExecContext, ExecDirectory, ExecMore, Preserve, decode};
@@ -19,6 +19,7 @@ use super::{At, Broken, Work, credentials, terminal};
 use crate::engine::Stage;
 use crate::features;
 use crate::sys::child::{Birth, Failure};
+use crate::sys::file;
 use crate::sys::path::Path;
 use crate::sys::start;
 
@@ -88,7 +89,7 @@ enum Missing {
 fn parent(path: &str, missing: Missing) -> Result<(OwnedFd, Path), Errno> {
     let path = path.strip_suffix('\0').unwrap_or(path);
     let (above, name) = path.rsplit_once('/').ok_or(Errno::INVAL)?;
-    let mut folder = rustix::fs::openat(CWD, c"/", OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    let mut folder = file::open(c"/", OFlags::PATH | OFlags::CLOEXEC)?;
     for (depth, part) in above.split('/').skip(1).enumerate() {
         let part = Path::new(part)?;
         if missing == Missing::Make {

@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use unit::env_file::{EnvironmentFile, TooLong};
 use unit::limits::{ENVIRONMENT_FILES_MAX, FILE_VARIABLE_MAX, FILE_VARIABLES_MAX};
@@ -11,6 +11,7 @@ use unit::{ExecMore, Variables, decode};
 use super::{At, Broken, Strings, Work};
 use crate::engine::Stage;
 use crate::features;
+use crate::sys::file;
 
 /// Bytes that are read at a time.
 const CHUNK_BYTES: usize = 256;
@@ -52,7 +53,7 @@ fn read_file(
     room: &mut Room,
 ) -> Result<(), Errno> {
     let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+    let file = match file::open(path, flags) {
         Err(_) if optional => return Ok(()),
         opened => opened?,
     };

@@ -5,7 +5,7 @@
 //! be accepted, the kernel's log has the lines.
 
 use rustix::fd::{AsFd, OwnedFd, RawFd};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::net::{
     AddressFamily, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType, connect, send,
@@ -16,7 +16,7 @@ use super::Work;
 use crate::features;
 use crate::journal::STREAM_SOCKET;
 use crate::journal::origin::Origin;
-use crate::sys::fd;
+use crate::sys::{fd, file};
 
 pub(super) fn put_stream(work: &Work, number: RawFd) -> Result<(), Errno> {
     if !features::LOG {
@@ -39,5 +39,5 @@ fn open(origin: Origin) -> Result<OwnedFd, Errno> {
 }
 
 fn open_kmsg() -> Result<OwnedFd, Errno> {
-    rustix::fs::open(c"/dev/kmsg", OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY, Mode::empty())
+    file::open(c"/dev/kmsg", OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOCTTY)
 }
