@@ -96,7 +96,6 @@ impl<'t, 's> Engine<'t, 's> {
                 next_extra += 1;
             }
             match table.kind(id) {
-                Kind::Target | Kind::Slice => {}
                 Kind::Service(config) if config.per_connection => {
                     state.kind = KindState::Template(Template::NEW);
                 }
@@ -118,9 +117,12 @@ impl<'t, 's> Engine<'t, 's> {
                             ListenerState { owner: id, ..ListenerState::NEW };
                     }
                 }
-                Kind::Timer(_) => state.kind = KindState::Timer(Timer::NEW),
-                Kind::Mount(config) => state.kind = KindState::Mount(Mount::new(config.is_swap)),
-                Kind::Path(_) => state.kind = KindState::Path(Path::NEW),
+                Kind::Timer(_) if features::TIMERS => state.kind = KindState::Timer(Timer::NEW),
+                Kind::Mount(config) if features::MOUNTS => {
+                    state.kind = KindState::Mount(Mount::new(config.is_swap));
+                }
+                Kind::Path(_) if features::PATHS => state.kind = KindState::Path(Path::NEW),
+                Kind::Target | Kind::Slice | Kind::Timer(_) | Kind::Mount(_) | Kind::Path(_) => {}
             }
         }
         ensure!(usize::from(next_status) <= status.len(), "a place per status text");

@@ -108,9 +108,15 @@ impl<'e> Notification<'e> {
                 ("MONOTONIC_USEC", number) if features::RELOADS => {
                     notification.since = text::number(number).map(Instant::at);
                 }
-                ("WATCHDOG", "1") => notification.watchdog = Some(Ping::Alive),
-                ("WATCHDOG", "trigger") => notification.watchdog = Some(Ping::Trigger),
-                ("WATCHDOG_USEC", number) => notification.watchdog_us = text::number(number),
+                ("WATCHDOG", "1") if features::WATCHDOG => {
+                    notification.watchdog = Some(Ping::Alive);
+                }
+                ("WATCHDOG", "trigger") if features::WATCHDOG => {
+                    notification.watchdog = Some(Ping::Trigger);
+                }
+                ("WATCHDOG_USEC", number) if features::WATCHDOG => {
+                    notification.watchdog_us = text::number(number);
+                }
                 ("EXTEND_TIMEOUT_USEC", number) => notification.extend_us = text::number(number),
                 ("STATUS", text) => notification.status = Some(text),
                 ("ERRNO", number) => notification.errno = text::number(number).map(Errno),

@@ -32,6 +32,9 @@ impl Engine<'_, '_> {
 
     /// False if the board has no such unit.
     fn start_special(&mut self, special: Special, now: Instant) -> bool {
+        if !features::SPECIAL_TARGETS && special != Special::Default {
+            return false;
+        }
         let manager = self.table.manager();
         let place = match special {
             Special::Rescue => 0,
@@ -45,9 +48,8 @@ impl Engine<'_, '_> {
                 return true;
             }
         };
-        let specials = if features::SPECIAL_TARGETS { manager.specials } else { unit::Ids::EMPTY };
-        let Some(unit) = specials.iter().nth(place).filter(|unit| unit.index() < self.units.len())
-        else {
+        let special_unit = manager.specials.iter().nth(place);
+        let Some(unit) = special_unit.filter(|unit| unit.index() < self.units.len()) else {
             return false;
         };
         match special {

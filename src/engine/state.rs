@@ -127,11 +127,13 @@ impl UnitState {
         match &self.kind {
             KindState::Service(service) => service.result,
             KindState::Socket(socket) => socket.result,
-            KindState::Mount(mount) => mount.result,
-            KindState::Path(path) => path.result,
-            KindState::Target { .. } | KindState::Template(_) | KindState::Timer(_) => {
-                UnitResult::Success
-            }
+            KindState::Mount(mount) if features::MOUNTS => mount.result,
+            KindState::Path(path) if features::PATHS => path.result,
+            KindState::Target { .. }
+            | KindState::Template(_)
+            | KindState::Timer(_)
+            | KindState::Mount(_)
+            | KindState::Path(_) => UnitResult::Success,
         }
     }
 
@@ -197,12 +199,12 @@ impl UnitState {
 
     /// True if that is the child that looks at its conditions.
     pub(super) fn is_checked_by(&self, pid: Pid) -> bool {
-        self.checker.is_some_and(|checker| checker.pid() == Some(pid))
+        features::CONDITIONS && self.checker.is_some_and(|checker| checker.pid() == Some(pid))
     }
 
     /// When that child is to be asked for again, or is late.
     pub(super) fn checker_due(&self) -> Option<Instant> {
-        self.checker.and_then(|checker| checker.due())
+        self.checker.filter(|_| features::CONDITIONS).and_then(|checker| checker.due())
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {

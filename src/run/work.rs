@@ -45,10 +45,11 @@ impl Pilot {
             Work::Check(unit) => checks::first_unmet(table.checks(unit)),
             Work::Mount(unit) => with_mount(table, unit, attach::mount, swap::on),
             Work::Unmount(unit) => with_mount(table, unit, attach::unmount, swap::off),
-            Work::Look(unit) => {
+            Work::Look(unit) if features::PATHS => {
                 let Kind::Path(path) = table.kind(unit) else { bug!("not a path unit") };
                 look(&path.setup())
             }
+            Work::Look(_) => 0,
             Work::ReadStamp(unit) => with_stamp(table, unit, stamp::fetch),
             Work::WriteStamp(unit) => with_stamp(table, unit, |path| stamp::keep(path, stamp_us)),
             Work::LeaveAll => {

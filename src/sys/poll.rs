@@ -1,7 +1,5 @@
-//! Waiting, and a look without waiting:
-//! [epoll_wait(2)](https://man7.org/linux/man-pages/man2/epoll_wait.2.html) and
-//! [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html). rustix would have milliseconds as a
-//! timespec and make them anew of it, by divisions of 64 bits.
+//! Waiting, and a look without waiting: epoll_wait(2) and poll(2), with milliseconds. rustix would
+//! have them as a timespec, and makes them anew of it by divisions of 64 bits.
 //!
 //! # Safety
 //! The kernel fills as many events as it says.

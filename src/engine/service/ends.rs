@@ -8,6 +8,7 @@ use super::kill::Step;
 use super::{Context, Deadline, Outcome, Service, State, push};
 use crate::engine::action::{Action, CommandList};
 use crate::engine::event::SpawnError;
+use crate::features;
 
 /// Signals that count as a clean end of a daemon: HUP, INT, PIPE, TERM. systemd.service(5).
 const CLEAN_SIGNALS: [u8; 4] = [1, 2, 13, 15];
@@ -38,7 +39,9 @@ impl Service {
                 self.reload_result = UnitResult::ExitCode;
                 self.on_ended(context, None, out);
             }
-            State::Helper { helper: Helper::Reload | Helper::ReloadPost, child, .. } => {
+            State::Helper { helper: Helper::Reload | Helper::ReloadPost, child, .. }
+                if features::HELPERS =>
+            {
                 self.note_main_end(context, exit);
                 self.reload_result = UnitResult::ExitCode;
                 self.send(context, Step::Sigterm, None, child.pid(), out);
@@ -49,7 +52,7 @@ impl Service {
                 child,
                 deadline,
                 ..
-            } => {
+            } if features::HELPERS => {
                 self.note_main_end(context, exit);
                 self.state = State::Helper { helper, main: None, index, child, deadline };
             }
@@ -58,10 +61,7 @@ impl Service {
                 self.state = State::Signaled { step, main: None, control, deadline };
                 self.settle(context, out);
             }
-            State::Helper {
-                helper: Helper::Condition | Helper::StartPre | Helper::StopPost,
-                ..
-            }
+            State::Helper { .. }
             | State::Dead
             | State::Forked { .. }
             | State::Exited
@@ -97,7 +97,7 @@ impl Service {
                 self.fail(UnitResult::Protocol);
                 self.send(context, Step::Sigterm, None, None, out);
             }
-            ServiceType::Forking => {
+            ServiceType::Forking if features::FORKING => {
                 // It was not the main process, which has not ended yet.
                 self.exit = None;
                 let end = self.end_of_start(context, index, exit);
@@ -110,7 +110,7 @@ impl Service {
             }
             // A Type=exec whose program ran was started, however short its life was; the news
             // of its execve is still on its way.
-            ServiceType::Simple | ServiceType::Idle | ServiceType::Exec => {
+            ServiceType::Simple | ServiceType::Idle | ServiceType::Exec | ServiceType::Forking => {
                 self.note_main_end(context, exit);
                 if error.is_none() {
                     self.run(context, Some(Helper::StartPost), None, out);

@@ -7,6 +7,7 @@ use super::helpers::Helper;
 use super::{Context, Deadline, Main, Outcome, Service, State, StopAsked, push};
 use crate::engine::action::{Action, CommandList, Target};
 use crate::engine::event::Pid;
+use crate::features;
 
 const SIGHUP: u8 = 1;
 pub(super) const SIGKILL: u8 = 9;
@@ -80,13 +81,16 @@ impl Service {
             State::AutoRestart { .. } => self.state = State::Dead,
             State::Helper { helper: Helper::Stop | Helper::StopPost, .. }
             | State::Signaled { .. } => {}
-            State::Helper { main, child, .. } => {
+            State::Helper { main, child, .. } if features::HELPERS => {
                 self.send(context, Step::Sigterm, main, child.pid(), out);
             }
             State::Start { child, .. } => {
                 self.send(context, Step::Sigterm, child.main(), None, out);
             }
-            State::Forked { .. } => self.send(context, Step::Sigterm, None, None, out),
+            State::Forked { .. } if features::FORKING => {
+                self.send(context, Step::Sigterm, None, None, out);
+            }
+            State::Helper { .. } | State::Forked { .. } => {}
             State::Reloading { main, .. } => {
                 self.send(context, Step::Sigterm, Some(main), None, out);
             }

@@ -29,6 +29,7 @@ impl Service {
             }
             // Ignored: it is not late yet.
             State::Helper { .. } | State::Start { .. } => {}
+            State::Forked { .. } if !features::FORKING => {}
             State::Forked { deadline, .. } if passed(deadline) => {
                 self.on_start_late(context, None, None, out);
             }
@@ -37,13 +38,14 @@ impl Service {
                 self.state = State::Forked { look_at, deadline };
                 push(out, Action::FindMain(context.unit));
             }
-            State::Running { main } if passed(self.alive_by) => {
+            State::Running { main } if features::WATCHDOG && passed(self.alive_by) => {
                 self.bite(context, main, out);
             }
-            State::Reloading { main, .. } if passed(self.alive_by) => {
+            State::Reloading { main, .. } if features::WATCHDOG && passed(self.alive_by) => {
                 self.reload_result = UnitResult::Watchdog;
                 self.bite(context, Some(main), out);
             }
+            State::Running { .. } if !features::SERVICE_MORE => {}
             State::Running { main } => {
                 self.fail(UnitResult::Timeout);
                 self.run(context, Some(Helper::Stop), main, out);

@@ -383,7 +383,10 @@ impl Service {
             State::Forked { look_at, deadline } => sooner(deadline, Some(look_at)),
             State::Reloading { deadline, .. } => sooner(deadline, self.alive_by),
             State::Signaled { deadline, .. } => deadline,
-            State::Running { .. } => sooner(self.runtime_end, self.alive_by),
+            State::Running { .. } if features::SERVICE_MORE => {
+                sooner(self.runtime_end, self.alive_by)
+            }
+            State::Running { .. } => None,
             State::AutoRestart { at } => at,
             State::Failed { until } => until,
             State::Dead | State::Exited => None,
@@ -401,7 +404,7 @@ impl Service {
 
     /// True if it will be started when the board is quiet, and nobody is to wait for it.
     pub const fn waits_for_quiet(&self) -> bool {
-        matches!(self.state, State::Start { child: Child::Idle(_), .. })
+        features::IDLE && matches!(self.state, State::Start { child: Child::Idle(_), .. })
     }
 
     /// True if it is down until its restart is due.
