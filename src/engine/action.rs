@@ -156,6 +156,9 @@ impl CommandList {
 
     /// Its commands; a service has none before its end.
     pub fn of<'t>(self, config: &Service<'t>) -> Seq<'t, Command<'t>> {
+        if !features::HELPERS {
+            return if self == Self::Start { config.exec_start } else { Seq::EMPTY };
+        }
         let more = || features::more(config);
         match self {
             Self::Condition => more().exec_condition,

@@ -277,13 +277,13 @@ impl<'t, 's> Engine<'t, 's> {
 
     /// True for a socket unit: known without a look into the table.
     pub fn is_socket(&self, unit: UnitId) -> bool {
-        matches!(self.units[unit.index()].kind, KindState::Socket(_))
+        matches!(self.units.at(unit).kind, KindState::Socket(_))
     }
 
     /// True for a socket, timer or path.
     pub fn starts_others(&self, unit: UnitId) -> bool {
         matches!(
-            self.units[unit.index()].kind,
+            self.units.at(unit).kind,
             KindState::Socket(_) | KindState::Timer(_) | KindState::Path(_)
         )
     }

@@ -61,6 +61,9 @@ impl Engine<'_, '_> {
 
     /// Whatever may have waited for it is due now.
     pub(super) fn on_address_appeared(&mut self, now: Instant) {
+        if !features::ADDRESSES {
+            return;
+        }
         for unit in self.table.ids() {
             if let KindState::Socket(socket) = &self.units.at(unit).kind
                 && socket.retry().is_some()

@@ -6,6 +6,7 @@ use unit::{Emergency, Millis, Restart};
 use super::ends::contains;
 use super::{Context, Outcome, Service, State, push};
 use crate::engine::action::Action;
+use crate::features;
 
 impl Service {
     /// Nothing of it is left.
@@ -42,6 +43,9 @@ impl Service {
 /// `RestartSec=`, or with `RestartSteps=` the next of the growing pauses, which the compiler has
 /// worked out.
 fn delay(context: &Context<'_, '_>, restarts: u32) -> Millis {
+    if !features::SERVICE_MORE {
+        return context.config.restart_delay;
+    }
     let delays = context.more().restart_delays;
     let last = delays.len().saturating_sub(1);
     delays.get(last.min(restarts as usize)).unwrap_or(context.config.restart_delay)

@@ -7,6 +7,7 @@ use super::{Context, OpenFailure, Outcome, ServiceView, Socket, State, push};
 use crate::engine::action::Action;
 use crate::engine::event::Errno;
 use crate::engine::time::Instant;
+use crate::features;
 
 /// First pause before a listener that could not be opened is tried again; it doubles each time.
 const RETRY_MIN: Millis = Millis(1_000);
@@ -77,6 +78,9 @@ impl Socket {
 
     /// Perhaps the one that was missing: it is tried at once, and the pauses do not start over.
     pub(super) fn on_address_appeared(&mut self, now: Instant) {
+        if !features::ADDRESSES {
+            return;
+        }
         match &mut self.state {
             State::Retrying { at, why: Some(OpenFailure { errno, .. }), .. }
                 if ABSENT.contains(errno) =>
@@ -267,7 +271,7 @@ impl Socket {
     ) {
         self.state = match service {
             ServiceView::Idle => {
-                if context.config.flush_pending {
+                if features::FLUSH_PENDING && context.config.flush_pending {
                     push(out, Action::Flush(context.unit));
                 }
                 push(out, Action::Watch(context.unit));
