@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::fail::{Failure, OrFail, Result};
+use crate::say;
 
 const BOARD_CONF: &str = "\
 # What the board is. `cargo board run PATH` builds and boots it.
@@ -71,7 +72,8 @@ pub fn new(path: &Path) -> Result<()> {
         let unit = units.join(name);
         fs::write(&unit, text).or_file("write", &unit)?;
     }
-    println!("{} is a board now. Type: cargo board run {0}", path.display());
+    let path = path.display().to_string();
+    println!("{path} is a board now. Type: cargo board run {}", say::typed(&path));
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use compile::{Forward, Protocol};
 
 use crate::fail::{OrFail, Result};
+use crate::say;
 
 /// A forward with its host port.
 #[derive(Clone, Debug)]
@@ -59,7 +60,11 @@ fn line(port: &Port, ssh_key: &Path) -> String {
     let host = port.host;
     match (port.forward.name.as_str(), port.forward.protocol) {
         ("http", _) => format!("curl http://127.0.0.1:{host}/"),
-        ("ssh", _) => format!("ssh {} -p {host} root@127.0.0.1", ssh_options(ssh_key).join(" ")),
+        ("ssh", _) => {
+            let options: Vec<_> =
+                ssh_options(ssh_key).iter().map(|word| say::typed(word)).collect();
+            format!("ssh {} -p {host} root@127.0.0.1", options.join(" "))
+        }
         ("tftp", _) => format!("curl tftp://127.0.0.1:{host}/motd"),
         (_, Protocol::Tcp) => format!("nc 127.0.0.1 {host}"),
         (_, Protocol::Udp) => format!("nc -u 127.0.0.1 {host}"),
@@ -116,6 +121,13 @@ mod tests {
         let Some(wish) = wish else { return };
         let ports = choose(&[forward("a", Protocol::Tcp, wish)], true).unwrap();
         assert_ne!(ports[0].host, number);
+    }
+
+    #[test]
+    fn what_to_type_is_words_of_a_shell() {
+        let ports = [Port { forward: forward("ssh", Protocol::Tcp, 22), host: 8022 }];
+        let said = lines(&ports, Path::new("/my clone/key"));
+        assert!(said.contains("ssh -i '/my clone/key' -oStrict"), "{said}");
     }
 
     #[test]

@@ -18,3 +18,28 @@ pub fn bytes(count: u64) -> String {
         _ => format!("{:.1} MiB", count as f64 / 1_048_576.0),
     }
 }
+
+/// A word as it is typed in a shell.
+pub fn typed(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@%=".contains(c);
+    if word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_one_word_of_a_shell() {
+        for word in ["/work/a.b-c/id_ed25519", "/my boards/it's $HOME"] {
+            let echo = format!("printf %s {}", typed(word));
+            let said = std::process::Command::new("sh").args(["-c", &echo]).output().unwrap();
+            assert_eq!(String::from_utf8(said.stdout).unwrap(), word);
+        }
+        assert_eq!(typed("/work/x_1"), "/work/x_1");
+    }
+}
