@@ -52,6 +52,23 @@ fn misuse_is_2() {
 }
 
 #[test]
+fn a_board_has_a_name_where_it_stands_below_board() {
+    let run = |args: &[&str]| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pilotc"));
+        command.args(args).current_dir(root).output().expect("pilotc runs")
+    };
+    let (name, path) = ("host-x86_64", "board/host-x86_64");
+    for verb in ["check", "plan", "lint", "graph"] {
+        assert_eq!(run(&[verb, name]), run(&[verb, path]), "{verb}");
+    }
+    assert_eq!(run(&["diff", name, path]).status.code(), Some(0));
+    for none in ["no-such", "..", ""] {
+        assert_eq!(run(&["plan", none]).status.code(), Some(2), "{none}");
+    }
+}
+
+#[test]
 fn loose_files_are_checked_together_and_may_name_what_systemd_has() {
     let folder = std::env::temp_dir().join(format!("pilotc-cli-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");

@@ -51,20 +51,20 @@ enum Verb {
     },
     /// Show a board's units by number: start order, edges, listeners, sizes.
     Plan {
-        /// The board's folder.
+        /// The board's folder, or its name under `board/`.
         board: PathBuf,
     },
     /// Say what is different in another board: units, directives, edges, sizes. The exit code is
     /// 0 if nothing is, 1 if something is, 2 if they cannot be compared.
     Diff {
-        /// A board's folder.
+        /// A board's folder, or its name under `board/`.
         board: PathBuf,
         /// Another one.
         other: PathBuf,
     },
     /// Draw a board as an SVG picture: what comes first, what starts what, what requires what.
     Graph {
-        /// The board's folder.
+        /// The board's folder, or its name under `board/`.
         board: PathBuf,
         /// The file to write; without it the picture goes to stdout.
         #[arg(short, long)]
@@ -81,7 +81,7 @@ enum Verb {
     /// Say what is allowed in a board and yet not good practice, and rate how well the services
     /// that the network reaches are confined.
     Lint {
-        /// The board's folder.
+        /// The board's folder, or its name under `board/`.
         board: PathBuf,
     },
     /// Make units of what inetd or xinetd is told, and say what they cannot keep.

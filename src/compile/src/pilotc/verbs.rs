@@ -1,7 +1,7 @@
 //! What each verb does: paths and names in, an answer out.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use compile::draft::ROWS;
 use compile::report::{Diagnostic, Failure};
@@ -16,12 +16,16 @@ use crate::answer::{Answer, DIFFERENT, Misuse, TROUBLE};
 
 type Result = std::result::Result<Answer, Misuse>;
 
+/// The folder of boards that have a name, in the one where this is called.
+const BOARDS: &str = "board";
+
 /// Each board on its own, everything else together.
-pub fn check(paths: &[std::path::PathBuf]) -> Result {
+pub fn check(paths: &[PathBuf]) -> Result {
     let mut answer = Answer::default();
     let mut loose = Vec::new();
     for path in paths {
         let names_board = path.file_name().is_some_and(|name| name == BOARD_CONF);
+        let path = &board_named(path);
         let path = if names_board { path.parent().unwrap_or(path) } else { path };
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         if path.join(BOARD_CONF).is_file() {
@@ -42,15 +46,30 @@ fn told(result: std::result::Result<Vec<Diagnostic>, Failure>) -> Vec<Diagnostic
     result.unwrap_or_else(|failure| failure.diagnostics)
 }
 
-fn is_board(folder: &Path) -> std::result::Result<(), Misuse> {
-    let words = || format!("{} is no board: it has no {BOARD_CONF}", folder.display());
-    if folder.join(BOARD_CONF).is_file() { Ok(()) } else { Err(Misuse(words())) }
+/// Where the board is that the user names: by its path, or by its name in the folder of boards, as
+/// for `cargo board`.
+fn board_named(path: &Path) -> PathBuf {
+    let in_boards = Path::new(BOARDS).join(path);
+    let is_name = path.file_name() == Some(path.as_os_str());
+    if is_name && in_boards.join(BOARD_CONF).is_file() { in_boards } else { path.to_owned() }
+}
+
+fn find_board(path: &Path) -> std::result::Result<PathBuf, Misuse> {
+    let folder = board_named(path);
+    if folder.join(BOARD_CONF).is_file() {
+        return Ok(folder);
+    }
+    let (name, conf) = (folder.display(), BOARD_CONF);
+    Err(Misuse(if folder.is_dir() {
+        format!("{name} is no board: it has no {conf}")
+    } else {
+        format!("there is no board {name}: name a folder with a {conf}, or one in {BOARDS}/ of here")
+    }))
 }
 
 /// Compiles a board; what there is to say of it is in the answer.
-fn compile(board: &Path, answer: &mut Answer) -> std::result::Result<Option<Image>, Misuse> {
-    is_board(board)?;
-    Ok(match compile_board(board) {
+fn compile(board: &Path, answer: &mut Answer) -> Option<Image> {
+    match compile_board(board) {
         Ok((image, warnings)) => {
             answer.diagnostics.extend(warnings);
             Some(image)
@@ -59,13 +78,13 @@ fn compile(board: &Path, answer: &mut Answer) -> std::result::Result<Option<Imag
             answer.diagnostics.extend(failure.diagnostics);
             None
         }
-    })
+    }
 }
 
 /// The expansion of a board.
 pub fn plan(board: &Path) -> Result {
     let mut answer = Answer::default();
-    if let Some(image) = compile(board, &mut answer)? {
+    if let Some(image) = compile(&find_board(board)?, &mut answer) {
         answer.text = show::show(&image);
         answer.result = json::plan(&image);
     }
@@ -89,14 +108,15 @@ pub fn diff(one: &Path, other: &Path) -> Result {
 }
 
 fn side(board: &Path, answer: &mut Answer) -> std::result::Result<Option<diff::Side>, Misuse> {
-    let Some(image) = compile(board, answer)? else { return Ok(None) };
-    Ok(settings(board).map(|settings| diff::Side { settings, image }))
+    let board = find_board(board)?;
+    let Some(image) = compile(&board, answer) else { return Ok(None) };
+    Ok(settings(&board).map(|settings| diff::Side { settings, image }))
 }
 
 /// A board as a picture, into a file or to stdout.
 pub fn graph(board: &Path, output: Option<&Path>, theme: graph::Theme) -> Result {
     let mut answer = Answer::default();
-    let Some(image) = compile(board, &mut answer)? else { return Ok(answer) };
+    let Some(image) = compile(&find_board(board)?, &mut answer) else { return Ok(answer) };
     answer.diagnostics.clear();
     let picture = graph::picture(&image);
     let svg = graph::svg(&picture, theme);
@@ -118,8 +138,7 @@ pub fn coverage(folder: &Path) -> Result {
 
 /// Good practice, and how well services are confined.
 pub fn lint(board: &Path) -> Result {
-    is_board(board)?;
-    let (ratings, diagnostics) = match lint_board(board) {
+    let (ratings, diagnostics) = match lint_board(&find_board(board)?) {
         Ok(found) => found,
         Err(failure) => (Vec::new(), failure.diagnostics),
     };
