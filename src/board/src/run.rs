@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -38,15 +38,23 @@ pub fn run(name: &str) -> Result<()> {
     say::step("Booting", format!("{} (Ctrl-A X ends it). On this machine type:", board.name));
     eprint!("{}", ports::lines(&ports, &image.ssh_key));
     let program = namespace::this_program()?;
+    // The emulator puts back by itself what it changes of a terminal, but not if it is killed.
+    let settings = Settings::of(io::stdin().as_fd());
     let mut machine = Machine::start(&board, &image, &ports, ConsoleTo::User, &program)?;
     let unplugged = Arc::new(AtomicBool::new(false));
     let unplug = (machine.id(), Arc::clone(&unplugged));
-    let terminal = machine.console.take().map(|console| Terminal::attach(console, unplug));
+    let output = machine.console.take().map(|console| {
+        settings.make_raw();
+        attach(console, unplug)
+    });
     let status = machine.wait().or_fail(
         || format!("{} cannot be waited for", board.name),
         "see whether something else ended it",
     )?;
-    drop(terminal);
+    if let Some(output) = output {
+        let _ = output.join();
+    }
+    drop(settings);
     if machine.is_orderly(status) || unplugged.load(Ordering::Relaxed) {
         return Ok(());
     }
@@ -56,45 +64,43 @@ pub fn run(name: &str) -> Result<()> {
 /// Whom to kill when the user pulls the plug, and where to note it.
 type Unplug = (Pid, Arc<AtomicBool>);
 
-/// The user's terminal, led to a board's console; as it was before when dropped.
-struct Terminal {
-    before: Option<(OwnedFd, Termios)>,
-    output: Option<thread::JoinHandle<()>>,
-}
+/// What a terminal is set to, put back when dropped; none if it is no terminal.
+struct Settings(Option<(OwnedFd, Termios)>);
 
-impl Terminal {
-    fn attach((from, to): (File, File), unplug: Unplug) -> Self {
-        let before = raw();
-        let output = thread::spawn(move || {
-            // Ends when the board does: nobody has the other side open any more.
-            let _ = copy_out(from);
-        });
-        thread::spawn(move || {
-            let _ = copy_in(to, &unplug);
-        });
-        Self { before, output: Some(output) }
+impl Settings {
+    fn of(terminal: BorrowedFd<'_>) -> Self {
+        let settings = rustix::termios::tcgetattr(terminal).ok();
+        Self(settings.and_then(|settings| Some((terminal.try_clone_to_owned().ok()?, settings))))
+    }
+
+    /// Lets every key through to the board.
+    fn make_raw(&self) {
+        if let Some((terminal, before)) = &self.0 {
+            let mut settings = before.clone();
+            settings.make_raw();
+            // Without it keys work line by line: the board can be used.
+            let _ = rustix::termios::tcsetattr(terminal, OptionalActions::Now, &settings);
+        }
     }
 }
 
-impl Drop for Terminal {
+impl Drop for Settings {
     fn drop(&mut self) {
-        if let Some(output) = self.output.take() {
-            let _ = output.join();
-        }
-        if let Some((terminal, settings)) = &self.before {
+        if let Some((terminal, settings)) = &self.0 {
             let _ = rustix::termios::tcsetattr(terminal, OptionalActions::Now, settings);
         }
     }
 }
 
-/// Lets every key through to the board; none if standard input is no terminal.
-fn raw() -> Option<(OwnedFd, Termios)> {
-    let terminal = io::stdin().as_fd().try_clone_to_owned().ok()?;
-    let before = rustix::termios::tcgetattr(&terminal).ok()?;
-    let mut settings = before.clone();
-    settings.make_raw();
-    rustix::termios::tcsetattr(&terminal, OptionalActions::Now, &settings).ok()?;
-    Some((terminal, before))
+/// Leads the user's terminal to a board's console; the thread ends when the board does.
+fn attach((from, to): (File, File), unplug: Unplug) -> thread::JoinHandle<()> {
+    thread::spawn(move || {
+        let _ = copy_in(to, &unplug);
+    });
+    thread::spawn(move || {
+        // Ends when nobody has the other side open any more.
+        let _ = copy_out(from);
+    })
 }
 
 fn copy_out(mut from: File) -> io::Result<()> {
@@ -127,4 +133,25 @@ fn copy_in(mut to: File, (machine, unplugged): &Unplug) -> io::Result<()> {
         to.write_all(&[byte])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::pty::OpenptFlags;
+
+    #[test]
+    fn a_terminal_is_left_as_it_was_found() {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+        let ours = rustix::pty::openpt(flags).unwrap();
+        rustix::pty::unlockpt(&ours).unwrap();
+        let terminal = rustix::pty::ioctl_tiocgptpeer(&ours, flags).unwrap();
+        let modes = || rustix::termios::tcgetattr(&terminal).unwrap().local_modes;
+        let before = modes();
+        let settings = Settings::of(terminal.as_fd());
+        settings.make_raw();
+        assert_ne!(modes(), before);
+        drop(settings);
+        assert_eq!(modes(), before);
+    }
 }

@@ -7,6 +7,7 @@ use rustix::fs::FlockOperation;
 use sha2::{Digest, Sha256};
 
 use crate::fail::{OrFail, Result};
+use crate::say;
 
 /// The folder, locked: one process at a time fetches and builds in it.
 #[derive(Debug)]
@@ -27,7 +28,10 @@ impl State {
         fs::create_dir_all(&dir).or_file("make", &dir)?;
         let path = dir.join("lock");
         let lock = File::create(&path).or_file("open", &path)?;
-        rustix::fs::flock(&lock, FlockOperation::LockExclusive).or_file("lock", &path)?;
+        if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+            say::step("Waiting", "for another `cargo board` that fetches or builds");
+            rustix::fs::flock(&lock, FlockOperation::LockExclusive).or_file("lock", &path)?;
+        }
         Ok(Self { workspace, dir, _lock: lock })
     }
 

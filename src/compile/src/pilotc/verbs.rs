@@ -63,7 +63,9 @@ fn find_board(path: &Path) -> std::result::Result<PathBuf, Misuse> {
     Err(Misuse(if folder.is_dir() {
         format!("{name} is no board: it has no {conf}")
     } else {
-        format!("there is no board {name}: name a folder with a {conf}, or one in {BOARDS}/ of here")
+        format!(
+            "there is no board {name}: name a folder with a {conf}, or one in {BOARDS}/ of here"
+        )
     }))
 }
 
