@@ -144,13 +144,15 @@ fn of_several_commands_none_is_blamed() {
 
 #[test]
 fn an_unknown_unit_gets_a_suggestion() {
-    let (code, out, err) = pilotctl(&mut busy_board(), &["status", "wbe", "ech.socket", "xyzzy"]);
+    let (code, out, err) =
+        pilotctl(&mut busy_board(), &["status", "wbe", "ech.socket", "xyzzy", "ba.socket"]);
     assert_eq!((code, out.as_str()), (4, ""));
     assert_eq!(
         err,
         "Unit wbe.service not found. Did you mean web.service?\n\
          Unit ech.socket not found. Did you mean echo.socket?\n\
-         Unit xyzzy.service not found. See 'pilotctl list-units --all'.\n"
+         Unit xyzzy.service not found. See 'pilotctl list-units --all'.\n\
+         Unit ba.socket not found. See 'pilotctl list-units --all'.\n"
     );
 }
 
@@ -355,6 +357,9 @@ fn a_stopped_service_that_its_socket_can_start_again_is_warned_of() {
         "Stopping 'web.service', but its triggering unit is still active: web.socket\n"
     );
     assert_eq!(printed(&mut fake, &["stop", "web", "web.socket"]), "");
+    fake.answer = Some(Answer::Refused(Refusal::NotPermitted));
+    let (_, _, err) = pilotctl(&mut fake, &["stop", "web"]);
+    assert_eq!(err, "Failed to stop web.service: only root may. Try as root.\n");
 }
 
 #[test]

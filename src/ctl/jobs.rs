@@ -21,11 +21,12 @@ pub(super) fn run(call: &Call<'_>, session: &mut Session<'_, '_>, order: Order) 
         // A table has at most `u16::MAX` units.
         let unit = UnitId(at as u16);
         if is_named(call, session, unit) {
-            code = first(code, run_one(call, session, order, unit, call.mode)?);
+            let one = run_one(call, session, order, unit, call.mode)?;
+            if one == exit::SUCCESS && order == Order::Stop && !call.quiet {
+                warn_of_triggers(call, session, unit)?;
+            }
+            code = first(code, one);
         }
-    }
-    if order == Order::Stop && !call.quiet {
-        warn_of_triggers(call, session)?;
     }
     Ok(code)
 }
@@ -133,24 +134,22 @@ fn refused(session: &mut Session<'_, '_>, verb: &str, unit: UnitId, failure: Fai
 }
 
 /// A service that is stopped starts again with the next connection, unless its sockets stop too.
-fn warn_of_triggers(call: &Call<'_>, session: &mut Session<'_, '_>) -> Result<(), Failure> {
+fn warn_of_triggers(
+    call: &Call<'_>,
+    session: &mut Session<'_, '_>,
+    unit: UnitId,
+) -> Result<(), Failure> {
     let table = session.table;
-    for unit in table.ids() {
-        let stopped = table.unit(unit);
-        let Kind::Service(service) = stopped.kind else { continue };
-        if !is_named(call, session, unit) {
-            continue;
-        }
-        for socket in service.sockets.iter().filter(|&id| id.index() < table.len()) {
-            if !is_named(call, session, socket)
-                && session.state(socket)?.active == ActiveState::Active
-            {
-                let (stopped, socket) = (stopped.name, table.name(socket));
-                session.complain(
-                    packed!("Stopping '{}', but its triggering unit is still active: {}"),
-                    &[&stopped, &socket],
-                );
-            }
+    let stopped = table.unit(unit);
+    let Kind::Service(service) = stopped.kind else { return Ok(()) };
+    for socket in service.sockets.iter().filter(|&id| id.index() < table.len()) {
+        if !is_named(call, session, socket) && session.state(socket)?.active == ActiveState::Active
+        {
+            let (stopped, socket) = (stopped.name, table.name(socket));
+            session.complain(
+                packed!("Stopping '{}', but its triggering unit is still active: {}"),
+                &[&stopped, &socket],
+            );
         }
     }
     Ok(())

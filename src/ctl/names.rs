@@ -125,17 +125,18 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
-/// The candidate that is most like `typed`, if it is alike enough to be meant. `seen` is what of
-/// a candidate is compared.
+/// The candidate that is most like `typed`, if it is alike enough to be meant: what follows a dot,
+/// which all units have, makes nothing alike. `seen` is what of a candidate is compared.
 pub(super) fn nearest<'n>(
     typed: &str,
     candidates: impl Iterator<Item = &'n str>,
     seen: impl Fn(&'n str) -> &'n str,
 ) -> Option<&'n str> {
+    let length = typed.bytes().take_while(|&byte| byte != b'.').count();
     candidates
         .map(|candidate| (distance(typed.as_bytes(), seen(candidate).as_bytes()), candidate))
         .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, _)| *distance <= typed.len() / 3 + 1)
+        .filter(|(distance, _)| *distance <= length / 3 + 1)
         .map(|(_, candidate)| candidate)
 }
 

@@ -137,6 +137,9 @@ const ELSEWHERE: &[(&str, Packed)] = &[
     ),
     ("soft-reboot", packed!("Use 'pilotctl reboot'.")),
     ("list-unit-files", packed!("See 'pilotctl list-units --all'.")),
+    // These two are verbs where units have a use for them.
+    ("list-timers", packed!("No unit is a timer.")),
+    ("log", packed!("No unit says StandardOutput=log.")),
 ];
 
 const HEAD_HELP: Packed =
