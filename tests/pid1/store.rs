@@ -81,9 +81,10 @@ fn a_heap_of_descriptors_leaves_nothing_open(world: &mut World) {
     let open = |world: &World| fs::read_dir(format!("/proc/{}/fd", world.pid)).unwrap().count();
     let before = open(world);
     main.does("store many FDSTORE=1\\nFDNAME=a");
-    assert!(open(world) <= before + 3, "{} after {before}", open(world));
     main.does("notify STATUS=still heard");
+    // Before that was heard some of the heap may have been on its way.
     assert_eq!(world.property("StatusText", &["stores.service"]), "still heard");
+    assert!(open(world) <= before + 3, "{} after {before}", open(world));
     world.control(&["stop", "stores.service"]);
 }
 

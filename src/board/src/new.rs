@@ -12,7 +12,7 @@ const BOARD_CONF: &str = "\
 [Board]
 # armv7, aarch64 or riscv64 under QEMU; x86_64 in namespaces of this machine (take Modules= out).
 Architecture=armv7
-Hostname=NAME
+Hostname=HOSTNAME
 # Debian packages, and the programs of theirs that the board has. Libraries come along.
 Packages=busybox-static
 Programs=/usr/bin/busybox
@@ -67,7 +67,8 @@ pub fn new(path: &Path) -> Result<()> {
     let units = path.join(compile::UNITS);
     fs::create_dir_all(&units).or_file("make", &units)?;
     let conf = path.join(compile::BOARD_CONF);
-    fs::write(&conf, BOARD_CONF.replace("NAME", &host_name(path))).or_file("write", &conf)?;
+    let text = BOARD_CONF.replace("HOSTNAME", &host_name(path));
+    fs::write(&conf, text).or_file("write", &conf)?;
     for (name, text) in UNITS {
         let unit = units.join(name);
         fs::write(&unit, text).or_file("write", &unit)?;
@@ -96,6 +97,8 @@ mod tests {
         let (image, warnings) = compile::compile_board(&path).unwrap();
         assert!(warnings.is_empty(), "{warnings:?}");
         assert_eq!(image.limits.sockets, 1);
+        let conf = fs::read_to_string(path.join(compile::BOARD_CONF)).unwrap();
+        assert!(conf.contains("NAME:tcp:PORT") && !conf.contains("HOSTNAME"), "{conf}");
         assert!(new(&path).is_err());
         fs::remove_dir_all(&path).unwrap();
     }
