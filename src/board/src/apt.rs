@@ -194,9 +194,8 @@ impl Apt {
         for each in missing {
             let part = dir.join("part");
             let _ = fs::remove_dir_all(&part);
-            fs::create_dir_all(&part).or_file("make", &part)?;
             let deb = self.find_deb(&each.0)?;
-            fail::run(Command::new("dpkg-deb").arg("-x").args([&deb, &part]), NEXT)?;
+            unpack(&deb, &part)?;
             fs::rename(&part, root_of(each)).or_file("write", &root_of(each))?;
             fs::remove_file(&deb).or_file("remove", &deb)?;
         }
@@ -251,6 +250,22 @@ impl Apt {
         command.env("LC_ALL", "C").stdin(Stdio::null());
         command
     }
+}
+
+/// Unpacks a package into a folder that is not there yet. Everything in it belongs to whoever runs
+/// this, who may be root of a namespace without other users.
+fn unpack(deb: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).or_file("make", to)?;
+    let mut files = Command::new("dpkg-deb");
+    files.arg("--fsys-tarfile").arg(deb).stdout(Stdio::piped());
+    let cannot = || format!("cannot unpack {}", deb.display());
+    let mut files = files.spawn().or_fail(cannot, NEXT)?;
+    let mut tar = Command::new("tar");
+    tar.args(["--extract", "--preserve-permissions", "--no-same-owner", "--directory"]).arg(to);
+    tar.stdin(files.stdout.take().map_or_else(Stdio::null, Stdio::from));
+    let unpacked = fail::run(&mut tar, NEXT);
+    let status = files.wait().or_fail(cannot, NEXT)?;
+    if status.success() { unpacked } else { Err(Failure::new(cannot(), NEXT)) }
 }
 
 /// The one source, under each name it may have: the mirror this machine uses for Debian's main
@@ -314,6 +329,8 @@ fn in_section(shown: &str, section: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
     use super::*;
 
     #[test]
@@ -339,6 +356,29 @@ mod tests {
                     Conf libc6 (2.41-12 Debian:13.7/stable [armhf])\n";
         let pair = |name: &str, version: &str| (name.to_owned(), version.to_owned());
         assert_eq!(installs(said), [pair("libc6", "2.41-12"), pair("passwd", "1:4.17")]);
+    }
+
+    #[test]
+    fn what_is_unpacked_is_ours_whoever_has_it_in_the_package() {
+        let dir = std::env::temp_dir().join(format!("pilot-board-deb-{}", std::process::id()));
+        let (tree, deb, part) = (dir.join("tree"), dir.join("a.deb"), dir.join("part"));
+        fs::create_dir_all(tree.join("DEBIAN")).unwrap();
+        let control = "Package: a\nVersion: 1\nArchitecture: all\nMaintainer: a <a@a>\n\
+                       Description: a\n";
+        fs::write(tree.join("DEBIAN/control"), control).unwrap();
+        fs::write(tree.join("log"), "x").unwrap();
+        fs::set_permissions(tree.join("log"), PermissionsExt::from_mode(0o4755)).unwrap();
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(tree.join("log"), Some(33), Some(33)).unwrap();
+        }
+        let build = Command::new("dpkg-deb").arg("-b").args([&tree, &deb]).output().unwrap();
+        assert!(build.status.success(), "{build:?}");
+        unpack(&deb, &part).unwrap();
+        let log = fs::metadata(part.join("log")).unwrap();
+        assert_eq!(log.uid(), rustix::process::geteuid().as_raw());
+        assert_eq!(log.mode() & 0o777, 0o755);
+        assert!(unpack(&part.join("log"), &part).is_err());
+        fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]

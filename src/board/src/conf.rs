@@ -42,16 +42,18 @@ impl Board {
         Self::read(&dir)
     }
 
-    /// Reads the board in `dir`.
+    /// Reads the board in `dir`. All that is wrong in its units is told here, before anything is
+    /// fetched or built for them.
     ///
     /// # Errors
-    /// If its file cannot be read or understood.
+    /// If its files cannot be read, or do not compile.
     pub fn read(dir: &Path) -> Result<Self> {
         let dir = dir.canonicalize().or_file("find", dir)?;
-        let conf = compile::read_board_conf(&dir).or_fail(
-            || format!("{} cannot be understood", dir.join(BOARD_CONF).display()),
-            "mend the lines above",
-        )?;
+        let conf = compile::compile_board(&dir).and_then(|_| compile::read_board_conf(&dir));
+        let conf = conf.map_err(|mistakes| {
+            eprintln!("{mistakes}");
+            Failure::new(format!("{} does not compile", dir.display()), "mend what is told above")
+        })?;
         let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { name, arch: conf.architecture, conf, dir })
     }
@@ -87,5 +89,13 @@ mod tests {
         let by_path = Board::find(by_name.dir.to_str().unwrap()).unwrap();
         assert_eq!(by_name.dir, by_path.dir);
         assert_eq!(by_path.arch, Arch::Armv7);
+    }
+
+    #[test]
+    fn a_board_with_a_mistake_in_a_unit_is_none() {
+        let units = state::workspace().join("tests/units");
+        assert!(Board::read(&units.join("good/demo")).is_ok());
+        assert!(Board::read(&units.join("bad/E110-unknown-folder")).is_err());
+        assert!(Board::read(&units.join("bad/L501-no-description")).is_ok());
     }
 }

@@ -73,6 +73,7 @@ enum Verb {
     /// Sets everything up and runs every test.
     Test {
         /// Passed on to the tests: names, or options of the test runner.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
 }

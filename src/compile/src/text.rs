@@ -183,12 +183,17 @@ fn assignment(line: &Value, section: Option<&mut Section>, report: &mut Report) 
         return;
     };
     let key = key.trim_end_matches(BLANKS);
+    if key.is_empty() {
+        let (message, label) = ("the line assigns to nothing", "no name before it");
+        report.push(Diagnostic::new(codes::NO_ASSIGNMENT, message, &line.span(0..1), label));
+        return;
+    }
     let key_span = line.span(0..key.len());
     let Some(section) = section else {
         let message = "the assignment stands before the first section";
         report.push(
             Diagnostic::new(codes::NO_SECTION, message, &key_span, "in no section")
-                .hint("put a line such as `[Unit]` above it"),
+                .hint("put a line such as `[Unit]` above it, or `[Board]` in a board.conf"),
         );
         return;
     };
