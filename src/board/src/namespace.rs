@@ -19,6 +19,7 @@ use rustix::pty::OpenptFlags;
 
 use crate::cgroup::Group;
 use crate::fail::{Failure, OrFail, Result};
+use crate::provision;
 
 /// The verb under which this program is PID 1 of the namespaces; no user types it.
 pub const ENTER: &str = "enter-namespaces";
@@ -57,14 +58,22 @@ pub fn become_root() -> Result<()> {
         return Ok(());
     }
     let this = this_program()?;
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--user", "--map-root-user"]);
-    // Several users inside need a range of ids outside, which newuidmap(1) hands out.
-    if Path::new("/usr/bin/newuidmap").exists() {
-        unshare.arg("--map-auto");
-    }
-    let cause = unshare.arg("--").arg(this).args(std::env::args_os().skip(1)).exec();
+    let cause = as_root()?.arg(this).args(std::env::args_os().skip(1)).exec();
     Err(Failure::because(cause, "cannot start unshare", NEXT))
+}
+
+/// What makes the command behind it root of a user namespace, with other users in it: services have
+/// theirs. They are a range of ids outside, which newuidmap(1) hands out.
+///
+/// # Errors
+/// If there is no newuidmap(1) and it cannot be installed.
+pub fn as_root() -> Result<Command> {
+    if !Path::new("/usr/bin/newuidmap").exists() {
+        provision::provide(&[&["uidmap"]])?;
+    }
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--user", "--map-root-user", "--map-auto", "--"]);
+    Ok(unshare)
 }
 
 /// Boots the root file system in `template`; `work` is an empty folder to put it together in.

@@ -2,13 +2,12 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::conf::{self, Board};
 use crate::fail::{Failure, OrFail, Result};
 use crate::state::{self, State};
-use crate::{image, lints, provision, say};
+use crate::{image, lints, namespace, say};
 
 /// Boards that the simulation makes up and boots, where nobody asks for another number.
 const SEEDS: &str = "20000";
@@ -75,12 +74,9 @@ fn in_namespaces(cargo: OsString) -> Result<Command> {
     if rustix::process::geteuid().is_root() {
         return Ok(Command::new(cargo));
     }
-    if !Path::new("/usr/bin/newuidmap").exists() {
-        provision::provide(&[&["uidmap"]])?;
-    }
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--user", "--map-root-user", "--map-auto", "--"]).arg(cargo);
-    Ok(unshare)
+    let mut command = namespace::as_root()?;
+    command.arg(cargo);
+    Ok(command)
 }
 
 #[cfg(test)]
