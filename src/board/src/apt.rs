@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -194,7 +196,7 @@ impl Apt {
         for each in missing {
             let part = dir.join("part");
             let _ = fs::remove_dir_all(&part);
-            let deb = self.find_deb(&each.0)?;
+            let deb = self.find_deb(each)?;
             unpack(&deb, &part)?;
             fs::rename(&part, root_of(each)).or_file("write", &root_of(each))?;
             fs::remove_file(&deb).or_file("remove", &deb)?;
@@ -210,14 +212,22 @@ impl Apt {
     fn download(&self, arch: Arch, wanted: &[&(String, String)]) -> Result<()> {
         let list = self.dir.join("sources.list");
         let mut download = self.command("apt-get", arch, &list);
-        download.current_dir(&self.debs).args(["-q", "download"]);
+        download.current_dir(&self.debs).arg("download");
         download.args(wanted.iter().map(|(name, version)| format!("{name}={version}")));
-        download.stdout(Stdio::null());
+        // A kernel is a hundred megabytes: on a terminal apt counts them.
+        let stderr = std::io::stderr();
+        if stderr.is_terminal() {
+            let shown = stderr.as_fd().try_clone_to_owned();
+            download.stdout(shown.or_file("open", Path::new("/dev/stderr"))?);
+        } else {
+            download.arg("-q").stdout(Stdio::null());
+        }
         fail::run(&mut download, NEXT)
     }
 
-    fn find_deb(&self, name: &str) -> Result<PathBuf> {
-        let start = format!("{name}_");
+    /// What was downloaded of a package; a run that was stopped may have left another version.
+    fn find_deb(&self, (name, version): &(String, String)) -> Result<PathBuf> {
+        let start = format!("{name}_{}_", version.replace(':', "%3a"));
         fs::read_dir(&self.debs)
             .or_file("read", &self.debs)?
             .flatten()
@@ -356,6 +366,20 @@ mod tests {
                     Conf libc6 (2.41-12 Debian:13.7/stable [armhf])\n";
         let pair = |name: &str, version: &str| (name.to_owned(), version.to_owned());
         assert_eq!(installs(said), [pair("libc6", "2.41-12"), pair("passwd", "1:4.17")]);
+    }
+
+    #[test]
+    fn a_deb_of_another_version_is_not_the_one() {
+        let debs = std::env::temp_dir().join(format!("pilot-board-debs-{}", std::process::id()));
+        fs::create_dir_all(&debs).unwrap();
+        for name in ["a_1%3a1_all.deb", "a_1%3a2_all.deb", "a-b_1%3a2_all.deb"] {
+            fs::write(debs.join(name), "").unwrap();
+        }
+        let apt = Apt { dir: debs.clone(), debs: debs.clone(), unpacked: debs.clone() };
+        let find = |version: &str| apt.find_deb(&("a".to_owned(), version.to_owned()));
+        assert_eq!(find("1:2").unwrap(), debs.join("a_1%3a2_all.deb"));
+        assert!(find("1:3").is_err());
+        fs::remove_dir_all(&debs).unwrap();
     }
 
     #[test]
