@@ -27,8 +27,9 @@ pub fn command(machine: &Machine, image: &Image, ports: &[Port], words: &str) ->
         let (protocol, host) = (port.forward.protocol.name(), port.host);
         netdev += &format!(",hostfwd={protocol}:127.0.0.1:{host}-:{}", port.forward.guest_port);
     }
-    let mut command = Command::new(machine.program);
-    command.args(machine.args);
+    // Without us nobody wants the machine: it gives back the ports, and the terminal as it was.
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "--", machine.program]).args(machine.args);
     command.args(["-m", &MEMORY_MB.to_string(), "-nographic", "-no-reboot", "-nodefaults"]);
     command.args(["-chardev", "stdio,id=con,mux=on,signal=off", "-serial", "chardev:con"]);
     command.args(["-mon", "chardev=con,mode=readline"]);
