@@ -1,5 +1,6 @@
 //! `target/board/`: everything that is fetched or built once and kept.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -51,10 +52,16 @@ impl State {
     }
 }
 
-/// The root of the source tree this program was built from.
+/// The root of the source tree this program belongs to: cargo tells where that is now to what it
+/// runs, and it may have been moved, program and all, since this was built.
 pub fn workspace() -> PathBuf {
-    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
-    crate_dir.ancestors().nth(2).unwrap_or(crate_dir).to_owned()
+    workspace_of(std::env::var_os("CARGO_MANIFEST_DIR"))
+}
+
+fn workspace_of(told: Option<OsString>) -> PathBuf {
+    let told = told.map(PathBuf::from).filter(|dir| dir.ends_with("src/board"));
+    let crate_dir = told.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    crate_dir.ancestors().nth(2).unwrap_or(&crate_dir).to_owned()
 }
 
 /// Names a content: the same parts give the same key, in another order another one.
@@ -107,5 +114,13 @@ mod tests {
     #[test]
     fn the_workspace_holds_the_boards() {
         assert!(workspace().join("board").is_dir());
+    }
+
+    #[test]
+    fn the_workspace_is_where_it_is_now() {
+        let now = workspace_of(Some("/moved to/here/src/board".into()));
+        assert_eq!(now, Path::new("/moved to/here"));
+        let foreign = workspace_of(Some("/some/other/crate".into()));
+        assert_eq!(foreign, workspace_of(None));
     }
 }
