@@ -54,8 +54,8 @@ static ARMV7: Facts = Facts {
     debian: "armhf",
     triple: "armv7-unknown-linux-gnueabihf",
     linker: "arm-linux-gnueabihf-gcc",
-    // Thumb code is a third smaller than ARM code. rustc warns of it in each crate of the workspace,
-    // at each build, and of nothing that clippy would not.
+    // Thumb code is a third smaller than ARM code. rustc warns of it in each crate of the
+    // workspace, at each build, and of nothing that clippy would not.
     rust_flags: &["-Ctarget-feature=+thumb-mode", "-Awarnings"],
     build_needs: &[&["gcc-arm-linux-gnueabihf"]],
     run_needs: &[&["qemu-system-arm"]],

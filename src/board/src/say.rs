@@ -35,11 +35,11 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_one_word_of_a_shell() {
-        for word in ["/work/a.b-c/id_ed25519", "/my boards/it's $HOME"] {
+        for word in ["/home/me/a.b-c/id_ed25519", "/my boards/it's $HOME"] {
             let echo = format!("printf %s {}", typed(word));
             let said = std::process::Command::new("sh").args(["-c", &echo]).output().unwrap();
             assert_eq!(String::from_utf8(said.stdout).unwrap(), word);
         }
-        assert_eq!(typed("/work/x_1"), "/work/x_1");
+        assert_eq!(typed("/home/me/x_1"), "/home/me/x_1");
     }
 }
