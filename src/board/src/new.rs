@@ -10,7 +10,8 @@ const BOARD_CONF: &str = "\
 # What the board is. `cargo board run PATH` builds and boots it.
 
 [Board]
-# armv7, aarch64 or riscv64 under QEMU; x86_64 in namespaces of this machine (take Modules= out).
+# armv7, aarch64 or riscv64 under QEMU; x86_64 in namespaces of this machine (take Modules= out,
+# and modules.service and network.service: the network is there).
 Architecture=armv7
 Hostname=HOSTNAME
 # Debian packages, and the programs of theirs that the board has. Libraries come along.
