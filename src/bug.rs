@@ -12,7 +12,10 @@
 macro_rules! bug {
     ($reason:literal) => {{
         #[cfg(all(feature = "pid1", panic = "immediate-abort"))]
-        $crate::sys::fatal::trap::<{ line!() }>();
+        {
+            $crate::sys::mark::mark::<{ line!() }>();
+            panic!()
+        }
         #[cfg(all(feature = "pid1", not(panic = "immediate-abort")))]
         $crate::sys::fatal::bug(&file!(), line!());
         #[cfg(not(feature = "pid1"))]

@@ -76,17 +76,8 @@ pub fn panic(info: &PanicInfo<'_>) -> ! {
     give_up(&mut line)
 }
 
-/// What `bug!` is where a panic is a wrong instruction. `LINE` keeps it apart from others of the
-/// same function, which would become one.
-#[cfg(panic = "immediate-abort")]
-#[inline(always)]
-pub(crate) fn trap<const LINE: u32>() -> ! {
-    raw::mark::<LINE>();
-    panic!()
-}
-
-/// What `bug!` is elsewhere. `file` is a reference so that a place is two words: one literal for
-/// all places of a file, and a number.
+/// What `bug!` is where panics have texts. `file` is a reference so that a place is two words: one
+/// literal for all places of a file, and a number.
 #[cfg(not(panic = "immediate-abort"))]
 #[cold]
 #[inline(never)]

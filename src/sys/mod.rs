@@ -4,7 +4,7 @@
 //! editing: clone(2), execve(2), epoll(7), signalfd(2), unix(7), cgroups(7).
 //!
 //! # Safety
-//! What a file promises stands at its head. `raw` and `start` hold all the assembly.
+//! What a file promises stands at its head. `raw`, `start` and `mark` hold all the assembly.
 #![allow(unsafe_code, reason = "the one place for it")]
 
 pub mod attach;
@@ -19,6 +19,8 @@ pub mod division;
 pub mod fatal;
 pub mod fd;
 pub mod file;
+#[cfg(panic = "immediate-abort")]
+pub mod mark;
 pub mod mem;
 pub mod message;
 pub mod mount;

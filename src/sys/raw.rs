@@ -549,20 +549,6 @@ pub(super) fn clock_gettime(clock: i32) -> [i64; 2] {
     time
 }
 
-/// Does nothing, and is never taken for one of another number. ARM's compiler counts what looks
-/// like an instruction to it, and knows only ARM's own comments.
-#[cfg(panic = "immediate-abort")]
-#[inline(always)]
-pub(super) fn mark<const NUMBER: u32>() {
-    // SAFETY: the assembler leaves a comment out.
-    unsafe {
-        #[cfg(target_arch = "arm")]
-        asm!("@ {}", const NUMBER, options(nomem, nostack, preserves_flags));
-        #[cfg(not(target_arch = "arm"))]
-        asm!("// {}", const NUMBER, options(nomem, nostack, preserves_flags));
-    }
-}
-
 /// A signal action without flags or mask; the handler is a kernel constant or a function.
 pub(super) const fn no_action() -> kernel_sigaction {
     // SAFETY: the struct is plain numbers and optional function pointers; zero is valid.

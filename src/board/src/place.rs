@@ -4,7 +4,6 @@
 //! there to the source is the same program built with line tables: the same bytes at the same
 //! addresses, which is seen to.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -17,9 +16,6 @@ use crate::conf::Board;
 use crate::fail::{Failure, OrFail, Result};
 use crate::state::{State, workspace};
 use crate::{image, toolchain};
-
-/// What `bug!` calls.
-const TRAP: &str = "trap<";
 
 type Slice<'d> = EndianSlice<'d, LittleEndian>;
 
@@ -108,10 +104,8 @@ fn report(elf: &File<'_>, address: u64) -> Result<String> {
     let mut frames = context.find_frames(address).skip_all_loads().or_fail(unreadable, next)?;
     let mut text = String::new();
     while let Some(frame) = frames.next().or_fail(unreadable, next)? {
-        // How a panic and `bug!` end is the same everywhere.
-        if !file_of(&frame).ends_with("/core/src/panicking.rs")
-            && !name_of(&frame).starts_with(TRAP)
-        {
+        // How a panic ends is the same everywhere.
+        if !file_of(&frame).ends_with("/core/src/panicking.rs") {
             describe(&mut text, &frame);
         }
     }
@@ -128,13 +122,10 @@ fn file_of<'f>(frame: &'f Frame<'_, Slice<'_>>) -> &'f str {
     frame.location.as_ref().and_then(|location| location.file).unwrap_or("?")
 }
 
-fn name_of<'f>(frame: &'f Frame<'_, Slice<'_>>) -> Cow<'f, str> {
-    let name = frame.function.as_ref().and_then(|function| function.demangle().ok());
-    name.unwrap_or("?".into())
-}
-
 fn describe(text: &mut String, frame: &Frame<'_, Slice<'_>>) {
-    let (file, name) = (file_of(frame), name_of(frame));
+    let file = file_of(frame);
+    let name = frame.function.as_ref().and_then(|function| function.demangle().ok());
+    let name = name.as_deref().unwrap_or("?");
     let path = Path::new(file);
     let path = path.strip_prefix(workspace()).unwrap_or(path).display();
     // Where several places became one, the compiler knows none of them.
