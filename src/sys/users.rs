@@ -113,10 +113,11 @@ fn open(path: &CStr) -> Result<impl FnMut(&mut [u8]) -> Result<usize, Errno> + u
 }
 
 /// Calls `each` with (number of the field in its line, field, whether the line ends with it),
-/// until it returns true. Commas end fields, too: in group(5) the members are fields 3, 4, ….
-/// A field that is too long is empty.
+/// until it returns true. With `members`, as in group(5), commas end fields, too, from number 3
+/// on; the names in passwd(5) have commas of their own. A field that is too long is empty.
 fn for_each_field(
     source: Source<'_>,
+    members: bool,
     each: &mut dyn FnMut(usize, &Field, bool) -> bool,
 ) -> Result<(), Errno> {
     let mut chunk = [0u8; CHUNK_BYTES];
@@ -128,7 +129,7 @@ fn for_each_field(
         // A last line without its newline gets one.
         let bytes = if length == 0 { &b"\n"[..] } else { &chunk[..length] };
         for &byte in bytes {
-            let comma = byte == b',' && number >= 3;
+            let comma = members && byte == b',' && number >= 3;
             if !matches!(byte, b':' | b'\n') && !comma {
                 too_long |= field.push(byte).is_err();
                 continue;
@@ -163,7 +164,7 @@ fn find_in_passwd(
     };
     let mut user = none();
     let mut found = false;
-    for_each_field(source, &mut |field, text, line_ends| {
+    for_each_field(source, false, &mut |field, text, line_ends| {
         match field {
             0 => user.name = text.clone(),
             2 => user.uid = parse(text).unwrap_or(u32::MAX),
@@ -191,7 +192,7 @@ fn find_in_passwd(
 fn find_in_group(source: Source<'_>, wanted: &[u8]) -> Result<Option<u32>, Errno> {
     let mut named = false;
     let mut found = None;
-    for_each_field(source, &mut |field, text, _| {
+    for_each_field(source, true, &mut |field, text, _| {
         match field {
             0 => named = !text.is_empty() && text == wanted,
             2 if named => found = parse(text),
@@ -208,7 +209,7 @@ fn collect_groups(
     groups: &mut Vec<u32, GROUPS_MAX>,
 ) -> Result<(), Errno> {
     let mut gid = None;
-    for_each_field(source, &mut |field, text, line_ends| {
+    for_each_field(source, true, &mut |field, text, line_ends| {
         match (field, gid) {
             (2, _) => gid = parse(text),
             (3.., Some(gid)) if text == name && !groups.contains(&gid) => {
