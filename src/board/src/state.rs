@@ -1,4 +1,4 @@
-//! `target/board/`: everything that is fetched or built once and kept.
+//! `target/board/`, or where CARGO_TARGET_DIR says: what is fetched or built once and kept.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -25,7 +25,7 @@ impl State {
     /// If the folder cannot be made or locked.
     pub fn take() -> Result<Self> {
         let workspace = workspace();
-        let dir = workspace.join("target/board");
+        let dir = folder();
         fs::create_dir_all(&dir).or_file("make", &dir)?;
         let path = dir.join("lock");
         let lock = File::create(&path).or_file("open", &path)?;
@@ -50,6 +50,13 @@ impl State {
         fs::create_dir_all(&dir).or_file("make", &dir)?;
         Ok(dir)
     }
+}
+
+/// The folder: `board` in the one where cargo builds, so that a source tree which is only read will
+/// do.
+pub fn folder() -> PathBuf {
+    let told = std::env::var_os("CARGO_TARGET_DIR").and_then(|dir| std::path::absolute(dir).ok());
+    told.unwrap_or_else(|| workspace().join("target")).join("board")
 }
 
 /// The root of the source tree this program belongs to: cargo tells where that is now to what it

@@ -83,7 +83,7 @@ pub struct Place {
 impl Place {
     /// The place in this source tree.
     pub fn new() -> Self {
-        Self { dir: state::workspace().join("target/board/bench") }
+        Self { dir: state::folder().join("bench") }
     }
 
     /// The root of everybody who is measured. On a disk: on a tmpfs a program's own pages would
