@@ -1,5 +1,7 @@
 //! Loopback ports of the host that lead to a board, and what to type to use them.
 
+use std::env;
+use std::ffi::OsStr;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::Path;
 
@@ -48,12 +50,26 @@ pub fn choose(forwards: &[Forward], memorable: bool) -> Result<Vec<Port>> {
     Ok(ports)
 }
 
-/// What to type on the host, a line for each port.
-pub fn lines(ports: &[Port], ssh_key: &Path) -> String {
-    ports
-        .iter()
-        .map(|port| format!("{:>12}  {}\n", port.forward.name, line(port, ssh_key)))
-        .collect()
+/// Clients that a line may begin with, and Debian's packages of them; ssh is there for its keys.
+const CLIENTS: [(&str, &str); 2] = [("curl", "curl"), ("nc", "netcat-openbsd")];
+
+/// What to type on the host, a line for each port; before them, what installs the clients that are
+/// in none of the folders in `path`, which is as $PATH.
+pub fn lines(ports: &[Port], ssh_key: &Path, path: &OsStr) -> String {
+    let row = |name: &str, line: &str| format!("{name:>12}  {line}\n");
+    let lines: Vec<_> =
+        ports.iter().map(|port| (port.forward.name.as_str(), line(port, ssh_key))).collect();
+    let is_there = |client: &str| env::split_paths(path).any(|dir| dir.join(client).is_file());
+    let is_wanted =
+        |client: &str| lines.iter().any(|(_, line)| line.split(' ').next() == Some(client));
+    let absent = CLIENTS.iter().filter(|(client, _)| is_wanted(client) && !is_there(client));
+    let packages = absent.map(|(_, package)| *package).collect::<Vec<_>>().join(" ");
+    let first = if packages.is_empty() {
+        String::new()
+    } else {
+        row("first", &format!("sudo apt-get install {packages}"))
+    };
+    first + &lines.iter().map(|(name, line)| row(name, line)).collect::<String>()
 }
 
 fn line(port: &Port, ssh_key: &Path) -> String {
@@ -126,8 +142,26 @@ mod tests {
     #[test]
     fn what_to_type_is_words_of_a_shell() {
         let ports = [Port { forward: forward("ssh", Protocol::Tcp, 22), host: 8022 }];
-        let said = lines(&ports, Path::new("/my clone/key"));
-        assert!(said.contains("ssh -i '/my clone/key' -oStrict"), "{said}");
+        let said = lines(&ports, Path::new("/my clone/key"), OsStr::new(""));
+        assert!(said.starts_with("         ssh  ssh -i '/my clone/key' -oStrict"), "{said}");
+    }
+
+    #[test]
+    fn a_client_that_is_absent_is_to_be_installed_first() {
+        let ports = [
+            Port { forward: forward("http", Protocol::Tcp, 80), host: 8080 },
+            Port { forward: forward("echo", Protocol::Tcp, 7), host: 8007 },
+        ];
+        let said = |path: &str| lines(&ports, Path::new("key"), OsStr::new(path));
+        let first = "       first  sudo apt-get install curl netcat-openbsd\n";
+        assert!(said("/nonexistent").starts_with(first), "{}", said("/nonexistent"));
+        let dir = std::env::temp_dir().join(format!("pilot-board-path-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        for client in ["curl", "nc"] {
+            std::fs::write(dir.join(client), "").unwrap();
+        }
+        assert!(said(dir.to_str().unwrap()).starts_with("        http  curl"));
+        std::fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub fn run(name: &str) -> Result<()> {
     drop(state);
     let ports = ports::choose(&board.conf.forward, true)?;
     say::step("Booting", format!("{} (Ctrl-A X ends it). On this machine type:", board.name));
-    eprint!("{}", ports::lines(&ports, &image.ssh_key));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    eprint!("{}", ports::lines(&ports, &image.ssh_key, &path));
     let program = namespace::this_program()?;
     // The emulator puts back by itself what it changes of a terminal, but not if it is killed.
     let settings = Settings::of(io::stdin().as_fd());
