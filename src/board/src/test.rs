@@ -11,6 +11,7 @@ use crate::{image, lints, namespace, say};
 
 /// Boards that the simulation makes up and boots, where nobody asks for another number.
 const SEEDS: &str = "20000";
+const NEXT: &str = "see what failed above; `cargo board test NAME` runs one test alone";
 
 /// Builds every board, then runs the tests of the whole workspace, the ones that boot boards too;
 /// unless `args` name some, what there is of lints first.
@@ -27,38 +28,41 @@ pub fn test(args: &[String]) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let linted = if args.is_empty() { lints::run(&cargo, &workspace)? } else { [0; 3] };
     say::step("Testing", "everything");
-    let mut cargo = in_namespaces(cargo)?;
-    cargo
-        .current_dir(&workspace)
+    let mut all = in_namespaces(&cargo)?;
+    all.current_dir(&workspace)
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(["--", "--include-ignored"])
         .args(args)
         .env("PILOT_SEEDS", std::env::var("PILOT_SEEDS").unwrap_or(SEEDS.into()))
         .stdin(Stdio::null());
-    run_and_sum_up(&mut cargo, linted)
+    let mut sum = linted;
+    let passed = run_and_count(&mut all, &mut sum)?;
+    // `sys` and `run` are only in a program that has a board's units.
+    let mut own = Command::new(cargo);
+    own.current_dir(&workspace)
+        .args(["test", "--package", "pilotlight", "--lib", "--features", "pid1", "--"])
+        .args(args)
+        .env("PILOT_BOARD", workspace.join("tests/pid1"))
+        .stdin(Stdio::null());
+    let passed = run_and_count(&mut own, &mut sum)? && passed;
+    let [done, failed, skipped] = sum;
+    println!("{done} passed, {failed} failed, {skipped} skipped");
+    if passed && failed == 0 { Ok(()) } else { Err(Failure::new("a test or a lint failed", NEXT)) }
 }
 
-/// Each of cargo's test programs ends with a summary of its own: one for all of them, last, with
-/// what was counted before.
-fn run_and_sum_up(cargo: &mut Command, mut sum: [u32; 3]) -> Result<()> {
-    let next = "see what failed above; `cargo board test NAME` runs one test alone";
+/// Each of cargo's test programs ends with a summary of its own: they are added to `sum`. True if
+/// cargo says that all is well.
+fn run_and_count(cargo: &mut Command, sum: &mut [u32; 3]) -> Result<bool> {
     let what = || "run the tests".to_owned();
-    let mut child = cargo.stdout(Stdio::piped()).spawn().or_fail(what, next)?;
+    let mut child = cargo.stdout(Stdio::piped()).spawn().or_fail(what, NEXT)?;
     for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
-        let line = line.or_fail(what, next)?;
+        let line = line.or_fail(what, NEXT)?;
         println!("{line}");
         for (sum, count) in sum.iter_mut().zip(counts(&line).unwrap_or_default()) {
             *sum += count;
         }
     }
-    let status = child.wait().or_fail(what, next)?;
-    let [passed, failed, skipped] = sum;
-    println!("{passed} passed, {failed} failed, {skipped} skipped");
-    if status.success() && failed == 0 {
-        Ok(())
-    } else {
-        Err(Failure::new("a test or a lint failed", next))
-    }
+    Ok(child.wait().or_fail(what, NEXT)?.success())
 }
 
 /// Reads how many passed, failed and were ignored from a line of the test harness:
@@ -70,7 +74,7 @@ fn counts(line: &str) -> Option<[u32; 3]> {
 }
 
 /// Cargo, as root of a user namespace where this is not root: tests make namespaces of their own.
-fn in_namespaces(cargo: OsString) -> Result<Command> {
+fn in_namespaces(cargo: &OsString) -> Result<Command> {
     if rustix::process::geteuid().is_root() {
         return Ok(Command::new(cargo));
     }
