@@ -129,14 +129,12 @@ fn rescue_has_what_sysinit_needs_and_nothing_else(boards: &Boards) {
     board.expect("switch-root: now");
     board.expect("early.service: done");
     board.expect("rescue.service: running");
-    board.type_line("pilotctl is-active shell.service; echo asked-$((1 + 1))");
-    let said = board.expect("asked-2");
+    let said = board.ask("pilotctl is-active shell.service; echo asked-$((1 + 1))", "asked-2");
     assert!(said.contains("\ninactive"), "{said}");
     // The shell's end leads on; what was masked stays so.
     board.type_line("exit");
     board.expect("shell.service: running");
-    board.type_line("pilotctl is-active stubborn.service; echo asked-$((1 + 2))");
-    let said = board.expect("asked-3");
+    let said = board.ask("pilotctl is-active stubborn.service; echo asked-$((1 + 2))", "asked-3");
     assert!(said.contains("\ninactive"), "{said}");
     // The kernel is told what the boot loader is to know.
     board.type_line("pilotctl start --no-block falls.service");
@@ -151,8 +149,7 @@ fn emergency_has_nothing_and_init_may_be_another(boards: &Boards) {
     let mut board = boards.boot(&words);
     board.expect("switch-root: now");
     board.expect("emergency.service: running");
-    board.type_line("pilotctl is-active early.service; echo asked-$((1 + 1))");
-    let said = board.expect("asked-2");
+    let said = board.ask("pilotctl is-active early.service; echo asked-$((1 + 1))", "asked-2");
     assert!(said.contains("\ninactive"), "{said}");
     board.type_line("pilotctl poweroff");
     board.expect("power-off: now");
@@ -164,7 +161,6 @@ fn without_its_root_an_initramfs_has_a_shell(boards: &Boards) {
     let mut board = boards.boot("root=UUID=0-0");
     board.expect("sysroot.mount: failed");
     board.expect("emergency.service: running");
-    board.type_line("pilotctl poweroff -f");
-    board.expect("power-off: now");
+    board.ask("pilotctl poweroff -f", "power-off: now");
     board.ends_orderly();
 }

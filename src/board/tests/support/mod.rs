@@ -23,6 +23,8 @@ use pilot_board::{fail, qemu};
 /// How long anything may take before the test gives up: a bound for the case that something is
 /// broken, not a measure. An emulated machine on a busy host is slow.
 pub const PATIENCE: Duration = Duration::from_secs(180);
+/// How often a question is typed before it counts as never answered.
+const QUESTIONS_MAX: u32 = 9;
 
 /// A booted board.
 pub struct Session {
@@ -123,18 +125,37 @@ impl Session {
     /// Waits until the console has said `text` after what was waited for before; gives all that
     /// came up to it.
     pub fn expect(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        self.heard(text, PATIENCE).unwrap_or_else(|| self.never_said(text))
+    }
+
+    fn never_said(&self, text: &str) -> ! {
+        panic!("{} never said {text:?}; instead:\n{}", self.name, self.seen)
+    }
+
+    fn heard(&mut self, text: &str, patience: Duration) -> Option<String> {
+        let deadline = Instant::now() + patience;
         loop {
             if let Some(at) = self.seen.find(text) {
                 let rest = self.seen.split_off(at + text.len());
-                return std::mem::replace(&mut self.seen, rest);
+                return Some(std::mem::replace(&mut self.seen, rest));
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.console.recv_timeout(left) {
-                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(_) => panic!("{} never said {text:?}; instead:\n{}", self.name, self.seen),
+            let bytes = self.console.recv_timeout(left).ok()?;
+            self.seen.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    /// Types a line to a shell that may only be coming, as who sits there would: what is typed
+    /// while its terminal is put in order is lost, so that it is typed again. Gives what came up
+    /// to the answer.
+    pub fn ask(&mut self, line: &str, answer: &str) -> String {
+        for _ in 0..QUESTIONS_MAX {
+            self.type_line(line);
+            if let Some(said) = self.heard(answer, PATIENCE / QUESTIONS_MAX) {
+                return said;
             }
         }
+        self.never_said(answer)
     }
 
     /// Types a line on the console.
