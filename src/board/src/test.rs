@@ -36,7 +36,8 @@ pub fn test(args: &[String]) -> Result<()> {
         .env("PILOT_SEEDS", std::env::var("PILOT_SEEDS").unwrap_or(SEEDS.into()))
         .stdin(Stdio::null());
     let mut sum = linted;
-    let passed = run_and_count(&mut all, &mut sum)?;
+    let mut failures = Vec::new();
+    let passed = run_and_count(&mut all, &mut sum, &mut failures)?;
     // `sys` and `run` are only in a program that has a board's units.
     let mut own = Command::new(cargo);
     own.current_dir(&workspace)
@@ -44,25 +45,38 @@ pub fn test(args: &[String]) -> Result<()> {
         .args(args)
         .env("PILOT_BOARD", workspace.join("tests/pid1"))
         .stdin(Stdio::null());
-    let passed = run_and_count(&mut own, &mut sum)? && passed;
+    let passed = run_and_count(&mut own, &mut sum, &mut failures)? && passed;
+    for name in failures {
+        println!("failed: {name}");
+    }
     let [done, failed, skipped] = sum;
     println!("{done} passed, {failed} failed, {skipped} skipped");
     if passed && failed == 0 { Ok(()) } else { Err(Failure::new("a test or a lint failed", NEXT)) }
 }
 
-/// Each of cargo's test programs ends with a summary of its own: they are added to `sum`. True if
-/// cargo says that all is well.
-fn run_and_count(cargo: &mut Command, sum: &mut [u32; 3]) -> Result<bool> {
+/// Each of cargo's test programs ends with a summary of its own: they are added to `sum`, the
+/// names of what failed to `failures`. True if cargo says that all is well.
+fn run_and_count(
+    cargo: &mut Command,
+    sum: &mut [u32; 3],
+    failures: &mut Vec<String>,
+) -> Result<bool> {
     let what = || "run the tests".to_owned();
     let mut child = cargo.stdout(Stdio::piped()).spawn().or_fail(what, NEXT)?;
     for line in child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()) {
         let line = line.or_fail(what, NEXT)?;
         println!("{line}");
+        failures.extend(failed(&line).map(str::to_owned));
         for (sum, count) in sum.iter_mut().zip(counts(&line).unwrap_or_default()) {
             *sum += count;
         }
     }
     Ok(child.wait().or_fail(what, NEXT)?.success())
+}
+
+/// The test that a line of the test harness says has failed: `test NAME ... FAILED`.
+fn failed(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
 }
 
 /// Reads how many passed, failed and were ignored from a line of the test harness:
@@ -94,5 +108,8 @@ mod tests {
         assert_eq!(counts(line), Some([12, 3, 1]));
         assert_eq!(counts("test a_name ... ok"), None);
         assert_eq!(counts("test result: ok. many passed"), None);
+        assert_eq!(failed("test ports::tests::odd ... FAILED"), Some("ports::tests::odd"));
+        assert_eq!(failed("test ports::tests::odd ... ok"), None);
+        assert_eq!(failed(line), None);
     }
 }
