@@ -27,8 +27,7 @@ const AHEAD: Option<Instant> = Some(NOW.later(60_000_000));
 
 fn commands(count: usize) -> Vec<u8> {
     let command = Command {
-        path: "/bin/x\0",
-        args: Args::from_bytes(b"Lx\0"),
+        args: Args::from_bytes(b"P/bin/x\0Lx\0"),
         ignore_failure: false,
         privileged: false,
     };

@@ -321,7 +321,7 @@ struct PrintedCommand<'t>(Command<'t>);
 impl Display for PrintedCommand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ignore = if self.0.ignore_failure { "yes" } else { "no" };
-        let path = self.0.path.strip_suffix('\0').unwrap_or_default();
+        let path = self.0.args.program().map_or("", readable);
         let argv = CommandLine(self.0.args);
         write!(f, "{{ path={path} ; argv[]={argv} ; ignore_errors={ignore} }}")
     }

@@ -178,7 +178,7 @@ impl Source {
 /// The name of the program that a stream is of.
 fn program(keeper: &Keeper, origin: Origin) -> Option<&'static str> {
     let command = command(keeper, origin.unit, origin.list, origin.index)?;
-    command.path.trim_end_matches('\0').rsplit('/').next()
+    command.args.program()?.to_str().ok()?.rsplit('/').next()
 }
 
 fn command(keeper: &Keeper, unit: UnitId, list: u8, index: u8) -> Option<Command<'static>> {

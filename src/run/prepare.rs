@@ -180,7 +180,6 @@ impl Sources<'_> {
     ) -> Result<(), Full> {
         let Request { process, unit, context, command, main_pid, .. } = request;
         work.vectors.clear();
-        work.program = Some(command.path);
         work.args = Some(command.args);
         work.context = Some(request.context_bytes);
         work.console = Some(self.table.manager().console);

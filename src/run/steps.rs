@@ -22,8 +22,6 @@ mod user;
 
 pub(super) use directories::{remove as remove_leavings, remove_tree};
 
-use core::ffi::CStr;
-
 use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
 use rustix::io::Errno;
 use unit::{Args, EXEC_PATH, ExecContext, ExecMore, decode};
@@ -42,10 +40,8 @@ pub(super) type Strings = Vectors<SPAWN_STRINGS, SPAWN_POINTERS>;
 /// What PID 1 has prepared for a child. All zero when empty: it lies in `.bss`.
 pub(super) struct Work {
     pub(super) vectors: Strings,
-    /// argv, for the child to put the values of variables into.
+    /// The program and argv, for the child to put the values of variables into.
     pub(super) args: Option<Args<'static>>,
-    /// The program, NUL-terminated.
-    pub(super) program: Option<&'static str>,
     /// [`unit::Service::context`].
     pub(super) context: Option<&'static [u8]>,
     pub(super) console: Option<&'static str>,
@@ -88,7 +84,6 @@ impl Work {
     pub(super) const EMPTY: Self = Self {
         vectors: Vectors::EMPTY,
         args: None,
-        program: None,
         context: None,
         console: None,
         begins: false,
@@ -267,14 +262,13 @@ fn more<'a>(context: &ExecContext<'a>) -> ExecMore<'a> {
 }
 
 fn execute(work: &Work) -> Errno {
-    let program = work.program.unwrap_or_else(|| bug!("PID 1 has set it"));
-    let Ok(path) = CStr::from_bytes_with_nul(program.as_bytes()) else { return Errno::INVAL };
-    if !features::EXEC_SEARCH || program.as_bytes().contains(&b'/') {
-        return work.vectors.execute(path);
+    let Some(program) = work.args.and_then(|args| args.program()) else { return Errno::INVAL };
+    if !features::EXEC_SEARCH || program.to_bytes().contains(&b'/') {
+        return work.vectors.execute(program);
     }
+    let Ok(name) = program.to_str() else { return Errno::INVAL };
     let mut error = Errno::NOENT;
     for directory in EXEC_PATH.split(':') {
-        let name = program.strip_suffix('\0').unwrap_or_default();
         let path = match Path::format(format_args!("{directory}/{name}")) {
             Ok(path) => path,
             Err(errno) => return errno,

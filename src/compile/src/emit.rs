@@ -75,9 +75,14 @@ fn environment(pairs: &[(String, String)]) -> Vec<u8> {
     pairs.iter().flat_map(|(name, value)| format!("{name}={value}\0").into_bytes()).collect()
 }
 
-fn args(args: &[Arg]) -> Vec<u8> {
+fn args(command: &Command) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for arg in args {
+    if !matches!(command.args.first(), Some(Arg::Literal(name)) if *name == command.path) {
+        bytes.push(Args::PROGRAM);
+        bytes.extend(command.path.bytes());
+        bytes.push(0);
+    }
+    for arg in &command.args {
         match arg {
             Arg::Literal(text) => {
                 bytes.push(Args::LITERAL);
@@ -109,10 +114,8 @@ fn args(args: &[Arg]) -> Vec<u8> {
 pub(crate) fn commands(list: &[Command]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for command in list {
-        let path = format!("{}\0", command.path);
-        let args = args(&command.args);
+        let args = args(command);
         bytes.extend(encode(&unit::Command {
-            path: &path,
             args: Args::from_bytes(&args),
             ignore_failure: command.ignore_failure,
             privileged: command.privileged,

@@ -45,7 +45,7 @@ fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     service(&image, "a.service", |service| {
         for command in service.exec_start.iter() {
-            assert!(command.path.ends_with('\0'));
+            assert!(command.args.program().is_some());
             words.extend(command.args.iter().map(|word| match word {
                 Word::Literal(text) => format!("L{}", text.to_string_lossy()),
                 Word::Expand(text) => format!("E{}", text.to_string_lossy()),
@@ -112,8 +112,8 @@ fn a_oneshot_has_several_commands_and_an_empty_line_starts_over() {
     );
     service(&image, "a.service", |service| {
         let commands: Vec<_> = service.exec_start.iter().collect();
-        let paths: Vec<&str> = commands.iter().map(|command| command.path).collect();
-        assert_eq!(paths, ["/bin/a\0", "/bin/b\0", "/bin/c\0"]);
+        let programs: Vec<_> = commands.iter().map(|command| command.args.program()).collect();
+        assert_eq!(programs, [Some(c"/bin/a"), Some(c"/bin/b"), Some(c"/bin/c")]);
         assert_eq!(
             commands.iter().map(|each| each.ignore_failure).collect::<Vec<_>>(),
             [false, true, false]

@@ -27,6 +27,31 @@ pub fn take_from_bytes<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Option<(T,
     (!reader.broken).then_some((value, reader.rest))
 }
 
+/// An address, byte by byte in a loop: serde reads each byte of an array in code of its own.
+pub(crate) fn octets<'de, D: Deserializer<'de>, T: From<[u8; N]>, const N: usize>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct Octets<const N: usize>;
+
+    impl<'de, const N: usize> Visitor<'de> for Octets<N> {
+        type Value = [u8; N];
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an address")
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, mut bytes: A) -> Result<[u8; N], A::Error> {
+            let mut octets = [0; N];
+            for octet in &mut octets {
+                *octet = bytes.next_element()?.unwrap_or_default();
+            }
+            Ok(octets)
+        }
+    }
+
+    deserializer.deserialize_tuple(N, Octets).map(T::from)
+}
+
 /// It does not decode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Broken;

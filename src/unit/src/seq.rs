@@ -172,10 +172,12 @@ impl fmt::Debug for Words<'_> {
     }
 }
 
-/// The words of a command line, argv\[0\] first, with what must wait for the board still open.
+/// A program and the words of its command line, argv\[0\] first, with what must wait for the board
+/// still open.
 ///
 /// Each word is one tag byte, the text and a NUL. In a [`Word::Expand`] a variable stands as
-/// `\x01NAME\x02`.
+/// `\x01NAME\x02`. The first word is the program; it is argv\[0\], too, unless its tag says that it
+/// is not.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Args<'a>(&'a [u8]);
@@ -198,6 +200,8 @@ impl<'a> Args<'a> {
     pub const EXPAND: u8 = b'E';
     /// Tag of a [`Word::Split`].
     pub const SPLIT: u8 = b'S';
+    /// Tag of a program that is not argv\[0\].
+    pub const PROGRAM: u8 = b'P';
     /// Opens a variable's name inside a [`Word::Expand`].
     pub const OPEN: u8 = 1;
     /// Closes it.
@@ -208,13 +212,19 @@ impl<'a> Args<'a> {
         Self(bytes)
     }
 
+    /// What is executed; `None` if there is no word at all.
+    pub fn program(&self) -> Option<&'a CStr> {
+        next_word(&mut { self.0 }).map(|(_, text)| text)
+    }
+
     /// The words, argv\[0\] first.
     pub fn iter(&self) -> impl Iterator<Item = Word<'a>> + use<'a> {
         let mut rest = self.0;
+        if rest.first() == Some(&Self::PROGRAM) {
+            next_word(&mut rest);
+        }
         core::iter::from_fn(move || {
-            let (&tag, tail) = rest.split_first()?;
-            let text = CStr::from_bytes_until_nul(tail).ok()?;
-            rest = &tail[text.to_bytes_with_nul().len()..];
+            let (tag, text) = next_word(&mut rest)?;
             match tag {
                 Self::LITERAL => Some(Word::Literal(text)),
                 Self::EXPAND => Some(Word::Expand(text)),
@@ -223,6 +233,14 @@ impl<'a> Args<'a> {
             }
         })
     }
+}
+
+/// Takes a word and its tag from the begin of `rest`.
+fn next_word<'a>(rest: &mut &'a [u8]) -> Option<(u8, &'a CStr)> {
+    let (&tag, tail) = rest.split_first()?;
+    let text = CStr::from_bytes_until_nul(tail).ok()?;
+    *rest = &tail[text.to_bytes_with_nul().len()..];
+    Some((tag, text))
 }
 
 impl fmt::Debug for Args<'_> {
@@ -259,6 +277,17 @@ mod tests {
         assert_eq!(iter.next(), Some(Word::Expand(c"-p\x01MAINPID\x02")));
         assert_eq!(iter.next(), Some(Word::Split(c"OPTIONS")));
         assert_eq!(iter.next(), None);
+    }
+
+    #[test]
+    fn a_program_is_the_first_word_and_may_be_no_argument() {
+        let own = Args::from_bytes(b"L/bin/sh\0L-c\0");
+        assert_eq!(own.program(), Some(c"/bin/sh"));
+        assert!(own.iter().eq([Word::Literal(c"/bin/sh"), Word::Literal(c"-c")]));
+        let other = Args::from_bytes(b"P/bin/sh\0L-sh\0");
+        assert_eq!(other.program(), Some(c"/bin/sh"));
+        assert!(other.iter().eq([Word::Literal(c"-sh")]));
+        assert_eq!(Args::from_bytes(b"").program(), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ActiveState, Checked, Exit, JobKind, SubState, UnitResult};
+use crate::decode::octets;
 use crate::model::{ListenerId, UnitId};
 
 /// State of a unit. Times are microseconds since boot, 0 for never.
@@ -87,9 +88,9 @@ pub struct InstanceStatus {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Peer {
     /// AF_INET, or AF_INET6 with an address that maps one.
-    V4([u8; 4], u16),
+    V4(#[serde(deserialize_with = "octets")] [u8; 4], u16),
     /// AF_INET6.
-    V6([u8; 16], u16),
+    V6(#[serde(deserialize_with = "octets")] [u8; 16], u16),
     /// AF_UNIX: who connected. The uid is only read where `MaxConnectionsPerSource=` asks.
     Unix {
         /// The peer's uid.

@@ -278,10 +278,8 @@ pub enum KillMode {
 /// One command line of an `Exec…=`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Command<'a> {
-    /// The program: an absolute path, or a name that is looked for in [`EXEC_PATH`].
-    /// NUL-terminated (the NUL is the last character).
-    pub path: &'a str,
-    /// argv, argv\[0\] first.
+    /// The program and argv. The program is an absolute path, or a name that is looked for in
+    /// [`EXEC_PATH`].
     #[serde(borrow)]
     pub args: Args<'a>,
     /// Prefix `-`: a failure counts as success.

@@ -5,7 +5,7 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 
 use super::{Command, ListenerId, Millis, RateLimit, UnitId};
-use crate::decode;
+use crate::decode::{self, octets};
 use crate::seq::{Seq, Words};
 
 /// `[Socket]`.
@@ -133,6 +133,7 @@ pub struct SocketSetup<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Prefix {
     /// IPv6, or IPv4 as `::ffff:a.b.c.d`.
+    #[serde(deserialize_with = "octets")]
     pub address: [u8; 16],
     /// How many leading bits count: 0 to 128.
     pub bits: u8,
@@ -222,9 +223,9 @@ pub enum Address<'a> {
     /// A bare port: the IPv6 wildcard, or the IPv4 wildcard on a kernel without IPv6.
     Port(u16),
     /// An IPv4 address and port.
-    V4(Ipv4Addr, u16),
+    V4(#[serde(deserialize_with = "octets")] Ipv4Addr, u16),
     /// An IPv6 address, port and the interface after `%` (empty: none).
-    V6(Ipv6Addr, u16, &'a str),
+    V6(#[serde(deserialize_with = "octets")] Ipv6Addr, u16, &'a str),
     /// A path in the file system (AF_UNIX or a FIFO).
     Path(&'a str),
     /// A name in the abstract AF_UNIX namespace, without its leading `@`.
