@@ -8,6 +8,29 @@ pub(crate) fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
     Some((text.get(..place)?, text.get(place + 1..)?))
 }
 
+/// What stands between such bytes: one piece where there is none of them.
+pub(crate) const fn pieces(text: &[u8], at: u8) -> Pieces<'_> {
+    Pieces { rest: Some(text), at }
+}
+
+/// See [`pieces`].
+pub(crate) struct Pieces<'t> {
+    rest: Option<&'t [u8]>,
+    at: u8,
+}
+
+impl<'t> Iterator for Pieces<'t> {
+    type Item = &'t [u8];
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'t [u8]> {
+        let rest = self.rest?;
+        let end = rest.iter().position(|&byte| byte == self.at).unwrap_or(rest.len());
+        self.rest = rest.get(end + 1..);
+        rest.get(..end)
+    }
+}
+
 /// A decimal number, if it is one of the type.
 pub(crate) fn number<N: TryFrom<u64>>(text: &str) -> Option<N> {
     wide_number(text).and_then(|number| number.try_into().ok())
@@ -27,6 +50,14 @@ mod tests {
         assert_eq!(cut("a=b=c", b'='), Some(("a", "b=c")));
         assert_eq!(cut("=", b'='), Some(("", "")));
         assert_eq!(cut("é", b'='), None);
+    }
+
+    #[test]
+    fn pieces_are_those_of_the_library() {
+        for text in ["", ",", "a", "a,", ",a", "ab,,c", ",,", "a\n,b"] {
+            let theirs = text.as_bytes().split(|&byte| byte == b',');
+            assert!(pieces(text.as_bytes(), b',').eq(theirs), "{text:?}");
+        }
     }
 
     #[test]

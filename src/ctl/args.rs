@@ -7,10 +7,10 @@ use unit::JobMode;
 use unit::control::KillWhom;
 
 use super::names::Typed;
-use super::text::{joined, words_of};
+use super::text::joined;
 use super::{names, words};
 use crate::features;
-use crate::text::{cut, number};
+use crate::text::{cut, number, pieces};
 
 /// Names in one call.
 const NAMES_MAX: usize = 64;
@@ -294,7 +294,7 @@ impl<'c> Call<'c> {
             }
             Opt::State => self.states = Some(value),
             Opt::Type => {
-                if !words_of(value).all(names::is_kind) {
+                if !pieces(value.as_bytes(), b',').all(names::is_kind) {
                     return Err(Misuse::BadValue(name, value));
                 }
                 self.types = Some(value);

@@ -7,6 +7,7 @@ use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
 use crate::packed::{Packed, Told};
+use crate::text::pieces;
 
 /// Longer lines are written in pieces.
 const LINE_BYTES: usize = 256;
@@ -122,15 +123,10 @@ impl<'o> Output<'o> {
     }
 }
 
-/// The words of a list with commas.
-pub(super) fn words_of(list: &str) -> impl Iterator<Item = &[u8]> {
-    list.as_bytes().split(|&byte| byte == b',')
-}
-
 /// True if what is written of the value is one of the words of a list with commas.
 #[inline(never)]
 pub(super) fn is_in(list: &str, value: &dyn Display) -> bool {
-    words_of(list).any(|word| {
+    pieces(list.as_bytes(), b',').any(|word| {
         let mut unread = Unread(word);
         write!(unread, "{value}").is_ok() && unread.0.is_empty()
     })

@@ -59,7 +59,7 @@ impl<'e> Storing<'e> {
     pub fn parse(datagram: &'e [u8]) -> Option<Self> {
         let mut name = None;
         let (mut keep, mut remove, mut polled) = (false, false, true);
-        for line in datagram.split(|&byte| byte == b'\n') {
+        for line in text::pieces(datagram, b'\n') {
             match line {
                 b"FDSTORE=1" => keep = true,
                 b"FDSTOREREMOVE=1" => remove = true,
@@ -97,7 +97,7 @@ impl<'e> Notification<'e> {
     /// parse are passed over, line by line: a client's bytes can never be an error of PID 1.
     pub fn parse(datagram: &'e [u8]) -> Self {
         let mut notification = Self::default();
-        for line in datagram.split(|&byte| byte == b'\n') {
+        for line in text::pieces(datagram, b'\n') {
             let Ok(line) = core::str::from_utf8(line) else { continue };
             let Some((key, value)) = text::cut(line, b'=') else { continue };
             match (key, value) {

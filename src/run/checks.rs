@@ -10,6 +10,7 @@ use unit::{Check, Comparison, Seq, Test};
 use crate::features;
 use crate::sys::file;
 use crate::sys::mount::is_mount_point;
+use crate::text::pieces;
 
 /// What is read of a file in /proc or /sys.
 const FILE_BYTES: usize = 4096;
@@ -88,7 +89,7 @@ fn holds(check: &Check<'_>) -> bool {
         }
         Test::Environment => {
             let variables = file::read("/proc/self/environ\0", &mut buffer);
-            variables.split(|&byte| byte == 0).any(|variable| is_word(variable, value))
+            pieces(variables, 0).any(|variable| is_word(variable, value))
         }
         Test::Host => {
             let name = rustix::system::uname();
@@ -98,7 +99,7 @@ fn holds(check: &Check<'_>) -> bool {
         Test::DeviceTreeCompatible => {
             let boards = "/sys/firmware/devicetree/base/compatible\0";
             let boards = file::read(boards, &mut buffer);
-            boards.split(|&byte| byte == 0).any(|board| board == value.as_bytes())
+            pieces(boards, 0).any(|board| board == value.as_bytes())
         }
         Test::Known => value == "yes",
     }

@@ -25,16 +25,17 @@ fn for_each(each: &mut dyn FnMut(Setting<'_>)) {
         return;
     };
     let length = rustix::io::read(file, &mut bytes).unwrap_or(0);
-    let bytes = &mut bytes[..length];
-    if in_container {
-        // The program's own name ends with the first of the bytes between arguments.
-        let name = bytes.iter().position(|byte| *byte == 0).unwrap_or(length);
-        bytes[..name].fill(b' ');
-        bytes.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+    // The program's own name is no argument, and ends with the first of the bytes between them.
+    let mut is_name = in_container;
+    for byte in &mut bytes[..length] {
+        if *byte == 0 {
+            is_name = false;
+        }
+        if is_name || *byte == 0 || byte.is_ascii_whitespace() {
+            *byte = b' ';
+        }
     }
-    if let Ok(line) = core::str::from_utf8(bytes) {
-        settings(line, features::SWITCH_ROOT).for_each(each);
-    }
+    settings(&bytes[..length], features::SWITCH_ROOT, each);
 }
 
 /// True outside the kernel's first pid namespace: its command line is meant for another PID 1, and

@@ -19,6 +19,7 @@ use crate::features;
 use crate::journal::origin::Origin;
 use crate::sys::child::Full;
 use crate::sys::start;
+use crate::text::pieces;
 
 use super::Pilot;
 use super::invocation::Invocation;
@@ -405,7 +406,7 @@ impl fmt::Display for ListenerNames<'_> {
 
 /// Adds a variable that stands in the program, unless the unit sets it.
 fn push_default(strings: &mut Strings, variable: &'static CStr) -> Result<(), Full> {
-    let name = variable.to_bytes().split(|&byte| byte == b'=').next().unwrap_or_default();
+    let name = pieces(variable.to_bytes(), b'=').next().unwrap_or_default();
     if strings.value(name).is_some() {
         return Ok(());
     }

@@ -10,6 +10,7 @@ use rustix::io::Errno;
 
 use super::path::Path;
 use super::{file, raw, signal};
+use crate::text::pieces;
 
 const DIRECTORY: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
@@ -174,7 +175,7 @@ impl Group {
     pub fn is_populated(&self) -> bool {
         let mut text = [0u8; 128];
         let length = rustix::io::pread(&self.events, &mut text, 0).unwrap_or(0);
-        text[..length].split(|&byte| byte == b'\n').any(|line| line == b"populated 1")
+        pieces(&text[..length], b'\n').any(|line| line == b"populated 1")
     }
 
     /// A descriptor that reports EPOLLPRI when [`Group::is_populated`] may have changed.
@@ -211,9 +212,9 @@ pub fn unit_of(pid: u32, text: &mut [u8; PROC_BYTES]) -> Option<&str> {
     let path = Path::format(format_args!("/proc/{pid}/cgroup")).ok()?;
     let file = file::open(path.as_c_str(), flags).ok()?;
     let length = rustix::io::read(&file, &mut text[..]).ok()?;
-    let mut lines = text[..length].split(|&byte| byte == b'\n');
+    let mut lines = pieces(&text[..length], b'\n');
     let below = lines.find_map(|line| line.strip_prefix(b"0::/pilot/"))?;
-    let mut parts = below.split(|&byte| byte == b'/');
+    let mut parts = pieces(below, b'/');
     core::str::from_utf8(parts.find(|part| !part.ends_with(b".slice"))?).ok()
 }
 

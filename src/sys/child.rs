@@ -32,6 +32,7 @@ use super::fd::LISTEN_FDS_START;
 use super::raw;
 use super::reports::{self, Reports};
 use crate::features;
+use crate::text::pieces;
 
 /// Stack of a child, in bytes: its deepest steps are the searches of /etc/passwd and /etc/group,
 /// and a path that is no C string, for which rustix may have room for PATH_MAX on the stack.
@@ -439,7 +440,7 @@ impl<const TEXT: usize, const POINTERS: usize> Vectors<TEXT, POINTERS> {
     pub fn set_env_text(&mut self, begin: usize) -> Result<(), Full> {
         let pointer = self.end_text(begin)?;
         let variable = &self.text[begin..self.text_used];
-        let name = variable.split(|&byte| byte == b'=').next().unwrap_or_default();
+        let name = pieces(variable, b'=').next().unwrap_or_default();
         match self.place_of(name) {
             Some(place) => self.pointers[place] = pointer,
             None => self.push_env_pointer(pointer)?,

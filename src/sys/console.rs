@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use super::fd;
 use super::file;
 use super::path::Path;
+use crate::text::pieces;
 
 static CONSOLE: AtomicI32 = AtomicI32::new(-1);
 static LINES_DROPPED: AtomicU32 = AtomicU32::new(0);
@@ -95,7 +96,7 @@ pub fn is_serial() -> bool {
         .and_then(|file| rustix::io::read(file, &mut name));
     let names = name[..read.unwrap_or(0)].trim_ascii();
     // The last one named is the one that /dev/console is.
-    let last = names.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+    let last = pieces(names, b' ').last().unwrap_or_default();
     !matches!(last, [b't', b't', b'y', b'0'..=b'9', ..])
 }
 

@@ -8,6 +8,7 @@ use rustix::io::Errno;
 
 use super::file;
 use super::path::Path;
+use crate::text::pieces;
 
 /// Longest pidfile that is one: a number and blanks.
 const PID_FILE_BYTES: usize = 64;
@@ -68,7 +69,7 @@ pub fn is_own_child(pid: u32) -> bool {
 /// The line is `PID (NAME) STATE PPID …`, where the name may hold anything.
 fn is_child_of_init(line: &[u8]) -> bool {
     let Some(end) = line.iter().rposition(|&byte| byte == b')') else { return false };
-    let mut fields = line[end + 1..].split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+    let mut fields = pieces(&line[end + 1..], b' ').filter(|word| !word.is_empty());
     let state = fields.next();
     !matches!(state, None | Some(b"Z" | b"X")) && fields.next() == Some(b"1")
 }

@@ -13,6 +13,7 @@ use crate::features;
 use crate::sys::child::Full;
 use crate::sys::fd::{self, LISTEN_FDS_START};
 use crate::sys::{self, file};
+use crate::text::pieces;
 
 pub(super) fn set_streams(
     work: &Work,
@@ -88,7 +89,7 @@ fn named(work: &Work, name: &str) -> Result<BorrowedFd<'static>, Errno> {
     let name = name.trim_end_matches('\0').as_bytes();
     let names = work.vectors.value(b"LISTEN_FDNAMES").ok_or(Errno::NOENT)?;
     let sockets = work.sockets[..work.socket_count].iter();
-    let mut named = names.split(|&byte| byte == b':').zip(sockets);
+    let mut named = pieces(names, b':').zip(sockets);
     let (_, socket) = named.find(|(each, _)| *each == name).ok_or(Errno::NOENT)?;
     Ok(fd::number(*socket))
 }
