@@ -95,6 +95,8 @@ features! {
     RESOURCE_LIMITS = "resource-limits";
     /// `Nice=` and its kin, `CPUAffinity=`, `Personality=`.
     SCHEDULING = "scheduling";
+    /// `MaxConnectionsPerSource=`.
+    SOURCE_LIMITS = "source-limits";
     /// Directives of a socket that are one setsockopt(2) each.
     SOCKET_OPTIONS = "socket-options";
     /// `SocketUser=` and `SocketGroup=`.

@@ -68,14 +68,41 @@ packed_names!(
         Wants Before After TriggeredBy Triggers Result MainPID ControlPID ExecMainCode
         ExecMainStatus NRestarts StatusText StatusErrno Type Restart RestartUSec
         TimeoutStartUSec TimeoutStopUSec KillMode KillSignal StartLimitIntervalUSec
-        StartLimitBurst StartLimitAction ExecStartPre ExecStart ExecReload ExecStop User
-        Group WorkingDirectory Environment UMask LimitNOFILE LimitNOFILESoft StandardInput
-        StandardOutput StandardError NonBlocking Listen NAccepted NConnections NRefused
-        NTriggered Accept MaxConnections MaxConnectionsPerSource Backlog BindIPv6Only
-        ReusePort NoDelay KeepAlive FileDescriptorName SocketUser SocketGroup SocketMode
-        DirectoryMode RemoveOnStop FlushPending Writable PipeSize MessageQueueMaxMessages
-        MessageQueueMessageSize SocketProtocol Symlinks IPAddressAllow IPAddressDeny
-        PollLimitIntervalUSec PollLimitBurst TriggerLimitIntervalUSec TriggerLimitBurst;
+        StartLimitBurst StartLimitAction ExecStart User WorkingDirectory Environment UMask
+        StandardInput StandardOutput StandardError NonBlocking Listen NAccepted NConnections
+        NRefused NTriggered Accept MaxConnections Backlog FileDescriptorName SocketMode
+        DirectoryMode PollLimitIntervalUSec PollLimitBurst TriggerLimitIntervalUSec
+        TriggerLimitBurst;
+    features::HELPERS =>
+        ExecStartPre;
+    features::RELOADS =>
+        ExecReload;
+    features::STOP_COMMANDS =>
+        ExecStop;
+    features::GROUPS =>
+        Group;
+    features::LIMIT_NOFILE =>
+        LimitNOFILE LimitNOFILESoft;
+    features::SOURCE_LIMITS =>
+        MaxConnectionsPerSource;
+    features::INET_OPTIONS =>
+        BindIPv6Only ReusePort NoDelay KeepAlive SocketProtocol;
+    features::SOCKET_OWNERS =>
+        SocketUser SocketGroup;
+    features::REMOVE_ON_STOP =>
+        RemoveOnStop;
+    features::FLUSH_PENDING =>
+        FlushPending;
+    features::SPECIAL_FILES =>
+        Writable;
+    features::FIFOS =>
+        PipeSize;
+    features::MESSAGE_QUEUES =>
+        MessageQueueMaxMessages MessageQueueMessageSize;
+    features::SYMLINKS =>
+        Symlinks;
+    features::ACCESS_LISTS =>
+        IPAddressAllow IPAddressDeny;
     features::HARDWARE_WATCHDOG =>
         WatchdogDevice RuntimeWatchdogUSec WatchdogState ResetByWatchdog;
     features::CONDITIONS =>

@@ -8,7 +8,7 @@ use unit::control::{Exit, UnitStatus};
 use unit::{
     Args, Command, ExecContext, ExitStatuses, Listener, Mount, PathUnit, Prefix, SWAP_DISCARD,
     SWAP_DISCARD_ONCE, SWAP_DISCARD_PAGES, SWAP_PREFER, SWAP_PRIORITY, Seq, Service, Since, Socket,
-    SwapSetup, TimerSetup, Word, Words,
+    SocketSetup, SwapSetup, TimerSetup, Word, Words,
 };
 
 use super::address;
@@ -51,14 +51,14 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
     list.time(Property::StartLimitIntervalUSec, Some(service.start_limit.interval));
     list.number(Property::StartLimitBurst, service.start_limit.burst);
     list.text(Property::StartLimitAction, service.start_limit_action.word());
-    for (name, commands) in [
-        (Property::ExecStartPre, service.exec_start_pre),
-        (Property::ExecStart, service.exec_start),
-        (Property::ExecReload, service.exec_reload),
-        (Property::ExecStop, service.exec_stop),
+    for (is_used, name, commands) in [
+        (features::HELPERS, Property::ExecStartPre, service.exec_start_pre),
+        (true, Property::ExecStart, service.exec_start),
+        (features::RELOADS, Property::ExecReload, service.exec_reload),
+        (features::STOP_COMMANDS, Property::ExecStop, service.exec_stop),
     ] {
-        for command in commands.iter() {
-            list.other(name, &PrintedCommand(command));
+        if is_used {
+            commands.iter().for_each(|command| list.other(name, &PrintedCommand(command)));
         }
     }
 }
@@ -136,11 +136,15 @@ pub(super) fn context(list: &mut List<'_, '_>, context: &ExecContext<'_>) {
         (false, path) => path.strip_suffix('\0').unwrap_or_default(),
     };
     list.text(Property::User, context.user);
-    list.text(Property::Group, context.group);
+    if features::GROUPS {
+        list.text(Property::Group, context.group);
+    }
     list.text(Property::WorkingDirectory, directory);
     list.other(Property::Environment, &PrintedWords(context.environment));
     list.mode(Property::UMask, context.umask);
-    if let Some((soft, hard)) = context.limit_nofile {
+    if features::LIMIT_NOFILE
+        && let Some((soft, hard)) = context.limit_nofile
+    {
         list.limit(Property::LimitNOFILE, hard);
         list.limit(Property::LimitNOFILESoft, soft);
     }
@@ -166,34 +170,61 @@ pub(super) fn socket(list: &mut List<'_, '_>, socket: &Socket<'_>, status: &Unit
     list.number(Property::NTriggered, status.triggered);
     list.flag(Property::Accept, socket.accept);
     list.number(Property::MaxConnections, socket.max_connections.into());
-    list.number(Property::MaxConnectionsPerSource, socket.max_connections_per_source.into());
+    if features::SOURCE_LIMITS {
+        list.number(Property::MaxConnectionsPerSource, socket.max_connections_per_source.into());
+    }
     let setup = socket.setup();
     list.number(Property::Backlog, setup.backlog);
-    list.text(Property::BindIPv6Only, setup.bind_ipv6_only.word());
-    list.flag(Property::ReusePort, setup.reuse_port);
-    list.flag(Property::NoDelay, setup.no_delay);
-    list.flag(Property::KeepAlive, setup.keep_alive);
+    if features::INET_OPTIONS {
+        list.text(Property::BindIPv6Only, setup.bind_ipv6_only.word());
+        list.flag(Property::ReusePort, setup.reuse_port);
+        list.flag(Property::NoDelay, setup.no_delay);
+        list.flag(Property::KeepAlive, setup.keep_alive);
+    }
     list.text(Property::FileDescriptorName, socket.fd_name);
-    list.text(Property::SocketUser, setup.user);
-    list.text(Property::SocketGroup, setup.group);
+    if features::SOCKET_OWNERS {
+        list.text(Property::SocketUser, setup.user);
+        list.text(Property::SocketGroup, setup.group);
+    }
     list.mode(Property::SocketMode, setup.mode);
     list.mode(Property::DirectoryMode, setup.directory_mode);
-    list.flag(Property::RemoveOnStop, socket.remove_on_stop);
-    list.flag(Property::FlushPending, socket.flush_pending);
+    if features::REMOVE_ON_STOP {
+        list.flag(Property::RemoveOnStop, socket.remove_on_stop);
+    }
+    if features::FLUSH_PENDING {
+        list.flag(Property::FlushPending, socket.flush_pending);
+    }
     commands(list, socket);
-    list.flag(Property::Writable, setup.writable);
-    list.number(Property::PipeSize, setup.pipe_size);
-    list.number(Property::MessageQueueMaxMessages, setup.queue_messages);
-    list.number(Property::MessageQueueMessageSize, setup.queue_message_bytes);
-    list.text(Property::SocketProtocol, words::protocol(setup.protocol));
-    list.other(Property::Symlinks, &PrintedWords(setup.symlinks));
-    list.other(Property::IPAddressAllow, &Prefixes(socket.allow));
-    list.other(Property::IPAddressDeny, &Prefixes(socket.deny));
+    rare_setup(list, &setup);
+    if features::ACCESS_LISTS {
+        list.other(Property::IPAddressAllow, &Prefixes(socket.allow));
+        list.other(Property::IPAddressDeny, &Prefixes(socket.deny));
+    }
     options::print(list, socket);
     list.time(Property::PollLimitIntervalUSec, Some(socket.poll_limit.interval));
     list.number(Property::PollLimitBurst, socket.poll_limit.burst);
     list.time(Property::TriggerLimitIntervalUSec, Some(socket.trigger_limit.interval));
     list.number(Property::TriggerLimitBurst, socket.trigger_limit.burst);
+}
+
+/// What only listeners of some kinds have.
+fn rare_setup(list: &mut List<'_, '_>, setup: &SocketSetup<'_>) {
+    if features::SPECIAL_FILES {
+        list.flag(Property::Writable, setup.writable);
+    }
+    if features::FIFOS {
+        list.number(Property::PipeSize, setup.pipe_size);
+    }
+    if features::MESSAGE_QUEUES {
+        list.number(Property::MessageQueueMaxMessages, setup.queue_messages);
+        list.number(Property::MessageQueueMessageSize, setup.queue_message_bytes);
+    }
+    if features::INET_OPTIONS {
+        list.text(Property::SocketProtocol, words::protocol(setup.protocol));
+    }
+    if features::SYMLINKS {
+        list.other(Property::Symlinks, &PrintedWords(setup.symlinks));
+    }
 }
 
 #[inline(never)]

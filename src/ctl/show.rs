@@ -128,10 +128,12 @@ impl<'l, 'o> List<'l, 'o> {
         self.other(name, &Span { us, parts: usize::MAX });
     }
 
-    /// A file mode.
+    /// A file mode, whose three bits a digit are spread to the four that are printed elsewhere.
     #[inline(never)]
     pub(super) fn mode(&mut self, name: Property, value: u16) {
-        self.other(name, &format_args!("{value:04o}"));
+        let digit = |place: u32| u32::from(value) >> (3 * place) & 7;
+        let digits = (0..4).rev().fold(0, |digits, place| digits << 4 | digit(place));
+        self.other(name, &format_args!("{digits:04x}"));
     }
 
     /// A resource limit: setrlimit(2).

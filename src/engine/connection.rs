@@ -24,7 +24,8 @@ const SIGCONT: u8 = 18;
 /// True of a socket that does not serve everybody.
 pub(super) fn is_choosy(config: &unit::Socket<'_>) -> bool {
     let has_lists = !config.allow.is_empty() || !config.deny.is_empty();
-    config.max_connections_per_source > 0 || features::ACCESS_LISTS && has_lists
+    features::SOURCE_LIMITS && config.max_connections_per_source > 0
+        || features::ACCESS_LISTS && has_lists
 }
 
 /// `IPAddressAllow=` before `IPAddressDeny=`, and what neither holds is let in:
@@ -141,12 +142,14 @@ impl Engine<'_, '_> {
 
     /// True if it is not let in, or its source has as many connections as it may.
     fn is_unwelcome(&self, unit: UnitId, peer: Peer) -> bool {
+        if !features::SOURCE_LIMITS && !features::ACCESS_LISTS {
+            return false;
+        }
         let config = self.table.socket(unit);
         let most = usize::from(config.max_connections_per_source);
         let (_, slots) = self.slots_of(unit);
-        let is_crowded =
-            || most > 0 && slots.iter().filter(|slot| slot.is_of_source(peer)).count() >= most;
-        !is_let_in(&config, peer) || is_crowded()
+        let count = || slots.iter().filter(|slot| slot.is_of_source(peer)).count();
+        !is_let_in(&config, peer) || features::SOURCE_LIMITS && most > 0 && count() >= most
     }
 
     pub(super) fn on_accept_failed(

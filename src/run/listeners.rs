@@ -356,7 +356,8 @@ impl Pilot {
     /// The peer of an AF_UNIX connection; who it is costs a call, and is asked where it matters.
     fn unix_peer(&self, listener: ListenerId, connection: BorrowedFd<'_>) -> Peer {
         let unit = self.listeners.places.at(listener).owner;
-        let matters = self.table.socket(unit).max_connections_per_source > 0;
+        let matters =
+            features::SOURCE_LIMITS && self.table.socket(unit).max_connections_per_source > 0;
         let uid = if matters { message::peer_uid(connection).unwrap_or(u32::MAX) } else { 0 };
         Peer::Unix { uid }
     }

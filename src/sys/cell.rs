@@ -32,6 +32,7 @@ static TAKEN: AtomicU32 = AtomicU32::new(0);
 
 /// # Panics
 /// The second time for a number.
+#[inline(never)]
 fn take_number(number: u8) {
     let bit = 1u32 << number;
     ensure!(TAKEN.fetch_or(bit, Ordering::Relaxed) & bit == 0, "taken twice");

@@ -89,6 +89,7 @@ const FEATURES: &[Feature] = &[
     ("root-directory", |plan| any_exec(plan, |exec| !exec.root.is_empty())),
     ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
     ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
+    ("source-limits", |plan| sockets(plan).any(|socket| socket.max_connections_per_source > 0)),
     ("stamps", |plan| plan.units.iter().any(|unit| unit.kind.keeps_stamp())),
     ("streams", |plan| any_exec(plan, |exec| exec.streams != Default::default())),
     ("supplementary-groups", |plan| any_exec(plan, |exec| !exec.groups.is_empty())),
