@@ -31,6 +31,8 @@ features! {
     DIRECTORIES = "directories";
     /// Programs that are looked for: without a slash.
     EXEC_SEARCH = "exec-search";
+    /// `FailureAction=`, `SuccessAction=`, `StartLimitAction=`.
+    EMERGENCY_ACTIONS = "emergency-actions";
     /// Any directive that the program finds in [`unit::ExecMore`].
     EXEC_MORE = "exec-more";
     /// `RuntimeWatchdogSec=`.

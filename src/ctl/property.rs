@@ -68,11 +68,13 @@ packed_names!(
         Wants Before After TriggeredBy Triggers Result MainPID ControlPID ExecMainCode
         ExecMainStatus NRestarts StatusText StatusErrno Type Restart RestartUSec
         TimeoutStartUSec TimeoutStopUSec KillMode KillSignal StartLimitIntervalUSec
-        StartLimitBurst StartLimitAction ExecStart User WorkingDirectory Environment UMask
+        StartLimitBurst ExecStart User WorkingDirectory Environment UMask
         StandardInput StandardOutput StandardError NonBlocking Listen NAccepted NConnections
         NRefused NTriggered Accept MaxConnections Backlog FileDescriptorName SocketMode
         DirectoryMode PollLimitIntervalUSec PollLimitBurst TriggerLimitIntervalUSec
         TriggerLimitBurst;
+    features::EMERGENCY_ACTIONS =>
+        StartLimitAction FailureAction SuccessAction;
     features::HELPERS =>
         ExecStartPre;
     features::RELOADS =>
@@ -119,7 +121,7 @@ packed_names!(
         TimeoutAbortUSec TimeoutStartFailureMode TimeoutStopFailureMode RuntimeMaxUSec
         RuntimeRandomizedExtraUSec RemainAfterExit PIDFile NotifyAccess GuessMainPID
         ReloadSignal SuccessExitStatus RestartPreventExitStatus RestartForceExitStatus
-        RestartSteps RestartMaxDelayUSec FailureAction SuccessAction ExecCondition
+        RestartSteps RestartMaxDelayUSec ExecCondition
         ExecReloadPost;
     features::FD_STORE =>
         FileDescriptorStoreMax NFileDescriptorStore FileDescriptorStorePreserve;

@@ -50,7 +50,9 @@ pub(super) fn service(list: &mut List<'_, '_>, service: &Service<'_>, status: &U
     life(list, service, status.held);
     list.time(Property::StartLimitIntervalUSec, Some(service.start_limit.interval));
     list.number(Property::StartLimitBurst, service.start_limit.burst);
-    list.text(Property::StartLimitAction, service.start_limit_action.word());
+    if features::EMERGENCY_ACTIONS {
+        list.text(Property::StartLimitAction, service.start_limit_action.word());
+    }
     for (is_used, name, commands) in [
         (features::HELPERS, Property::ExecStartPre, service.exec_start_pre),
         (true, Property::ExecStart, service.exec_start),
@@ -99,8 +101,10 @@ fn life(list: &mut List<'_, '_>, service: &Service<'_>, held: u32) {
     if let Some(longest) = more.restart_delays.iter().last() {
         list.time(Property::RestartMaxDelayUSec, Some(longest));
     }
-    list.text(Property::FailureAction, more.failure_action.word());
-    list.text(Property::SuccessAction, more.success_action.word());
+    if features::EMERGENCY_ACTIONS {
+        list.text(Property::FailureAction, more.failure_action.word());
+        list.text(Property::SuccessAction, more.success_action.word());
+    }
     for (name, commands) in [
         (Property::ExecCondition, more.exec_condition),
         (Property::ExecStartPost, more.exec_start_post),

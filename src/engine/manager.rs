@@ -339,6 +339,9 @@ impl<'t, 's> Engine<'t, 's> {
         }
         self.idle_pending |= features::IDLE && self.service(unit).waits_for_quiet();
         self.changed(unit, before, now);
+        if !features::EMERGENCY_ACTIONS {
+            return;
+        }
         let argument = if features::REBOOT_ARGUMENTS && outcome.emergency != Emergency::None {
             self.table.edges(unit).relations().reboot_argument
         } else {

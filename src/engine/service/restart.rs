@@ -20,9 +20,11 @@ impl Service {
             return;
         }
         self.enter_rest();
-        let more = context.more();
-        out.emergency =
-            if self.result.is_failure() { more.failure_action } else { more.success_action };
+        if features::EMERGENCY_ACTIONS {
+            let more = context.more();
+            out.emergency =
+                if self.result.is_failure() { more.failure_action } else { more.success_action };
+        }
     }
 
     /// Dead or failed, as its result says.
@@ -33,6 +35,9 @@ impl Service {
 
     /// `StartLimitAction=`, or as it has failed `FailureAction=`.
     pub(super) fn over_limit(&self, context: &Context<'_, '_>, out: &mut Outcome) {
+        if !features::EMERGENCY_ACTIONS {
+            return;
+        }
         out.emergency = context.config.start_limit_action;
         if out.emergency == Emergency::None {
             out.emergency = context.more().failure_action;

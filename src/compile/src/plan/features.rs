@@ -2,7 +2,8 @@
 
 use unit::control::ShutdownKind;
 use unit::{
-    BindIpv6Only, DirectoryKind, ListenKind, NotifyAccess, Preserve, ServiceType, Stdio, Terminal,
+    BindIpv6Only, DirectoryKind, Emergency, ListenKind, NotifyAccess, Preserve, ServiceType, Stdio,
+    Terminal,
 };
 
 use super::{DirectoryPlan, ExecPlan, KindPlan, Plan, ServicePlan, SocketPlan, UnitPlan, limits};
@@ -23,6 +24,15 @@ const FEATURES: &[Feature] = &[
     ("copies", |plan| any_exec(plan, |exec| exec.copied)),
     ("credentials", |plan| any_exec(plan, |exec| exec.credentials.is_some())),
     ("directories", |plan| any_exec(plan, |exec| !exec.directories.is_empty())),
+    ("emergency-actions", |plan| {
+        let acts = |service: &ServicePlan| {
+            let life = &service.life;
+            [service.start_limit_action, life.failure_action, life.success_action]
+                .iter()
+                .any(|action| *action != Emergency::None)
+        };
+        services(plan).any(acts)
+    }),
     ("exec-more", |plan| any_exec(plan, |exec| *exec != ExecPlan::default())),
     ("hardware-watchdog", |plan| plan.manager.watchdog.is_some()),
     ("conditions", |plan| plan.units.iter().any(|unit| !unit.checks.is_empty())),
