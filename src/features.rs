@@ -89,6 +89,8 @@ features! {
     REMOVE_ON_STOP = "remove-on-stop";
     /// `RebootArgument=` and `JobTimeoutRebootArgument=`.
     REBOOT_ARGUMENTS = "reboot-arguments";
+    /// `rescue.target` and `emergency.target`.
+    RESCUE_TARGETS = "rescue-targets";
     /// Targets that end the board's run, and what they start on the way down.
     SHUTDOWN_UNITS = "shutdown-units";
     /// Targets that signals start.

@@ -60,10 +60,6 @@ const COMMON: &[Row] = packed_rows!(
         |call, on| jobs::run(call, on, Order::TryReloadOrRestart),
     "isolate" Some "Start a unit, stop what it does not need" jobs::isolate,
     "default" None "Isolate what a boot starts" jobs::default,
-    "rescue" None "Isolate rescue.target"
-        |call, on| jobs::isolate_unit(call, on, "rescue.target"),
-    "emergency" None "Isolate emergency.target"
-        |call, on| jobs::isolate_unit(call, on, "emergency.target"),
     "list-jobs" Any "Jobs that have not ended" graph::jobs,
     "cancel" Any "End jobs; units stay as they are" jobs::cancel,
     "list-dependencies" Any "What a unit pulls in, as a tree" graph::dependencies,
@@ -80,6 +76,18 @@ const COMMON: &[Row] = packed_rows!(
         |call, on| power::end(call, on, ShutdownKind::Kexec),
     "help" None "This text" help,
 );
+
+/// Of boards with these targets only.
+const RESCUE: &[Row] = if features::RESCUE_TARGETS {
+    packed_rows!(
+        "rescue" None "Isolate rescue.target"
+            |call, on| jobs::isolate_unit(call, on, "rescue.target"),
+        "emergency" None "Isolate emergency.target"
+            |call, on| jobs::isolate_unit(call, on, "emergency.target"),
+    )
+} else {
+    &[]
+};
 
 /// Of boards with timers only.
 const TIMERS: &[Row] = if features::TIMERS {
@@ -118,9 +126,9 @@ Options of 'log':
     packed!("")
 };
 
-const COUNT: usize = COMMON.len() + TIMERS.len() + STORE.len() + LOG.len();
+const COUNT: usize = COMMON.len() + RESCUE.len() + TIMERS.len() + STORE.len() + LOG.len();
 
-static ROWS: [Row; COUNT] = joined(&[COMMON, TIMERS, STORE, LOG]);
+static ROWS: [Row; COUNT] = joined(&[COMMON, RESCUE, TIMERS, STORE, LOG]);
 
 /// Verbs of systemctl(1) that mean nothing on a compiled board, as lists with commas, and what to
 /// do instead.
@@ -137,7 +145,8 @@ const ELSEWHERE: &[(&str, Packed)] = &[
     ),
     ("soft-reboot", packed!("Use 'pilotctl reboot'.")),
     ("list-unit-files", packed!("See 'pilotctl list-units --all'.")),
-    // These two are verbs where units have a use for them.
+    // These are verbs where units have a use for them.
+    ("rescue,emergency", packed!("No unit has that name.")),
     ("list-timers", packed!("No unit is a timer.")),
     ("log", packed!("No unit says StandardOutput=log.")),
 ];

@@ -96,6 +96,10 @@ const FEATURES: &[Feature] = &[
         let says = |unit: &UnitPlan| unit.edges.more.has_edges() || unit.edges.more.has_extra();
         plan.units.iter().any(says)
     }),
+    ("rescue-targets", |plan| {
+        let targets = ["rescue.target", "emergency.target"];
+        plan.units.iter().any(|unit| targets.contains(&unit.name.as_str()))
+    }),
     ("root-directory", |plan| any_exec(plan, |exec| !exec.root.is_empty())),
     ("resource-limits", |plan| any_exec(plan, |exec| !exec.limits.is_empty())),
     ("scheduling", |plan| any_exec(plan, |exec| exec.scheduling != Default::default())),
