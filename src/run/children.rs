@@ -17,9 +17,10 @@ use crate::engine::{CommandRef, Event, Pid, Process, SpawnError, Special, Stage}
 use crate::features;
 use crate::log;
 use crate::sys::cell::{Once, at_rest};
-use crate::sys::child::{Failure, Full, Memory, Pool, Slot};
+use crate::sys::child::{Failure, Memory, Pool, Slot};
 use crate::sys::console;
 use crate::sys::message::FDS_MAX;
+use crate::sys::vectors::Full;
 use crate::table::limits::{FDS_AT_REST, INSTANCES, SERVICES, SOCKETS, SPAWN_SLOTS, UNITS};
 
 use super::invocation::Invocations;

@@ -1,8 +1,6 @@
 //! INVOCATION_ID: 128 bits, different each time that a unit is started; all processes of one
 //! start have the same.
 
-use core::fmt;
-
 use rustix::rand::{GetRandomFlags, getrandom};
 use unit::UnitId;
 
@@ -18,12 +16,13 @@ at_rest! {
 /// 2^64 divided by the golden ratio: the increment of SplitMix64.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// One of them, written as 32 hexadecimal digits.
+/// One of them.
 #[derive(Clone, Copy)]
 pub(super) struct Invocation([u64; 2]);
 
-impl fmt::Display for Invocation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Invocation {
+    /// As 32 hexadecimal digits.
+    pub(super) fn digits(self) -> [u8; 32] {
         let mut digits = [0; 32];
         for (half, digits) in self.0.into_iter().zip(digits.chunks_exact_mut(16)) {
             let mut rest = half;
@@ -32,7 +31,7 @@ impl fmt::Display for Invocation {
                 rest >>= 4;
             }
         }
-        f.write_str(core::str::from_utf8(&digits).unwrap_or_default())
+        digits
     }
 }
 

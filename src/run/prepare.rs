@@ -17,9 +17,8 @@ use crate::engine::{
 };
 use crate::features;
 use crate::journal::origin::Origin;
-use crate::sys::child::Full;
 use crate::sys::start;
-use crate::text::pieces;
+use crate::sys::vectors::Full;
 
 use super::Pilot;
 use super::invocation::Invocation;
@@ -157,7 +156,7 @@ fn push_store_max(strings: &mut Strings, request: &Request) -> Result<(), Full> 
     }
     match request.service.as_ref().map(|service| features::more(service).store_max) {
         None | Some(0) => Ok(()),
-        Some(max) => strings.push_env("FDSTORE", format_args!("{max}")),
+        Some(max) => strings.push_env_number("FDSTORE", max.into()),
     }
 }
 
@@ -214,17 +213,17 @@ impl Sources<'_> {
             strings.push_env_literal(variable)?;
         }
         push_passed(strings, context)?;
-        push_default(strings, PATH)?;
+        strings.push_env_default(PATH)?;
         if context.user.is_empty() {
-            push_default(strings, USER_ROOT)?;
+            strings.push_env_default(USER_ROOT)?;
         }
-        strings.push_env("INVOCATION_ID", format_args!("{id}"))?;
+        strings.push_env("INVOCATION_ID", &id.digits())?;
         if context.notify && is_listened_to(request) {
-            push_default(strings, NOTIFY_SOCKET)?;
+            strings.push_env_default(NOTIFY_SOCKET)?;
             push_store_max(strings, request)?;
         }
         if let Some(Pid(pid)) = main_pid {
-            strings.push_env("MAINPID", format_args!("{pid}"))?;
+            strings.push_env_number("MAINPID", *pid)?;
         }
         if let Some(service) = &request.service {
             self.push_life(request, service, monitored, work)?;
@@ -232,7 +231,7 @@ impl Sources<'_> {
         let strings = &mut work.vectors;
         if streams.into_iter().any(Stdio::is_terminal) {
             let serial = self.console_is_serial;
-            push_default(strings, if serial { TERM_SERIAL } else { TERM_LINUX })?;
+            strings.push_env_default(if serial { TERM_SERIAL } else { TERM_LINUX })?;
         }
         match process {
             Process::Instance(instance) => self.push_connection(*instance, work)?,
@@ -260,13 +259,13 @@ impl Sources<'_> {
         {
             work.has_watchdog = true;
             let micros = u64::from(limit.0) * 1000;
-            work.vectors.push_env("WATCHDOG_USEC", format_args!("{micros}"))?;
+            work.vectors.push_env_display("WATCHDOG_USEC", format_args!("{micros}"))?;
         }
         let strings = &mut work.vectors;
         if features::FORKING
             && let Some(path) = features::more(service).pid_file.strip_suffix('\0')
         {
-            strings.push_env("PIDFILE", format_args!("{path}"))?;
+            strings.push_env("PIDFILE", path.as_bytes())?;
         }
         match request.list {
             CommandList::Stop | CommandList::StopPost if features::STOP_COMMANDS => {
@@ -277,8 +276,8 @@ impl Sources<'_> {
                 let Some((unit, id)) = monitored.filter(|_| features::SERVICE_MORE) else {
                     return Ok(());
                 };
-                strings.push_env("MONITOR_UNIT", format_args!("{}", self.table.name(unit)))?;
-                strings.push_env("MONITOR_INVOCATION_ID", format_args!("{id}"))?;
+                strings.push_env("MONITOR_UNIT", self.table.name(unit).as_bytes())?;
+                strings.push_env("MONITOR_INVOCATION_ID", &id.digits())?;
                 let names = ["MONITOR_SERVICE_RESULT", "MONITOR_EXIT_CODE", "MONITOR_EXIT_STATUS"];
                 self.push_ending(unit, names, strings)
             }
@@ -299,10 +298,10 @@ impl Sources<'_> {
         strings: &mut Strings,
     ) -> Result<(), Full> {
         let (result, exit) = self.engine.ending(unit);
-        strings.push_env(names[0], format_args!("{}", result.name()))?;
+        strings.push_env(names[0], result.name().as_bytes())?;
         let Some(exit) = exit else { return Ok(()) };
-        strings.push_env(names[1], format_args!("{}", exit.code_name()))?;
-        strings.push_env(names[2], format_args!("{}", exit.status()))
+        strings.push_env(names[1], exit.code_name().as_bytes())?;
+        strings.push_env_display(names[2], format_args!("{}", exit.status()))
     }
 
     /// The connection of an instance, and whom it connects: `Accept=yes`.
@@ -315,23 +314,23 @@ impl Sources<'_> {
         let strings = &mut work.vectors;
         match self.engine.instance(instance).peer {
             Peer::V4(address, port) => {
-                strings.push_env("REMOTE_ADDR", format_args!("{}", V4(address.into())))?;
-                strings.push_env("REMOTE_PORT", format_args!("{port}"))?;
+                strings.push_env_display("REMOTE_ADDR", format_args!("{}", V4(address.into())))?;
+                strings.push_env_number("REMOTE_PORT", port.into())?;
             }
             Peer::V6(address, port) => {
-                strings.push_env("REMOTE_ADDR", format_args!("{}", V6(address.into())))?;
-                strings.push_env("REMOTE_PORT", format_args!("{port}"))?;
+                strings.push_env_display("REMOTE_ADDR", format_args!("{}", V6(address.into())))?;
+                strings.push_env_number("REMOTE_PORT", port.into())?;
             }
             Peer::Vsock(context, port) if features::VSOCK => {
-                strings.push_env("REMOTE_ADDR", format_args!("{context}"))?;
-                strings.push_env("REMOTE_PORT", format_args!("{port}"))?;
+                strings.push_env_number("REMOTE_ADDR", context)?;
+                strings.push_env_number("REMOTE_PORT", port)?;
             }
             Peer::Unix { .. } | Peer::Vsock(..) => {}
         }
         if work.passes_sockets {
-            strings.push_env("LISTEN_FDS", format_args!("1"))?;
+            strings.push_env("LISTEN_FDS", b"1")?;
             let socket = self.engine.instance(instance).socket;
-            strings.push_env("LISTEN_FDNAMES", format_args!("{}", self.connection_name(socket)))?;
+            strings.push_env("LISTEN_FDNAMES", self.connection_name(socket).as_bytes())?;
         }
         Ok(())
     }
@@ -370,9 +369,9 @@ impl Sources<'_> {
             return Ok(());
         }
         let count = work.socket_count;
-        work.vectors.push_env("LISTEN_FDS", format_args!("{count}"))?;
+        work.vectors.push_env_number("LISTEN_FDS", count as u32)?;
         let names = ListenerNames { sources: self, unit, with_stored };
-        work.vectors.push_env("LISTEN_FDNAMES", format_args!("{names}"))
+        work.vectors.push_env_display("LISTEN_FDNAMES", format_args!("{names}"))
     }
 }
 
@@ -404,15 +403,6 @@ impl fmt::Display for ListenerNames<'_> {
     }
 }
 
-/// Adds a variable that stands in the program, unless the unit sets it.
-fn push_default(strings: &mut Strings, variable: &'static CStr) -> Result<(), Full> {
-    let name = pieces(variable.to_bytes(), b'=').next().unwrap_or_default();
-    if strings.value(name).is_some() {
-        return Ok(());
-    }
-    strings.push_env_literal(variable)
-}
-
 /// What PID 1 was started with and `PassEnvironment=` names, unless the unit sets it.
 fn push_passed(strings: &mut Strings, context: &ExecContext<'static>) -> Result<(), Full> {
     if !features::VARIABLES {
@@ -423,7 +413,7 @@ fn push_passed(strings: &mut Strings, context: &ExecContext<'static>) -> Result<
     };
     for name in variables.pass.iter() {
         if let Some(variable) = start::variable(name.to_bytes()) {
-            push_default(strings, variable)?;
+            strings.push_env_default(variable)?;
         }
     }
     Ok(())

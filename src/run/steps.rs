@@ -29,8 +29,9 @@ use unit::{Args, EXEC_PATH, ExecContext, ExecMore, decode};
 use crate::engine::Stage;
 use crate::features;
 use crate::journal::origin::Origin;
-use crate::sys::child::{Birth, Failure, Full, Vectors};
+use crate::sys::child::{Birth, Failure};
 use crate::sys::path::Path;
+use crate::sys::vectors::{Full, Vectors};
 use crate::sys::{cgroup, fd, signal};
 use crate::table::limits::{LISTEN_FDS, SPAWN_POINTERS, SPAWN_STRINGS};
 
@@ -221,9 +222,10 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
         let _ = cgroup::move_self(fd::number(work.cgroup));
     }
     let pid = rustix::process::setsid().at(Stage::Session)?.as_raw_nonzero();
-    work.vectors.push_env("SYSTEMD_EXEC_PID", format_args!("{pid}")).at(Stage::Arguments)?;
+    let own = pid.get().unsigned_abs();
+    work.vectors.push_env_number("SYSTEMD_EXEC_PID", own).at(Stage::Arguments)?;
     if features::WATCHDOG && work.has_watchdog {
-        work.vectors.push_env("WATCHDOG_PID", format_args!("{pid}")).at(Stage::Arguments)?;
+        work.vectors.push_env_number("WATCHDOG_PID", own).at(Stage::Arguments)?;
     }
     let more = more(&context);
     terminal::settle(work, &more);

@@ -40,4 +40,5 @@ pub mod swap;
 pub mod terminal;
 pub mod users;
 mod vdso;
+pub mod vectors;
 pub mod watchdog;

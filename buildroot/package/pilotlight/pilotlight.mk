@@ -36,6 +36,10 @@ ifeq ($(BR2_ARM_CPU_ARMV7A),y)
 PILOTLIGHT_RUSTFLAGS += -Ctarget-feature=+thumb-mode
 endif
 endif
+# Here, and nowhere else, it is both smaller and faster than the profile's "z".
+ifeq ($(BR2_x86_64),y)
+PILOTLIGHT_RUSTFLAGS += -Copt-level=s
+endif
 
 # The profile is Cargo.toml's again, where Buildroot's environment says otherwise.
 # Buildroot strips what goes into the image.

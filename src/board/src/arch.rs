@@ -101,7 +101,8 @@ static X86_64: Facts = Facts {
     debian: "amd64",
     triple: "x86_64-unknown-linux-gnu",
     linker: "cc",
-    rust_flags: &[],
+    // Here, and nowhere else, this is both smaller and faster than the profile's "z".
+    rust_flags: &["-Copt-level=s"],
     build_needs: &[&["gcc"]],
     run_needs: &[],
     machine: None,

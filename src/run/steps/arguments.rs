@@ -4,7 +4,7 @@ use unit::{Args, Word};
 
 use super::{Strings, Work};
 use crate::features;
-use crate::sys::child::Full;
+use crate::sys::vectors::Full;
 
 /// Puts argv behind the environment, which is complete.
 pub(super) fn push(work: &mut Work) -> Result<(), Full> {

@@ -11,9 +11,9 @@ use unit::{ExecMore, OpenFile, OpenMode};
 
 use super::{Work, arguments};
 use crate::features;
-use crate::sys::child::Full;
 use crate::sys::fd::{self, LISTEN_FDS_START};
 use crate::sys::file;
+use crate::sys::vectors::Full;
 
 /// What may listen at a path, the most likely first.
 const SOCKET_TYPES: [SocketType; 3] =
@@ -65,7 +65,7 @@ fn tell(work: &mut Work, begin: usize, count: usize, pid: i32) -> Result<(), Ful
     let begin = strings.text_used();
     write!(strings, "LISTEN_FDS={count}")?;
     strings.set_env_text(begin)?;
-    strings.push_env("LISTEN_PID", format_args!("{pid}"))
+    strings.push_env_number("LISTEN_PID", pid.unsigned_abs())
 }
 
 fn open_one(file: &OpenFile<'_>) -> Result<OwnedFd, Errno> {

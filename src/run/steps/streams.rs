@@ -10,8 +10,8 @@ use super::files::open_or_connect;
 use super::{At, Broken, Work, log, terminal};
 use crate::engine::Stage;
 use crate::features;
-use crate::sys::child::Full;
 use crate::sys::fd::{self, LISTEN_FDS_START};
+use crate::sys::vectors::Full;
 use crate::sys::{self, file};
 use crate::text::pieces;
 
@@ -147,6 +147,6 @@ pub(super) fn pass_sockets(
     for (&socket, number) in sockets.iter().zip(LISTEN_FDS_START..) {
         fd::put(fd::number(socket), number)?;
     }
-    let pushed = work.vectors.push_env("LISTEN_PID", format_args!("{pid}"));
+    let pushed = work.vectors.push_env_number("LISTEN_PID", pid.unsigned_abs());
     pushed.map_err(|Full| Errno::TOOBIG)
 }

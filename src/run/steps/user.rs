@@ -10,8 +10,8 @@ use super::root::Begin;
 use super::{At, Broken, Work, privileges};
 use crate::engine::Stage;
 use crate::features;
-use crate::sys::child::Full;
 use crate::sys::users;
+use crate::sys::vectors::Full;
 
 const ROOT_HOME: &[u8] = b"/root";
 
@@ -88,8 +88,8 @@ fn push_user(work: &mut Work, user: &users::User) -> Result<(), Full> {
     let variables =
         [("USER", &user.name[..]), ("LOGNAME", &user.name), ("HOME", home), ("SHELL", shell)];
     for (name, value) in variables {
-        if let (false, Ok(value)) = (value.is_empty(), core::str::from_utf8(value)) {
-            work.vectors.push_env(name, format_args!("{value}"))?;
+        if !value.is_empty() {
+            work.vectors.push_env(name, value)?;
         }
     }
     Ok(())
