@@ -53,6 +53,8 @@ features! {
     ISOLATE = "isolate";
     /// `JobTimeoutSec=` and `JobRunningTimeoutSec=`.
     JOB_TIMEOUTS = "job-timeouts";
+    /// `PrivateTmp=`, `ProtectSystem=` and their kin.
+    NAMESPACES = "namespaces";
     /// `Group=`.
     GROUPS = "groups";
     /// `WorkingDirectory=~`.

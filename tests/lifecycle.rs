@@ -26,11 +26,7 @@ const PASSED: Option<Instant> = Some(Instant::at(NOW.us() - 1));
 const AHEAD: Option<Instant> = Some(NOW.later(60_000_000));
 
 fn commands(count: usize) -> Vec<u8> {
-    let command = Command {
-        args: Args::from_bytes(b"P/bin/x\0Lx\0"),
-        ignore_failure: false,
-        privileged: false,
-    };
+    let command = Command { args: Args::from_bytes(b"P/bin/x\0Lx\0"), prefixes: 0 };
     let mut bytes = Vec::new();
     for _ in 0..count {
         bytes = postcard::to_extend(&command, bytes).unwrap();

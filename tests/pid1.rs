@@ -39,6 +39,8 @@ mod listeners;
 mod log;
 #[path = "pid1/main_pid.rs"]
 mod main_pid;
+#[path = "pid1/namespaces.rs"]
+mod namespaces;
 #[path = "pid1/notify.rs"]
 mod notify;
 #[path = "pid1/probe.rs"]
@@ -125,6 +127,7 @@ const SUITES: &[Suite] = &[
     ("flood", |pilot| flood::all(&mut World::start(pilot, &[]))),
     ("kills", |pilot| kills::by_group(&mut World::start(pilot, &[]))),
     ("main_pid", |pilot| main_pid::all(&mut World::start(pilot, &[]))),
+    ("namespaces", |pilot| namespaces::all(&mut World::start(pilot, &[]))),
     ("notify", |pilot| notify::all(&mut World::start(pilot, &[]))),
     ("watchdog", |pilot| watchdog::all(&mut World::start(pilot, &[]))),
     ("without_groups", |pilot| without_groups(pilot, Oddity::NoGroups)),

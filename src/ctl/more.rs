@@ -3,8 +3,8 @@
 use core::fmt::{self, Display};
 
 use unit::{
-    Credentials, ExecMore, LogSetup, Privileges, Scheduling, Streams, Terminal, Variables, Words,
-    decode,
+    Credentials, ExecMore, LogSetup, Namespace, Privileges, Scheduling, Streams, Terminal,
+    Variables, Words, decode,
 };
 
 use super::property::Property;
@@ -52,6 +52,7 @@ pub(super) fn more(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     limits(list, more);
     scheduling(list, more);
     privileges(list, more);
+    namespace(list, more);
     log(list, more);
     if features::SUPPLEMENTARY_GROUPS && !more.groups.is_empty() {
         list.other(Property::SupplementaryGroups, &Strings(more.groups));
@@ -211,6 +212,16 @@ fn privileges(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
     list.other(Property::CapabilityBoundingSet, &format_args!("{:016x}", privileges.bounding));
     list.other(Property::AmbientCapabilities, &format_args!("{:016x}", privileges.ambient));
     list.flag(Property::NoNewPrivileges, privileges.no_new);
+}
+
+fn namespace(list: &mut List<'_, '_>, more: &ExecMore<'_>) {
+    if !features::NAMESPACES {
+        return;
+    }
+    let Some(namespace) = decode::from_bytes::<Namespace<'_>>(more.namespace) else { return };
+    for text in namespace.said.iter() {
+        list.said(text.to_str().unwrap_or_default());
+    }
 }
 
 /// The processors of a mask, by number.

@@ -355,7 +355,7 @@ struct PrintedCommand<'t>(Command<'t>);
 
 impl Display for PrintedCommand<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ignore = if self.0.ignore_failure { "yes" } else { "no" };
+        let ignore = if self.0.has(Command::IGNORE_FAILURE) { "yes" } else { "no" };
         let path = self.0.args.program().map_or("", readable);
         let argv = CommandLine(self.0.args);
         write!(f, "{{ path={path} ; argv[]={argv} ; ignore_errors={ignore} }}")

@@ -6,6 +6,7 @@ use unit::control::{Checked, FRAME_MAX};
 use unit::{Check, Edges, Ids, Kind, Millis, Table, Unit, UnitId};
 
 use crate::features;
+use crate::text::cut;
 
 use super::args::Call;
 use super::names::Typed;
@@ -152,11 +153,24 @@ impl<'l, 'o> List<'l, 'o> {
         }
     }
 
+    /// A property that the table has, name and all: `NAME=value`.
+    pub(super) fn said(&mut self, text: &str) {
+        if let Some((name, value)) = cut(text, b'=') {
+            self.begin_named(&name);
+            if self.is_asked {
+                writeln!(self.out, "{value}");
+            }
+        }
+    }
+
     /// Prints the name, unless the property is not asked for.
     #[inline(never)]
     fn begin(&mut self, name: Property) {
+        self.begin_named(&name.name());
+    }
+
+    fn begin_named(&mut self, name: &dyn Display) {
         let Call { properties, value, .. } = self.call;
-        let name = name.name();
         self.is_asked = properties.is_empty() || properties.iter().any(|list| is_in(list, &name));
         if self.is_asked && !value {
             write!(self.out, "{name}=");

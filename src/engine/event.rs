@@ -150,6 +150,8 @@ pub enum Stage {
     Group,
     /// `RootDirectory=`.
     Root,
+    /// What it sees of the file system.
+    Namespace,
     /// `CapabilityBoundingSet=`, `AmbientCapabilities=`.
     Capabilities,
     /// `User=`.

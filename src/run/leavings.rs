@@ -44,6 +44,9 @@ impl Leavings {
 fn leaves(context: &ExecContext<'_>) -> Option<Preserve> {
     let more = context.more();
     let has_runtime = more.directories.iter().any(|each| each.kind == DirectoryKind::Runtime);
+    if steps::private_tmp(&more).is_some() && !(has_runtime && more.preserve == Preserve::Restart) {
+        return Some(Preserve::No);
+    }
     match more.preserve {
         Preserve::No | Preserve::Restart if has_runtime => Some(more.preserve),
         Preserve::No | Preserve::Restart | Preserve::Yes => {

@@ -183,7 +183,8 @@ impl Sources<'_> {
         work.args = Some(command.args);
         work.context = Some(request.context_bytes);
         work.console = Some(self.table.manager().console);
-        work.privileged = command.privileged;
+        work.privileged = command.has(Command::PRIVILEGED);
+        work.unconfined = command.has(Command::UNCONFINED);
         let streams = [context.stdin, context.stdout, context.stderr];
         let on_streams = streams.contains(&Stdio::Socket);
         let is_control = matches!(process, Process::Control(_));

@@ -13,6 +13,7 @@ mod directories;
 mod environment;
 mod files;
 mod log;
+mod namespace;
 mod privileges;
 mod root;
 mod scheduling;
@@ -21,6 +22,7 @@ mod terminal;
 mod user;
 
 pub(super) use directories::{remove as remove_leavings, remove_tree};
+pub(super) use namespace::private_tmp;
 
 use rustix::fd::{AsRawFd, BorrowedFd, RawFd};
 use rustix::io::Errno;
@@ -56,6 +58,8 @@ pub(super) struct Work {
     pub(super) is_main: bool,
     /// `User=` and `Group=` are not applied.
     pub(super) privileged: bool,
+    /// It has the board's own view of the file system.
+    pub(super) unconfined: bool,
     /// Descriptors to pass, or the one that the standard streams are.
     pub(super) sockets: [RawFd; LISTEN_FDS],
     pub(super) socket_count: usize,
@@ -92,6 +96,7 @@ impl Work {
         takes_terminal: false,
         is_main: false,
         privileged: false,
+        unconfined: false,
         sockets: [0; LISTEN_FDS],
         socket_count: 0,
         stored_count: 0,
@@ -114,7 +119,7 @@ impl Work {
 }
 
 /// All stages, for those who have only a number.
-pub(super) const STAGES: [Stage; 33] = [
+pub(super) const STAGES: [Stage; 34] = [
     Stage::Slot,
     Stage::Arguments,
     Stage::ControlGroup,
@@ -142,6 +147,7 @@ pub(super) const STAGES: [Stage; 33] = [
     Stage::Limits,
     Stage::Group,
     Stage::Root,
+    Stage::Namespace,
     Stage::Capabilities,
     Stage::User,
     Stage::NoNewPrivileges,
@@ -198,6 +204,7 @@ const fn exit_code(stage: Stage) -> u8 {
         Stage::ControlGroup => 219,
         Stage::Session => 220,
         Stage::Stderr => 222,
+        Stage::Namespace => 226,
         Stage::NoNewPrivileges => 227,
         Stage::Personality => 230,
         Stage::RuntimeDirectory => 233,
@@ -243,8 +250,14 @@ fn take_steps(work: &mut Work, birth: Birth) -> Result<core::convert::Infallible
     environment::unset(work, &more);
     arguments::push(work).at(Stage::Arguments)?;
     scheduling::set_limits(&context, &more).at(Stage::Limits)?;
+    let groups = match work.privileged {
+        true => user::Groups::new(),
+        false => user::find_groups(&identity, &more).at(Stage::Group)?,
+    };
+    // What is made on the way is root's.
+    namespace::enter(work, &more).at(Stage::Namespace)?;
     if !work.privileged {
-        user::join_groups(&identity, &more).at(Stage::Group)?;
+        user::join_groups(&identity, &groups).at(Stage::Group)?;
     }
     let begin = root::enter(work, &more).at(Stage::Root)?;
     if !work.privileged {

@@ -24,6 +24,7 @@ pub mod mark;
 pub mod mem;
 pub mod message;
 pub mod mount;
+pub mod namespace;
 pub mod passed;
 pub mod path;
 pub mod pidfile;

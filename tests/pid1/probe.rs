@@ -158,6 +158,15 @@ fn act(name: &str) -> ! {
                 writeln!(stage, "{}", env::var(object).unwrap_or_default()).unwrap();
                 continue;
             }
+            "reach" => {
+                writeln!(stage, "{}", reach(object)).unwrap();
+                continue;
+            }
+            "size" => {
+                writeln!(stage, "{}", fs::read(object).unwrap_or_default().len()).unwrap();
+                continue;
+            }
+            "write" => fs::write(object, "written").unwrap(),
             "say" => write_all(1, &unescaped(object)),
             "syslog" => {
                 let socket = UnixDatagram::unbound().unwrap();
@@ -243,6 +252,26 @@ fn receive(from: BorrowedFd<'_>) -> String {
     let mut bytes = [0; 4096];
     let length = rustix::io::read(from, &mut bytes).unwrap();
     String::from_utf8_lossy(&bytes[..length]).into_owned()
+}
+
+/// Whether a path can be written to, or why not, and what is in it if it is a folder.
+fn reach(path: &str) -> String {
+    let file = if fs::metadata(path).is_ok_and(|meta| meta.is_dir()) {
+        format!("{path}/.reach")
+    } else {
+        path.to_owned()
+    };
+    let open = fs::OpenOptions::new().append(true).create(true).open(&file);
+    let state = match open.map_err(|error| error.kind()) {
+        Ok(_) => "writable".to_owned(),
+        Err(std::io::ErrorKind::ReadOnlyFilesystem) => "read-only".to_owned(),
+        Err(kind) => format!("{kind:?}"),
+    };
+    if file != path && state == "writable" {
+        fs::remove_file(&file).unwrap();
+    }
+    let count = fs::read_dir(path).map(|entries| format!(" {}", entries.count()));
+    format!("{state}{}", count.unwrap_or_default())
 }
 
 fn actor(name: &str) -> Command {

@@ -116,6 +116,8 @@ codes! {
     NO_LOG "E334" "no-log" Error "Output is to go to pilot-log, which cannot read it.";
     ROOT_DIRECTORY "E335" "root-directory" Error
         "A service in a root directory of its own would lack what systemd puts there.";
+    NAMESPACE "E336" "namespace" Error
+        "What a service is to see of the file system cannot be put together.";
     COSMETIC_KEY "W401" "cosmetic-key" Warning
         "systemd knows the directive, and leaving it out changes nothing that matters.";
     NO_EFFECT "W402" "no-effect" Warning "An option has no effect on what the unit is.";

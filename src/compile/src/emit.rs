@@ -111,14 +111,22 @@ fn args(command: &Command) -> Vec<u8> {
     bytes
 }
 
+fn prefixes(command: &Command) -> u8 {
+    let all = [
+        (command.ignore_failure, unit::Command::IGNORE_FAILURE),
+        (command.privileged, unit::Command::PRIVILEGED),
+        (command.unconfined, unit::Command::UNCONFINED),
+    ];
+    all.into_iter().filter(|(has, _)| *has).fold(0, |sum, (_, prefix)| sum | prefix)
+}
+
 pub(crate) fn commands(list: &[Command]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for command in list {
         let args = args(command);
         bytes.extend(encode(&unit::Command {
             args: Args::from_bytes(&args),
-            ignore_failure: command.ignore_failure,
-            privileged: command.privileged,
+            prefixes: prefixes(command),
         }));
     }
     bytes

@@ -9,7 +9,7 @@ use unit::{KillMode, ListenKind, Millis};
 use crate::check::{Checked, EdgeKind, Why};
 use crate::codes;
 use crate::draft::{Draft, Service, Socket};
-use crate::grammar::{Address, Listener};
+use crate::grammar::{Address, Listener, System};
 use crate::load::{BoardDraft, FSTAB};
 use crate::report::{Diagnostic, Report, Span};
 use crate::targets;
@@ -19,7 +19,7 @@ const SOMAXCONN: u64 = 4096;
 /// Points below which a service is told to be hardly confined.
 const POINTS_ENOUGH: u32 = 5;
 /// All points there are.
-pub const POINTS_MAX: u32 = 10;
+pub const POINTS_MAX: u32 = 12;
 
 /// How well a service that the network reaches is confined.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -241,6 +241,8 @@ const MEASURES: &[Measure] = &[
         |draft, _, _| draft.exec.bounding_set.given.is_some(),
         "CapabilityBoundingSet= with what it needs, perhaps none",
     ),
+    (1, |draft, _, _| draft.exec.protect_system.value != System::Open, "ProtectSystem=strict"),
+    (1, |draft, _, _| draft.exec.private_tmp.value, "PrivateTmp=yes"),
     (
         1,
         |_, service, _| {

@@ -259,7 +259,8 @@ fn show_service(text: &mut String, service: &ServicePlan, plan: &Plan) {
 /// The program, then each further word of argv in quotes of its own.
 pub fn command_text(command: &Command) -> String {
     let mut text = String::new();
-    for (flag, prefix) in [(command.ignore_failure, '-'), (command.privileged, '+')] {
+    let privilege = if command.unconfined { '+' } else { '!' };
+    for (flag, prefix) in [(command.ignore_failure, '-'), (command.privileged, privilege)] {
         if flag {
             text.push(prefix);
         }

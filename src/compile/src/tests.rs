@@ -1,6 +1,6 @@
 //! The compiler from outside: sources in, table or diagnostics out.
 
-use unit::{Kind, Millis, RateLimit, Stdio, Table, Word};
+use unit::{Kind, Millis, Namespace, NamespaceStep, RateLimit, Stdio, Table, Word};
 
 use crate::{Image, Source, compile_sources};
 
@@ -115,11 +115,11 @@ fn a_oneshot_has_several_commands_and_an_empty_line_starts_over() {
         let programs: Vec<_> = commands.iter().map(|command| command.args.program()).collect();
         assert_eq!(programs, [Some(c"/bin/a"), Some(c"/bin/b"), Some(c"/bin/c")]);
         assert_eq!(
-            commands.iter().map(|each| each.ignore_failure).collect::<Vec<_>>(),
+            commands.iter().map(|each| each.has(unit::Command::IGNORE_FAILURE)).collect::<Vec<_>>(),
             [false, true, false]
         );
         assert_eq!(
-            commands.iter().map(|each| each.privileged).collect::<Vec<_>>(),
+            commands.iter().map(|each| each.has(unit::Command::PRIVILEGED)).collect::<Vec<_>>(),
             [false, false, true]
         );
         assert_eq!(service.timeout_start, None, "a oneshot may take its time");
@@ -439,4 +439,98 @@ fn scheduling_has_the_numbers_of_the_kernel() {
     policy("CPUSchedulingPolicy=idle", 5, 0);
     policy("CPUSchedulingResetOnFork=yes", 0x4000_0000, 0);
     scheduling("CPUAffinity=0 9", &|found| found.affinity == [1, 2]);
+}
+
+/// The steps of `[Service]` with these lines, each in a word or two.
+fn namespace_steps(lines: &str) -> Vec<String> {
+    let image = compile(&format!("--- a.service\n[Service]\nExecStart=/bin/a\n{lines}"));
+    let mut steps = Vec::new();
+    service(&image, "a.service", |service| {
+        let more = service.exec_context().more();
+        let Some(own) = unit::decode::from_bytes::<Namespace<'_>>(more.namespace) else { return };
+        let word = |path: &str| path.trim_end_matches('\0').to_owned();
+        steps.extend(own.steps.iter().map(|step| match step {
+            NamespaceStep::Take { path, flat, missing } => {
+                format!("take {}{}{missing:?}", word(path), if flat { " flat " } else { " " })
+            }
+            NamespaceStep::TakeTmp { name } => format!("take-tmp {}", word(name)),
+            NamespaceStep::Make { path } => format!("make {}", word(path)),
+            NamespaceStep::SealAll => "seal-all".into(),
+            NamespaceStep::Put { path, read_only, make, optional } => {
+                let flags = [(read_only, " ro"), (make, " make"), (optional, " optional")];
+                let flags: String = flags.iter().filter(|(is, _)| *is).map(|(_, it)| *it).collect();
+                format!("put {}{flags}", word(path))
+            }
+            NamespaceStep::Empty { path, options, .. } => {
+                format!("empty {} {}", word(path), word(options))
+            }
+            NamespaceStep::Seal { path, .. } => format!("seal {}", word(path)),
+            NamespaceStep::Hide { path, .. } => format!("hide {}", word(path)),
+        }));
+    });
+    steps
+}
+
+#[test]
+fn a_view_is_made_step_by_step() {
+    assert_eq!(namespace_steps("ProtectSystem=no\nReadWritePaths=/a\n"), [""; 0]);
+    let strict = "ProtectSystem=strict\nProtectHome=yes\nReadWritePaths=/srv/a\nStateDirectory=s\n";
+    assert_eq!(
+        namespace_steps(strict),
+        [
+            "take /dev IsFine",
+            "take /proc IsFine",
+            "take /srv/a Fails",
+            "take /sys IsFine",
+            "take /var/lib/s IsFine",
+            "seal-all",
+            "put /dev",
+            "hide /home",
+            "put /proc",
+            "hide /root",
+            "hide /run/user",
+            "put /srv/a",
+            "put /sys",
+            "put /var/lib/s",
+        ]
+    );
+    // What is below something hidden is gone, and what is sealed twice is sealed once.
+    let paths = "ReadOnlyPaths=/a /a/b\nReadWritePaths=/a/c\nInaccessiblePaths=/a/c /h\n\
+                 BindPaths=/x:/h/y\n";
+    assert_eq!(namespace_steps(paths), ["take /a Fails", "put /a ro", "hide /a/c", "hide /h"]);
+    let memory = "TemporaryFileSystem=/m:ro\nBindReadOnlyPaths=-/x:/m/y:norbind\nBindPaths=/z\n";
+    assert_eq!(
+        namespace_steps(memory),
+        [
+            "take /x flat IsFine",
+            "take /z Fails",
+            "make /z",
+            "empty /m mode=0755",
+            "put /m/y ro make",
+            "put /z",
+            "seal /m",
+        ]
+    );
+    assert_eq!(
+        namespace_steps("PrivateTmp=yes\n"),
+        ["take-tmp tmp", "take-tmp var-tmp", "put /tmp optional", "put /var/tmp optional"]
+    );
+    assert_eq!(namespace_steps("PrivateMounts=yes\n"), [""; 0]);
+}
+
+#[test]
+fn modules_are_kept_out_by_a_capability_as_well() {
+    let image = compile(
+        "--- a.service\n[Service]\nExecStart=+/bin/a\nExecStartPre=!/bin/b\n\
+         ProtectKernelModules=yes\n",
+    );
+    service(&image, "a.service", |service| {
+        let more = service.exec_context().more();
+        let rights: unit::Privileges = unit::decode::from_bytes(more.privileges).expect("some");
+        assert_eq!(rights.bounding.trailing_ones(), 16, "CAP_SYS_MODULE");
+        let command = service.exec_start.get(0).expect("a command");
+        assert!(command.has(unit::Command::PRIVILEGED) && command.has(unit::Command::UNCONFINED));
+        let before = service.exec_start_pre.get(0).expect("a command");
+        assert!(before.has(unit::Command::PRIVILEGED) && !before.has(unit::Command::UNCONFINED));
+    });
 }

@@ -126,10 +126,10 @@ fn what_belongs_to_a_loose_file_is_found_beside_it() {
             ("a.service", "[Service]\nExecStart=/bin/a\nStandardInput=socket\n"),
             ("a.socket", "[Socket]\nListenStream=80\n"),
             ("b.service", "[Service]\nExecStart=/bin/b\n"),
-            ("b.service.d/1.conf", "[Service]\nPrivateTmp=yes\n"),
+            ("b.service.d/1.conf", "[Service]\nPrivateUsers=yes\n"),
             ("user-.scope.d/1.conf", "[Scope]\nTasksMax=10\n"),
-            ("c.service", "[Service]\nExecStart=/bin/c\nPrivateTmp=yes\n"),
-            ("c.service.d/1.conf", "[Service]\nPrivateTmp=no\n"),
+            ("c.service", "[Service]\nExecStart=/bin/c\nPrivateUsers=yes\n"),
+            ("c.service.d/1.conf", "[Service]\nPrivateUsers=no\n"),
         ],
     );
     assert_eq!(folder.check(&["a.service"]).0, Some(0), "its socket stands beside it");
@@ -155,8 +155,8 @@ fn lint_rates_on_stdout_and_tells_on_stderr() {
     let output = pilotc(&["lint", "bad/L502-weak-hardening"]);
     assert_eq!(output.status.code(), Some(0));
     let rated = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(rated.contains(" 1 of 10 web.service\n    +3 User="), "{rated}");
-    assert!(rated.contains("10 of 10 good.service\n"), "{rated}");
+    assert!(rated.contains(" 1 of 12 web.service\n    +3 User="), "{rated}");
+    assert!(rated.contains("12 of 12 good.service\n"), "{rated}");
     assert!(!rated.contains("local.service"), "the network does not reach it: {rated}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("warning[L502]"));
     assert_eq!(code(&["lint", "bad/W403-denied"]), Some(1));

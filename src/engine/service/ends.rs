@@ -1,7 +1,7 @@
 //! How the end of each process is judged, and what follows from that of the main one.
 
 use unit::control::{Exit, UnitResult};
-use unit::{ExitStatuses, ServiceType};
+use unit::{Command, ExitStatuses, ServiceType};
 
 use super::helpers::Helper;
 use super::kill::Step;
@@ -138,8 +138,9 @@ impl Service {
 
     /// How the end of an `ExecStart=` is judged that is to end.
     fn end_of_start(&self, context: &Context<'_, '_>, index: u8, exit: Exit) -> UnitResult {
-        let ignored =
-            context.command(CommandList::Start, index).is_some_and(|each| each.ignore_failure);
+        let ignored = context
+            .command(CommandList::Start, index)
+            .is_some_and(|each| each.has(Command::IGNORE_FAILURE));
         let is_main = context.config.type_ == ServiceType::Oneshot;
         if ignored || is_main && contains(context.more().success, exit) {
             return UnitResult::Success;
@@ -169,7 +170,9 @@ fn end_of_daemon(context: &Context<'_, '_>, exit: Exit) -> UnitResult {
         Exit::Signal(signal) => CLEAN_SIGNALS.contains(&signal),
         Exit::Code(_) | Exit::Core(_) => false,
     };
-    let ignored = context.command(CommandList::Start, 0).is_some_and(|each| each.ignore_failure);
+    let ignored = context
+        .command(CommandList::Start, 0)
+        .is_some_and(|each| each.has(Command::IGNORE_FAILURE));
     if clean || ignored || contains(context.more().success, exit) {
         return UnitResult::Success;
     }

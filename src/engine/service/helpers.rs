@@ -1,5 +1,6 @@
 //! The commands around the program: `ExecCondition=` to `ExecStopPost=`, one list after the other.
 
+use unit::Command;
 use unit::control::{ActiveState, Exit, SubState, UnitResult};
 
 use super::ends::end_of_command;
@@ -225,7 +226,8 @@ impl Service {
 
 /// How the end of a command is judged: that of a condition may say no without a failure.
 fn end_of_helper(context: &Context<'_, '_>, helper: Helper, index: u8, exit: Exit) -> UnitResult {
-    let ignored = context.command(helper.list(), index).is_some_and(|each| each.ignore_failure);
+    let ignored =
+        context.command(helper.list(), index).is_some_and(|each| each.has(Command::IGNORE_FAILURE));
     match (helper, exit) {
         (_, _) if ignored => UnitResult::Success,
         (Helper::Condition, Exit::Code(1..=254)) => UnitResult::ExecCondition,

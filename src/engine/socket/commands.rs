@@ -533,7 +533,8 @@ fn failure(
     command: Running,
     exit: Exit,
 ) -> Option<UnitResult> {
-    let ignored = context.command(list, command.index).is_some_and(|each| each.ignore_failure);
+    let ignored =
+        context.command(list, command.index).is_some_and(|each| each.has(Command::IGNORE_FAILURE));
     let end = end_of_command(exit);
     (!ignored && end != UnitResult::Success).then_some(end)
 }

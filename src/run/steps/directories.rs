@@ -15,7 +15,7 @@ use rustix::process::{Gid, Uid};
 use unit::{DirectoryKind, ExecContext, ExecDirectory, ExecMore, Preserve, decode};
 
 use super::user::Identity;
-use super::{At, Broken, Work, credentials, terminal};
+use super::{At, Broken, Work, credentials, namespace, terminal};
 use crate::engine::Stage;
 use crate::features;
 use crate::sys::child::{Birth, Failure};
@@ -80,13 +80,13 @@ fn make_one(directory: &ExecDirectory<'_>, identity: &Identity) -> Result<(), Er
 
 /// What becomes of a folder on the way that is not there.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Missing {
+pub(super) enum Missing {
     Make,
     Fail,
 }
 
 /// The folder above the last name of a path, and that name.
-fn parent(path: &str, missing: Missing) -> Result<(OwnedFd, Path), Errno> {
+pub(super) fn parent(path: &str, missing: Missing) -> Result<(OwnedFd, Path), Errno> {
     let path = path.strip_suffix('\0').unwrap_or(path);
     let (above, name) = path.rsplit_once('/').ok_or(Errno::INVAL)?;
     let mut folder = file::open(c"/", OFlags::PATH | OFlags::CLOEXEC)?;
@@ -113,7 +113,7 @@ fn flags(path: &str) -> OFlags {
 }
 
 /// True if there was none.
-fn make_directory(at: &OwnedFd, name: &CStr, mode: u16) -> Result<bool, Errno> {
+pub(super) fn make_directory(at: &OwnedFd, name: &CStr, mode: u16) -> Result<bool, Errno> {
     match rustix::fs::mkdirat(at, name, Mode::from_raw_mode(mode.into())) {
         Err(Errno::EXIST) => Ok(false),
         made => made.map(|()| true),
@@ -130,8 +130,9 @@ pub(crate) fn remove(work: &mut Work, _: Birth) -> Failure {
     let goes = more.preserve != Preserve::Yes;
     let is_runtime = |each: &ExecDirectory<'_>| each.kind == DirectoryKind::Runtime;
     let runtime = more.directories.iter().filter(|each| goes && is_runtime(each));
-    for directory in runtime {
-        failed |= !matches!(remove_one(directory.path), Ok(()) | Err(Errno::NOENT));
+    let own = namespace::private_tmp(&more);
+    for path in runtime.map(|directory| directory.path).chain(own) {
+        failed |= !matches!(remove_one(path), Ok(()) | Err(Errno::NOENT));
     }
     start::exit(failed.into())
 }

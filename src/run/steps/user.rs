@@ -60,8 +60,11 @@ pub(super) fn change(identity: &Identity, more: &ExecMore<'_>) -> Result<(), Bro
     privileges::settle(privileges.as_ref())
 }
 
-/// The unit's groups: their names are looked up outside of `RootDirectory=`.
-pub(super) fn join_groups(identity: &Identity, more: &ExecMore<'_>) -> Result<(), Errno> {
+/// Groups beside the main one; empty if PID 1's are kept.
+pub(super) type Groups = heapless::Vec<u32, { users::GROUPS_MAX }>;
+
+/// The unit's groups: their names are looked up while the board's files are there.
+pub(super) fn find_groups(identity: &Identity, more: &ExecMore<'_>) -> Result<Groups, Errno> {
     let mut groups = match (&identity.user, identity.gid) {
         (Some(user), Some(gid)) => users::groups_of(&user.name, gid)?,
         _ => heapless::Vec::new(),
@@ -72,9 +75,14 @@ pub(super) fn join_groups(identity: &Identity, more: &ExecMore<'_>) -> Result<()
             groups.push(group).map_err(|_| Errno::TOOBIG)?;
         }
     }
+    Ok(groups)
+}
+
+/// Joins them, and the main one.
+pub(super) fn join_groups(identity: &Identity, groups: &Groups) -> Result<(), Errno> {
     if !groups.is_empty() {
         let groups: heapless::Vec<Gid, { users::GROUPS_MAX }> =
-            groups.into_iter().map(Gid::from_raw).collect();
+            groups.iter().map(|&gid| Gid::from_raw(gid)).collect();
         rustix::thread::set_thread_groups(&groups)?;
     }
     let Some(gid) = identity.gid.map(Gid::from_raw) else { return Ok(()) };

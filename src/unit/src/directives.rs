@@ -429,6 +429,46 @@ or socket";
                 /// Must be no with RootDirectory=, where systemd mounts /proc, /sys, /dev and /run
                 /// without it: here mount units do so.
                 mount_api: Maybe<Boolean> ["MountAPIVFS"] = "nothing is mounted";
+                /// Whether programs and what boots the board (/usr, /boot, /efi; /bin, /sbin, /lib)
+                /// are read-only for the processes; full: /etc, too; strict: everything but /dev,
+                /// /proc, /sys, /home, /root, /run/user and the folders that the unit has made.
+                /// This and what follows takes a kernel of 5.12 or newer: on an older one, and in
+                /// a container that may not mount, the service does not start. systemd goes on in
+                /// a container. Commands with `+` see what the board sees.
+                protect_system: One<SystemName> ["ProtectSystem"] = "no";
+                /// Whether /home, /root and /run/user cannot be entered; read-only: nor written to;
+                /// tmpfs: they are empty.
+                protect_home: One<HomesName> ["ProtectHome"] = "no";
+                /// Whether the processes have a /tmp and a /var/tmp of their own, empty when the
+                /// service starts and gone when it has stopped. They are in /run. Each process of
+                /// a service per connection has its own.
+                private_tmp: One<PrivateTmpName> ["PrivateTmp"] = "no" needs "CONFIG_TMPFS";
+                /// Paths that can be written to, whatever the directives above say of what is above
+                /// them. Below what others of these directives mount it takes BindPaths=.
+                read_write_paths: Many<ConfinedPaths> ["ReadWritePaths", "ReadWriteDirectories"]
+                    = "";
+                /// Paths that are read-only, with all below.
+                read_only_paths: Many<ConfinedPaths> ["ReadOnlyPaths", "ReadOnlyDirectories"] = "";
+                /// Paths that nobody can enter or read.
+                inaccessible_paths: Many<ConfinedPaths>
+                    ["InaccessiblePaths", "InaccessibleDirectories"] = "";
+                /// What is at SOURCE is seen at TARGET, too, which is made if it is not there.
+                bind_paths: Many<BoundTrees> ["BindPaths"] = "";
+                /// As BindPaths=, read-only.
+                bind_read_only_paths: Many<BoundTrees> ["BindReadOnlyPaths"] = "";
+                /// An empty file system in memory, which each command finds empty.
+                temporary_file_systems: Many<MemoryTrees> ["TemporaryFileSystem"]
+                    = "" needs "CONFIG_TMPFS";
+                /// Whether what the processes mount is theirs alone, without any of the above.
+                private_mounts: One<Boolean> ["PrivateMounts"] = "no";
+                /// Whether the settings of the kernel in /proc and /sys are read-only.
+                protect_kernel_tunables: One<Boolean> ["ProtectKernelTunables"] = "no";
+                /// Whether modules cannot be loaded: without CAP_SYS_MODULE, and without their
+                /// files.
+                protect_kernel_modules: One<Boolean> ["ProtectKernelModules"] = "no";
+                /// Whether the control groups in /sys/fs/cgroup are read-only.
+                protect_control_groups: One<ProtectControlGroupsName> ["ProtectControlGroups"]
+                    = "no";
                 /// -1000 (never killed) to 1000 (killed first): how likely the kernel is to kill
                 /// the processes when memory is short. Less than PID 1's needs CAP_SYS_RESOURCE; in
                 /// a container without it the value is left as it is.

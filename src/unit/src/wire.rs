@@ -38,6 +38,7 @@ const SHAPE: &str = concat!(
     include_str!("model/exec_more.rs"),
     include_str!("model/group.rs"),
     include_str!("model/mount.rs"),
+    include_str!("model/namespace.rs"),
     include_str!("model/path.rs"),
     include_str!("model/service.rs"),
     include_str!("model/socket.rs"),

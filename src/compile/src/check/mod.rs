@@ -9,6 +9,7 @@ mod graph;
 mod life;
 mod log;
 mod mounts;
+mod namespace;
 mod notify;
 mod path;
 mod program;
@@ -194,6 +195,7 @@ pub fn check(
     service::check(&checked, report);
     exec::check(&checked, report);
     log::check(&checked, board, scope, report);
+    namespace::check(&checked, report);
     root::check(&checked, report);
     life::check(&checked, board, report);
     socket::check(&checked, report);

@@ -1,15 +1,15 @@
 //! What few units say of what their processes are given, in the form of [`unit::ExecMore`].
 
 use unit::{
-    Credential, Credentials, ExecDirectory, ExecMore, LogSetup, OpenFile, Privileges, Scheduling,
-    Seq, Streams, Terminal, Variables, Words,
+    Credential, Credentials, ExecDirectory, ExecMore, LogSetup, Namespace, NamespaceStep, OpenFile,
+    Privileges, Scheduling, Seq, Streams, Terminal, Variables, Words,
 };
 
 use super::encode;
 use crate::grammar::Opened;
 use crate::plan::{
-    CredentialsPlan, DirectoryPlan, ExecPlan, LogPlan, PrivilegesPlan, SchedulingPlan, StreamsPlan,
-    VariablesPlan,
+    CredentialsPlan, DirectoryPlan, ExecPlan, LogPlan, NamespacePlan, NamespaceStepPlan,
+    PrivilegesPlan, SchedulingPlan, StreamsPlan, VariablesPlan,
 };
 
 /// Empty if the unit says nothing of all that.
@@ -37,6 +37,7 @@ pub(super) fn more(plan: &ExecPlan) -> Vec<u8> {
         groups: Words::from_bytes(&groups),
         default_sigpipe: plan.default_sigpipe,
         terminal: &terminal,
+        namespace: &plan.namespace.as_ref().map_or(Vec::new(), namespace),
         root: &root,
         root_start_only: plan.root_start_only,
         oom_score: plan.oom_score,
@@ -60,6 +61,47 @@ fn variables(plan: &VariablesPlan) -> Vec<u8> {
         pass: Words::from_bytes(&pass),
         unset: Words::from_bytes(&unset),
     })
+}
+
+fn namespace(plan: &NamespacePlan) -> Vec<u8> {
+    let nul = |text: &String| if text.is_empty() { String::new() } else { format!("{text}\0") };
+    let steps: Vec<u8> = plan.steps.iter().flat_map(namespace_step).collect();
+    encode(&Namespace {
+        private_tmp: &nul(&plan.private_tmp),
+        said: Words::from_bytes(&strings(&plan.said)),
+        steps: Seq::from_bytes(&steps),
+    })
+}
+
+fn namespace_step(plan: &NamespaceStepPlan) -> Vec<u8> {
+    let nul = |text: &str| format!("{text}\0");
+    let path = match plan {
+        NamespaceStepPlan::Take { path, .. }
+        | NamespaceStepPlan::Make { path }
+        | NamespaceStepPlan::Put { path, .. }
+        | NamespaceStepPlan::Empty { path, .. }
+        | NamespaceStepPlan::Seal { path, .. }
+        | NamespaceStepPlan::Hide { path, .. } => nul(path),
+        NamespaceStepPlan::TakeTmp { name } => nul(name),
+        NamespaceStepPlan::SealAll => String::new(),
+    };
+    let path = path.as_str();
+    match *plan {
+        NamespaceStepPlan::Take { flat, missing, .. } => {
+            encode(&NamespaceStep::Take { path, flat, missing })
+        }
+        NamespaceStepPlan::TakeTmp { .. } => encode(&NamespaceStep::TakeTmp { name: path }),
+        NamespaceStepPlan::Make { .. } => encode(&NamespaceStep::Make { path }),
+        NamespaceStepPlan::SealAll => encode(&NamespaceStep::SealAll),
+        NamespaceStepPlan::Put { read_only, make, optional, .. } => {
+            encode(&NamespaceStep::Put { path, read_only, make, optional })
+        }
+        NamespaceStepPlan::Empty { ref options, optional, .. } => {
+            encode(&NamespaceStep::Empty { path, options: &nul(options), optional })
+        }
+        NamespaceStepPlan::Seal { optional, .. } => encode(&NamespaceStep::Seal { path, optional }),
+        NamespaceStepPlan::Hide { optional, .. } => encode(&NamespaceStep::Hide { path, optional }),
+    }
 }
 
 fn directory(plan: &DirectoryPlan) -> Vec<u8> {

@@ -17,6 +17,8 @@ pub struct Command {
     pub ignore_failure: bool,
     /// Prefix `+` or `!`.
     pub privileged: bool,
+    /// Prefix `+`.
+    pub unconfined: bool,
 }
 
 /// One word of a command.
@@ -92,6 +94,7 @@ struct Prefixes {
     own_name: bool,
     verbatim: bool,
     privileged: bool,
+    unconfined: bool,
 }
 
 fn command(words: &[words::Word], text: &Value, cx: &mut Context<'_>) -> Option<Command> {
@@ -114,8 +117,8 @@ fn command(words: &[words::Word], text: &Value, cx: &mut Context<'_>) -> Option<
             false => variables(expanded, &span, cx)?,
         });
     }
-    let Prefixes { ignore_failure, privileged, .. } = prefixes;
-    Some(Command { path, args, ignore_failure, privileged })
+    let Prefixes { ignore_failure, privileged, unconfined, .. } = prefixes;
+    Some(Command { path, args, ignore_failure, privileged, unconfined })
 }
 
 fn prefixes<'a>(word: &'a str, span: &Span, cx: &mut Context<'_>) -> Option<(Prefixes, &'a str)> {
@@ -144,6 +147,7 @@ fn prefixes<'a>(word: &'a str, span: &Span, cx: &mut Context<'_>) -> Option<(Pre
             return None;
         }
         *slot = true;
+        found.unconfined |= prefix == '+';
         rest = &rest[1..];
     }
     Some((found, rest))

@@ -13,6 +13,7 @@ mod lint;
 mod log;
 mod mount;
 mod names;
+mod namespace;
 mod number;
 mod open_file;
 mod option;
@@ -50,6 +51,11 @@ pub use names::{
     AbsolutePaths, Account, Accounts, Assignments, Directory, DirectoryNames, EnvironmentFiles,
     FdName, InstanceName, Paths, RebootWord, Strings, Text, UnitName, Units, UnsetVariables, Uris,
     VariableNames, WorkingDirectory,
+};
+pub(crate) use namespace::TMPFS_DEFAULT;
+pub use namespace::{
+    BoundTree, BoundTrees, ConfinedPath, ConfinedPaths, Homes, HomesName, MemoryTree, MemoryTrees,
+    PrivateTmpName, ProtectControlGroupsName, System, SystemName,
 };
 pub use number::{Boolean, Mode, Signal, Unsigned, truth};
 pub use open_file::{OpenFiles, Opened};

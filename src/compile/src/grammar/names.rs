@@ -62,7 +62,7 @@ impl Scalar for RebootWord {
 }
 
 /// Words separated by blanks, quotes and escapes and specifiers resolved.
-fn expanded(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
+pub(super) fn expanded(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<String>> {
     let words = words::split(text, 0, codes::BAD_VALUE, cx).unwrap_or_default();
     let spanned = words.into_iter().filter_map(|word| {
         let span = text.span(word.range);

@@ -3,7 +3,7 @@
 use unit::{DirectoryKind, Preserve, ResourceLimit, Stdio, Terminal};
 
 use super::streams::Streams;
-use super::{LogPlan, StreamsPlan, terminal_of};
+use super::{LogPlan, NamespacePlan, StreamsPlan, namespace, terminal_of};
 use crate::draft::{self, Many, Maybe, One};
 use crate::grammar::{
     CREDENTIALS, Capabilities, CapabilityChange, CredentialValue, DirectoryNames, Mode, Opened,
@@ -12,6 +12,8 @@ use crate::grammar::{
 
 /// SCHED_RESET_ON_FORK of linux/sched.h.
 const RESET_ON_FORK: u32 = 0x4000_0000;
+/// Of linux/capability.h.
+const CAP_SYS_MODULE: u64 = 1 << 16;
 /// The policies whose processes have priorities.
 pub(crate) const REAL_TIME: [u32; 2] = [1, 2];
 /// best-effort, and the priority in its middle: ioprio_set(2).
@@ -36,6 +38,7 @@ pub struct ExecPlan {
     pub groups: Vec<String>,
     pub default_sigpipe: bool,
     pub terminal: Terminal,
+    pub namespace: Option<NamespacePlan>,
     pub root: String,
     pub root_start_only: bool,
     pub oom_score: Option<i32>,
@@ -74,7 +77,7 @@ impl DirectoryPlan {
     }
 
     /// All of a unit.
-    fn all(exec: &draft::Exec) -> Vec<Self> {
+    pub(crate) fn all(exec: &draft::Exec) -> Vec<Self> {
         let all = [
             (DirectoryKind::Runtime, &exec.runtime_directory, &exec.runtime_directory_mode),
             (DirectoryKind::State, &exec.state_directory, &exec.state_directory_mode),
@@ -168,16 +171,54 @@ pub struct PrivilegesPlan {
     pub no_new: bool,
 }
 
-/// Spends every row of [`draft::Exec`].
+/// Spends every row of [`draft::Exec`]: see [`rest`].
 pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan {
     let limits = limits(&exec);
     let directories = DirectoryPlan::all(&exec);
+    let namespace = namespace::plan(&exec, &directories, unit);
     let scheduling = scheduling(&exec);
     let privileges = privileges(&exec);
     let terminal = terminal_of(&exec);
     let (root, root_start_only) = root_of(&exec);
     let variables = variables(&exec);
     let log = LogPlan::of(&exec, &streams);
+    let Rest { preserve, loaded, set, files, groups, oom_score, default_sigpipe } = rest(exec);
+    ExecPlan {
+        limits,
+        variables,
+        scheduling,
+        privileges,
+        directories,
+        preserve,
+        streams: streams.more,
+        credentials: CredentialsPlan::of(unit, loaded, set),
+        files,
+        groups,
+        default_sigpipe,
+        oom_score,
+        terminal,
+        namespace,
+        root,
+        root_start_only,
+        // A terminal may be waited for as long as somebody sits at it.
+        copied: oom_score.is_some() || streams.to[0] == Stdio::Tty,
+        log,
+    }
+}
+
+/// What nobody else spends.
+struct Rest {
+    preserve: Preserve,
+    loaded: Vec<Source>,
+    set: Vec<CredentialValue>,
+    files: Vec<Opened>,
+    groups: Vec<String>,
+    oom_score: Option<i32>,
+    default_sigpipe: bool,
+}
+
+/// Names every row, so that none is forgotten.
+fn rest(exec: draft::Exec) -> Rest {
     let draft::Exec {
         runtime_directory_preserve,
         load_credential,
@@ -186,7 +227,7 @@ pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan 
         supplementary_groups,
         oom_score_adjust,
         ignore_sigpipe,
-        // What is spent above, or by `StreamsPlan` and the checks.
+        // What is spent in `plan`, or by `StreamsPlan` and the checks.
         environment_files: _,
         pass_environment: _,
         unset_environment: _,
@@ -225,6 +266,19 @@ pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan 
         root_directory: _,
         root_start_only: _,
         mount_api: _,
+        protect_system: _,
+        protect_home: _,
+        private_tmp: _,
+        read_write_paths: _,
+        read_only_paths: _,
+        inaccessible_paths: _,
+        bind_paths: _,
+        bind_read_only_paths: _,
+        temporary_file_systems: _,
+        private_mounts: _,
+        protect_kernel_tunables: _,
+        protect_kernel_modules: _,
+        protect_control_groups: _,
         nice: _,
         cpu_policy: _,
         cpu_priority: _,
@@ -245,26 +299,14 @@ pub(super) fn plan(exec: draft::Exec, streams: Streams, unit: &str) -> ExecPlan 
         log_rate_interval: _,
         log_rate_burst: _,
     } = exec;
-    let oom_score = oom_score_adjust.value().copied();
-    ExecPlan {
-        limits,
-        variables,
-        scheduling,
-        privileges,
-        directories,
+    Rest {
         preserve: runtime_directory_preserve.value,
-        streams: streams.more,
-        credentials: CredentialsPlan::of(unit, load_credential.values(), set_credential.values()),
+        loaded: load_credential.values(),
+        set: set_credential.values(),
         files: open_files.values(),
         groups: supplementary_groups.values(),
+        oom_score: oom_score_adjust.value().copied(),
         default_sigpipe: !ignore_sigpipe.value,
-        oom_score,
-        terminal,
-        root,
-        root_start_only,
-        // A terminal may be waited for as long as somebody sits at it.
-        copied: oom_score.is_some() || streams.to[0] == Stdio::Tty,
-        log,
     }
 }
 
@@ -285,8 +327,11 @@ fn root_of(exec: &draft::Exec) -> (String, bool) {
 
 fn privileges(exec: &draft::Exec) -> PrivilegesPlan {
     let sum = |changes: &Many<Capabilities>| CapabilityChange::sum(&changes.cloned());
+    let bounding = sum(&exec.bounding_set).unwrap_or(CapabilityChange::ALL);
+    let bounding =
+        if exec.protect_kernel_modules.value { bounding & !CAP_SYS_MODULE } else { bounding };
     PrivilegesPlan {
-        bounding: sum(&exec.bounding_set).filter(|&set| set != CapabilityChange::ALL),
+        bounding: Some(bounding).filter(|&set| set != CapabilityChange::ALL),
         ambient: sum(&exec.ambient_set).filter(|&set| set != 0),
         no_new: exec.no_new_privileges.value,
     }

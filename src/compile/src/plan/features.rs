@@ -62,6 +62,7 @@ const FEATURES: &[Feature] = &[
             let is_runtime = |each: &DirectoryPlan| each.kind == DirectoryKind::Runtime;
             let has_runtime = exec.directories.iter().any(is_runtime);
             exec.credentials.is_some()
+                || exec.namespace.as_ref().is_some_and(|own| !own.private_tmp.is_empty())
                 || exec.terminal != Terminal::default()
                 || is_given_terminal(service)
                 || has_runtime && exec.preserve != Preserve::Yes
@@ -138,6 +139,7 @@ const FEATURES: &[Feature] = &[
     ("service-more", |plan| services(plan).any(|service| !service.life.is_default())),
     ("groups", |plan| services(plan).any(|service| !service.group.is_empty())),
     ("homes", |plan| services(plan).any(|service| service.working_directory.home)),
+    ("namespaces", |plan| any_exec(plan, |exec| exec.namespace.is_some())),
     ("limit-nofile", |plan| services(plan).any(|service| service.limit_nofile.is_some())),
     ("remove-on-stop", |plan| sockets(plan).any(|socket| socket.remove_on_stop)),
     ("helpers", |plan| {

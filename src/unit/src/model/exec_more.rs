@@ -34,6 +34,8 @@ pub struct ExecMore<'a> {
     pub default_sigpipe: bool,
     /// A [`Terminal`].
     pub terminal: &'a [u8],
+    /// A [`super::Namespace`].
+    pub namespace: &'a [u8],
     /// `RootDirectory=`, NUL-terminated; empty is `/`.
     pub root: &'a str,
     /// `RootDirectoryStartOnly=`.

@@ -9,6 +9,7 @@ mod exec;
 mod exec_more;
 mod group;
 mod mount;
+mod namespace;
 mod path;
 mod relations;
 mod service;
@@ -33,6 +34,7 @@ pub use self::mount::{
     MOUNT_BIND, MOUNT_READ_ONLY, MOUNT_RECURSIVE, MOUNT_REMOUNT, Mount, MountSetup, SWAP_DISCARD,
     SWAP_DISCARD_ONCE, SWAP_DISCARD_PAGES, SWAP_PREFER, SWAP_PRIORITY, SwapSetup,
 };
+pub use self::namespace::{Missing, Namespace, NamespaceStep, TREES_MAX};
 pub use self::path::{CHANGES_MAX, PathSetup, PathUnit, WatchedPath, When};
 pub use self::relations::{JobMode, Relations};
 pub use self::service::{

@@ -282,10 +282,22 @@ pub struct Command<'a> {
     /// [`EXEC_PATH`].
     #[serde(borrow)]
     pub args: Args<'a>,
+    /// [`Command::IGNORE_FAILURE`] and its kin.
+    pub prefixes: u8,
+}
+
+impl Command<'_> {
     /// Prefix `-`: a failure counts as success.
-    pub ignore_failure: bool,
+    pub const IGNORE_FAILURE: u8 = 1;
     /// Prefix `+` or `!`: `User=` and `Group=` are not applied.
-    pub privileged: bool,
+    pub const PRIVILEGED: u8 = 2;
+    /// Prefix `+`: it has the board's own view of the file system, too.
+    pub const UNCONFINED: u8 = 4;
+
+    /// True if it has one of those prefixes.
+    pub const fn has(&self, prefixes: u8) -> bool {
+        self.prefixes & prefixes != 0
+    }
 }
 
 /// Where a program without a slash is looked for, in this order.
