@@ -53,7 +53,7 @@ features! {
     ISOLATE = "isolate";
     /// `JobTimeoutSec=` and `JobRunningTimeoutSec=`.
     JOB_TIMEOUTS = "job-timeouts";
-    /// `PrivateTmp=`, `ProtectSystem=` and their kin.
+    /// `PrivateTmp=`, `ProtectSystem=`, `PrivateNetwork=` and their kin.
     NAMESPACES = "namespaces";
     /// `Group=`.
     GROUPS = "groups";

@@ -300,7 +300,7 @@ fn step(stage: Stage) -> Packed {
         User => "user",
         NoNewPrivileges if features::CAPABILITIES => "no new privileges",
         Root if features::ROOT_DIRECTORY => "root directory",
-        Namespace if features::NAMESPACES => "mount namespace",
+        Namespace if features::NAMESPACES => "namespaces",
         WorkingDirectory => "working directory",
         Signals => "signal mask",
         Exec => "cannot execute the program",

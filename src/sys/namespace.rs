@@ -1,5 +1,5 @@
-//! Mount namespaces: trees of mounts that are taken, changed and put elsewhere. open_tree(2),
-//! mount_setattr(2), move_mount(2): Linux 5.12.
+//! Namespaces: unshare(2). Of mount namespaces trees of mounts that are taken, changed and put
+//! elsewhere: open_tree(2), mount_setattr(2), move_mount(2), of Linux 5.12.
 
 use core::ffi::CStr;
 
@@ -17,15 +17,26 @@ use rustix::thread::UnshareFlags;
 
 use super::raw;
 
-/// The calling process gets mounts of its own. What is mounted outside later comes in, and
-/// nothing that it mounts goes out.
+/// The calling process gets such namespaces of its own.
 ///
 /// # Errors
-/// Those of unshare(2) and mount(2).
-pub fn enter() -> Result<(), Errno> {
+/// Those of unshare(2).
+pub fn unshare(own: &unit::Namespace<'_>) -> Result<(), Errno> {
+    let mut flags = UnshareFlags::empty();
+    flags.set(UnshareFlags::NEWNS, own.has(unit::Namespace::MOUNTS));
+    flags.set(UnshareFlags::NEWNET, own.has(unit::Namespace::NETWORK));
+    flags.set(UnshareFlags::NEWUTS, own.has(unit::Namespace::HOST_NAME));
+    flags.set(UnshareFlags::NEWIPC, own.has(unit::Namespace::IPC));
     // SAFETY: no descriptor table is unshared, and nobody shares this process's view of the
     // file system: it was cloned without CLONE_FS.
-    unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWNS) }?;
+    unsafe { rustix::thread::unshare_unsafe(flags) }
+}
+
+/// What is mounted outside later comes in, and nothing that is mounted from now on goes out.
+///
+/// # Errors
+/// Those of mount(2).
+pub fn close_outwards() -> Result<(), Errno> {
     let to_slaves = MountPropagationFlags::DOWNSTREAM | MountPropagationFlags::REC;
     rustix::mount::mount_change(c"/", to_slaves)
 }

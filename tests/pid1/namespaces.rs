@@ -1,6 +1,7 @@
 //! What services see of the file system: `ProtectSystem=`, `PrivateTmp=` and their kin.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
@@ -28,6 +29,7 @@ pub fn all(world: &mut World) {
             ("a_service_sees_what_it_is_to_see", a_service_sees_what_it_is_to_see),
             ("a_tmp_goes_with_its_service", a_tmp_goes_with_its_service),
             ("a_path_that_must_be_there_is", a_path_that_must_be_there_is),
+            ("a_service_may_be_alone_on_the_network", a_service_may_be_alone),
             ("each_connection_has_its_own_tmp", each_connection_has_its_own_tmp),
         ],
     );
@@ -123,13 +125,32 @@ fn a_tmp_goes_with_its_service(world: &mut World) {
 fn a_path_that_must_be_there_is(world: &mut World) {
     let stage = Stage::new(world);
     world.control(&["start", "astray.service"]);
-    world.wait_for_line("astray.service: mount namespace: no such file");
+    world.wait_for_line("astray.service: namespaces: no such file");
     assert_eq!(world.property("ExecMainStatus", &["astray.service"]), "226");
     fs::create_dir(world.path("/srv/absent")).unwrap();
     world.control(&["start", "astray.service"]);
     let mut astray = stage.enter("astray");
     assert_eq!(reach(&mut astray, "/srv/absent"), "read-only 0");
     world.control(&["stop", "astray.service"]);
+}
+
+fn a_service_may_be_alone(world: &mut World) {
+    let stage = Stage::new(world);
+    let mut connection = UnixStream::connect(world.path("/run/alone-in-net.sock")).unwrap();
+    let mut alone = stage.enter("alone-in-net");
+    alone.order("file /proc/net/dev");
+    assert_eq!(alone.hear().as_deref(), Some("3 lines"), "two of heading, and the loopback");
+    // Up: a listener in there can be reached from there.
+    alone.does("loopback");
+    alone.does("name another");
+    let before = fs::read_to_string(world.path("/proc/sys/kernel/hostname")).unwrap();
+    assert_ne!(before.trim(), "another");
+    // It was passed the board's listener.
+    connection.write_all(b"hello").unwrap();
+    alone.does("block alone-in-net.socket");
+    alone.order("answer alone-in-net.socket");
+    alone.says("hello");
+    world.control(&["stop", "alone-in-net.service", "alone-in-net.socket"]);
 }
 
 fn each_connection_has_its_own_tmp(world: &mut World) {

@@ -519,15 +519,19 @@ fn a_view_is_made_step_by_step() {
 }
 
 #[test]
-fn modules_are_kept_out_by_a_capability_as_well() {
+fn what_is_protected_takes_capabilities_away() {
     let image = compile(
         "--- a.service\n[Service]\nExecStart=+/bin/a\nExecStartPre=!/bin/b\n\
-         ProtectKernelModules=yes\n",
+         ProtectKernelModules=yes\nProtectClock=yes\nPrivateNetwork=yes\n",
     );
     service(&image, "a.service", |service| {
         let more = service.exec_context().more();
         let rights: unit::Privileges = unit::decode::from_bytes(more.privileges).expect("some");
-        assert_eq!(rights.bounding.trailing_ones(), 16, "CAP_SYS_MODULE");
+        // CAP_SYS_MODULE, CAP_SYS_TIME, CAP_WAKE_ALARM of linux/capability.h.
+        let lost: Vec<u32> = (0..40).filter(|bit| rights.bounding >> bit & 1 == 0).collect();
+        assert_eq!(lost, [16, 25, 35]);
+        let own: Namespace<'_> = unit::decode::from_bytes(more.namespace).expect("some");
+        assert_eq!(own.kinds, Namespace::MOUNTS | Namespace::NETWORK, "modules are hidden");
         let command = service.exec_start.get(0).expect("a command");
         assert!(command.has(unit::Command::PRIVILEGED) && command.has(unit::Command::UNCONFINED));
         let before = service.exec_start_pre.get(0).expect("a command");

@@ -12,7 +12,7 @@ use super::Work;
 use super::directories::{self, make_directory, parent};
 use crate::features;
 use crate::sys::path::Path;
-use crate::sys::{file, namespace};
+use crate::sys::{file, namespace, socket};
 
 /// A file that nobody can read, for what is hidden.
 const NOTHING: &CStr = c"/run/pilot/nothing";
@@ -34,10 +34,18 @@ fn of<'t>(more: &ExecMore<'t>) -> Option<Namespace<'t>> {
     if features::NAMESPACES { decode::from_bytes(more.namespace) } else { None }
 }
 
-/// Gives a child its view.
+/// Gives a child what it is to have for itself.
 pub(super) fn enter(work: &Work, more: &ExecMore<'_>) -> Result<(), Errno> {
     let Some(own) = of(more).filter(|_| !work.unconfined) else { return Ok(()) };
-    namespace::enter()?;
+    namespace::unshare(&own)?;
+    if own.has(Namespace::NETWORK) {
+        socket::bring_loopback_up()?;
+    }
+    if own.has(Namespace::MOUNTS) { mount(work, &own) } else { Ok(()) }
+}
+
+fn mount(work: &Work, own: &Namespace<'_>) -> Result<(), Errno> {
+    namespace::close_outwards()?;
     let nothing = open_nothing()?;
     let mut trees: heapless::Deque<Option<OwnedFd>, TREES_MAX> = heapless::Deque::new();
     for step in own.steps.iter() {
@@ -133,11 +141,17 @@ fn make_place(tree: &OwnedFd, path: &str) -> Result<(), Errno> {
     rustix::fs::openat(above, name.as_c_str(), flags, mode).map(drop)
 }
 
-/// Opened while it can be seen; made by the first who needs it.
+/// Opened while it can be seen; made by the first who looks for it.
 fn open_nothing() -> Result<OwnedFd, Errno> {
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
-    rustix::fs::openat(CWD, NOTHING, flags, Mode::empty())?;
-    file::open(NOTHING, OFlags::PATH | OFlags::CLOEXEC)
+    let open = || file::open(NOTHING, OFlags::PATH | OFlags::CLOEXEC);
+    match open() {
+        Err(Errno::NOENT) => {
+            let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
+            rustix::fs::openat(CWD, NOTHING, flags, Mode::empty())?;
+            open()
+        }
+        opened => opened,
+    }
 }
 
 fn hide(path: &CStr, optional: bool, nothing: &OwnedFd) -> Result<(), Errno> {

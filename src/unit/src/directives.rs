@@ -461,6 +461,17 @@ or socket";
                     = "" needs "CONFIG_TMPFS";
                 /// Whether what the processes mount is theirs alone, without any of the above.
                 private_mounts: One<Boolean> ["PrivateMounts"] = "no";
+                /// Whether the processes have a network of their own, with nothing but a loopback
+                /// interface. Listeners that they are passed are those of the board all the same:
+                /// they can answer who connects, and reach nobody. Each command has another one.
+                private_network: One<Boolean> ["PrivateNetwork"] = "no" needs "CONFIG_NET_NS";
+                /// Whether the processes have message queues, semaphores and shared memory of
+                /// System V of their own, each command others.
+                private_ipc: One<Boolean> ["PrivateIPC"] = "no" needs "CONFIG_IPC_NS";
+                /// Whether the board does not hear of it if the processes change its host name.
+                protect_hostname: One<Boolean> ["ProtectHostname"] = "no" needs "CONFIG_UTS_NS";
+                /// Whether the clock cannot be set: without CAP_SYS_TIME and CAP_WAKE_ALARM.
+                protect_clock: One<Boolean> ["ProtectClock"] = "no";
                 /// Whether the settings of the kernel in /proc and /sys are read-only.
                 protect_kernel_tunables: One<Boolean> ["ProtectKernelTunables"] = "no";
                 /// Whether modules cannot be loaded: without CAP_SYS_MODULE, and without their

@@ -67,6 +67,7 @@ fn namespace(plan: &NamespacePlan) -> Vec<u8> {
     let nul = |text: &String| if text.is_empty() { String::new() } else { format!("{text}\0") };
     let steps: Vec<u8> = plan.steps.iter().flat_map(namespace_step).collect();
     encode(&Namespace {
+        kinds: plan.kinds,
         private_tmp: &nul(&plan.private_tmp),
         said: Words::from_bytes(&strings(&plan.said)),
         steps: Seq::from_bytes(&steps),

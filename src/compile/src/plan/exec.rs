@@ -14,6 +14,8 @@ use crate::grammar::{
 const RESET_ON_FORK: u32 = 0x4000_0000;
 /// Of linux/capability.h.
 const CAP_SYS_MODULE: u64 = 1 << 16;
+const CAP_SYS_TIME: u64 = 1 << 25;
+const CAP_WAKE_ALARM: u64 = 1 << 35;
 /// The policies whose processes have priorities.
 pub(crate) const REAL_TIME: [u32; 2] = [1, 2];
 /// best-effort, and the priority in its middle: ioprio_set(2).
@@ -276,6 +278,10 @@ fn rest(exec: draft::Exec) -> Rest {
         bind_read_only_paths: _,
         temporary_file_systems: _,
         private_mounts: _,
+        private_network: _,
+        private_ipc: _,
+        protect_hostname: _,
+        protect_clock: _,
         protect_kernel_tunables: _,
         protect_kernel_modules: _,
         protect_control_groups: _,
@@ -328,8 +334,12 @@ fn root_of(exec: &draft::Exec) -> (String, bool) {
 fn privileges(exec: &draft::Exec) -> PrivilegesPlan {
     let sum = |changes: &Many<Capabilities>| CapabilityChange::sum(&changes.cloned());
     let bounding = sum(&exec.bounding_set).unwrap_or(CapabilityChange::ALL);
-    let bounding =
-        if exec.protect_kernel_modules.value { bounding & !CAP_SYS_MODULE } else { bounding };
+    let lost = [
+        (exec.protect_kernel_modules.value, CAP_SYS_MODULE),
+        (exec.protect_clock.value, CAP_SYS_TIME | CAP_WAKE_ALARM),
+    ];
+    let lost = lost.iter().filter(|(is_lost, _)| *is_lost).fold(0, |sum, (_, set)| sum | set);
+    let bounding = bounding & !lost;
     PrivilegesPlan {
         bounding: Some(bounding).filter(|&set| set != CapabilityChange::ALL),
         ambient: sum(&exec.ambient_set).filter(|&set| set != 0),

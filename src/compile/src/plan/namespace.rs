@@ -1,11 +1,12 @@
-//! What a service sees of the file system, as steps in order: [`unit::Namespace`].
+//! What a service has of the system for itself, and of the file system as steps in order:
+//! [`unit::Namespace`].
 //!
 //! Each directive gives entries: a path, and what becomes of it. They are sorted, those above
 //! before those below, and of two for one path the one that confines more counts, as with
 //! systemd. All trees that are put somewhere are taken before anything changes, so that what is
 //! to be writable below what is sealed still is, and stays sealed where the board has it so.
 
-use unit::Missing;
+use unit::{Missing, Namespace};
 
 use crate::draft::{self, Many};
 use crate::grammar::{BoundTrees, ConfinedPath, ConfinedPaths, Homes, System, TMPFS_DEFAULT};
@@ -20,6 +21,7 @@ const PRIVATE_TMP: &str = "/run/pilot/private";
 #[derive(PartialEq, Eq, Debug)]
 #[allow(missing_docs, reason = "each field is that of `unit::Namespace`")]
 pub struct NamespacePlan {
+    pub kinds: u8,
     pub private_tmp: String,
     pub said: Vec<String>,
     pub steps: Vec<NamespaceStepPlan>,
@@ -255,13 +257,20 @@ pub(super) fn plan(
     unit: &str,
 ) -> Option<NamespacePlan> {
     let entries = entries(exec, directories);
-    if entries.is_empty() && !exec.private_mounts.value {
+    let kinds = [
+        (!entries.is_empty() || exec.private_mounts.value, Namespace::MOUNTS),
+        (exec.private_network.value, Namespace::NETWORK),
+        (exec.protect_hostname.value, Namespace::HOST_NAME),
+        (exec.private_ipc.value, Namespace::IPC),
+    ];
+    let kinds = kinds.iter().filter(|(is_own, _)| *is_own).fold(0, |sum, (_, kind)| sum | kind);
+    if kinds == 0 {
         return None;
     }
     let steps = [takes(&entries), changes(&entries), seals(&entries)].concat();
     let has_tmp = entries.iter().any(|entry| matches!(entry.fate, Fate::Tmp(_)));
     let private_tmp = if has_tmp { format!("{PRIVATE_TMP}/{unit}") } else { String::new() };
-    Some(NamespacePlan { private_tmp, said: said(exec), steps })
+    Some(NamespacePlan { kinds, private_tmp, said: said(exec), steps })
 }
 
 /// What the unit says, as it would say it.
@@ -282,6 +291,9 @@ fn said(exec: &draft::Exec) -> Vec<String> {
     let flags = [
         ("PrivateTmp", exec.private_tmp.value),
         ("PrivateMounts", exec.private_mounts.value),
+        ("PrivateNetwork", exec.private_network.value),
+        ("PrivateIPC", exec.private_ipc.value),
+        ("ProtectHostname", exec.protect_hostname.value),
         ("ProtectKernelTunables", exec.protect_kernel_tunables.value),
         ("ProtectKernelModules", exec.protect_kernel_modules.value),
         ("ProtectControlGroups", exec.protect_control_groups.value),

@@ -1,4 +1,4 @@
-//! How the processes of a service see the file system: mount_namespaces(7).
+//! What of the system the processes of a service have for themselves: namespaces(7).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,9 +7,12 @@ use crate::seq::{Seq, Words};
 /// Most trees that are taken for one service.
 pub const TREES_MAX: usize = 64;
 
-/// A mount namespace of a child's own, made step by step; the compiler has put them in order.
+/// Namespaces of a child's own. That of mounts is made step by step; the compiler has put them in
+/// order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Namespace<'a> {
+    /// [`Namespace::MOUNTS`] and its kin.
+    pub kinds: u8,
     /// The folder of `PrivateTmp=`, NUL-terminated; empty without.
     pub private_tmp: &'a str,
     /// What the unit says, `NAME=value`, for who asks.
@@ -17,6 +20,22 @@ pub struct Namespace<'a> {
     pub said: Words<'a>,
     /// First what takes, then what changes.
     pub steps: Seq<'a, NamespaceStep<'a>>,
+}
+
+impl Namespace<'_> {
+    /// Mounts.
+    pub const MOUNTS: u8 = 1;
+    /// `PrivateNetwork=`: interfaces and all that goes with them.
+    pub const NETWORK: u8 = 2;
+    /// `ProtectHostname=`: the names of the host.
+    pub const HOST_NAME: u8 = 4;
+    /// `PrivateIPC=`: message queues, semaphores and shared memory of System V.
+    pub const IPC: u8 = 8;
+
+    /// True if it is one of those kinds.
+    pub const fn has(&self, kinds: u8) -> bool {
+        self.kinds & kinds != 0
+    }
 }
 
 /// What is done next. Paths are NUL-terminated.
