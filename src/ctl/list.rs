@@ -53,6 +53,7 @@ pub(super) struct Columns<'h> {
 }
 
 impl<'h> Columns<'h> {
+    #[inline(never)]
     pub(super) fn new(
         call: &Call<'_>,
         mark: &'static str,

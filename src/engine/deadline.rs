@@ -22,6 +22,7 @@ pub(super) struct Schedule {
 }
 
 impl Engine<'_, '_> {
+    #[inline(never)]
     pub(super) fn note_deadline(&mut self, deadline: Option<Instant>) {
         if let Some(deadline) = deadline {
             self.schedule.soonest =

@@ -123,6 +123,7 @@ impl UnitState {
     }
 
     /// How it last ended.
+    #[inline(never)]
     pub const fn result(&self) -> UnitResult {
         match &self.kind {
             KindState::Service(service) => service.result,

@@ -33,6 +33,7 @@ const FLAGS: SocketFlags = SocketFlags::CLOEXEC.union(SocketFlags::NONBLOCK);
 const UMASK: u16 = 0o022;
 
 /// Sets the file mode creation mask that children inherit.
+#[inline(never)]
 pub fn set_default_umask() {
     rustix::process::umask(Mode::from_raw_mode(UMASK.into()));
 }
