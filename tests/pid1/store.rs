@@ -1,7 +1,5 @@
 //! `FileDescriptorStoreMax=`: what services give PID 1 to keep, and what they get back.
 
-use std::fs;
-
 use crate::stage::{Actor, Stage};
 use crate::try_cases;
 use crate::world::World;
@@ -78,13 +76,12 @@ fn a_heap_of_descriptors_leaves_nothing_open(world: &mut World) {
     let stage = Stage::new(world);
     world.control(&["start", "stores.service"]);
     let mut main = stage.enter("main");
-    let open = |world: &World| fs::read_dir(format!("/proc/{}/fd", world.pid)).unwrap().count();
-    let before = open(world);
+    let before = world.descriptors();
     main.does("store many FDSTORE=1\\nFDNAME=a");
     main.does("notify STATUS=still heard");
     // Before that was heard some of the heap may have been on its way.
     assert_eq!(world.property("StatusText", &["stores.service"]), "still heard");
-    assert!(open(world) <= before + 3, "{} after {before}", open(world));
+    world.wait_for_descriptors(before + 3);
     world.control(&["stop", "stores.service"]);
 }
 

@@ -247,6 +247,22 @@ impl World {
         }
     }
 
+    /// How many descriptors PID 1 has.
+    pub fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.pid)).unwrap().count()
+    }
+
+    /// Waits until PID 1 has no more descriptors than these: that of a client which has ended is
+    /// there until it hears of the end.
+    pub fn wait_for_descriptors(&self, most: usize) {
+        let begin = Instant::now();
+        while self.descriptors() > most {
+            let patient = begin.elapsed() < PATIENCE;
+            assert!(patient, "{} descriptors, not {most}:\n{}", self.descriptors(), self.said);
+            std::thread::yield_now();
+        }
+    }
+
     /// Signals PID 1 from the outside, which may send it anything.
     pub fn kill(&self, signal: c_int) {
         let pid = Pid::from_raw(self.pid as i32).unwrap();
