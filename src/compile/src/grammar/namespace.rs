@@ -1,9 +1,9 @@
 //! What a service sees of the file system: systemd.exec(5), "Sandboxing".
 
 use super::names::{absolute_path, expanded};
-use super::{Context, List, Scalar, trailing_comment, truth};
+use super::{Context, List, Scalar, keyword, truth};
 use crate::codes;
-use crate::report::{Span, Spanned, did_you_mean};
+use crate::report::{Span, Spanned};
 use crate::text::Value;
 
 /// `ProtectSystem=`.
@@ -34,35 +34,23 @@ pub enum Homes {
 
 const YES: &str = "say yes";
 
-/// A directive that is a boolean and has some words more.
+/// A directive that is a boolean, in any of its spellings, or one of some words more; `words` begin
+/// with `yes` and `no`.
 fn more_than_truth<T: Copy>(
     text: &Value,
     cx: &mut Context<'_>,
-    [no, yes]: [T; 2],
     words: &[(&str, T)],
     refused: &[(&str, &str)],
 ) -> Option<T> {
-    if let Some(truth) = truth(&text.text) {
-        return Some(if truth { yes } else { no });
+    match truth(&text.text) {
+        Some(truth) => words.get(usize::from(!truth)).map(|(_, value)| *value),
+        None => keyword(text, cx, words, refused),
     }
-    if let Some((_, value)) = words.iter().find(|(word, _)| *word == text.text) {
-        return Some(*value);
-    }
-    if let Some((_, hint)) = refused.iter().find(|(word, _)| *word == text.text) {
-        let label = "known to systemd, not supported here";
-        cx.refuse_with(codes::UNSUPPORTED_VALUE, &text.whole(), label, Some((*hint).into()));
-        return None;
-    }
-    let names = ["yes", "no"].into_iter().chain(words.iter().map(|(word, _)| *word));
-    let all = names.clone().collect::<Vec<_>>().join(", ");
-    let hint = did_you_mean(&text.text, names).or_else(|| trailing_comment(text));
-    cx.refuse_with(codes::BAD_VALUE, &text.whole(), format!("none of {all}"), hint);
-    None
 }
 
 macro_rules! more_than_truths {
     ($($(#[$meta:meta])* $grammar:ident -> $type:ty, $form:literal,
-        $truths:expr, $words:expr, $refused:expr;)*) => {
+        $words:expr, $refused:expr;)*) => {
         $($(#[$meta])*
         #[derive(Debug)]
         pub struct $grammar;
@@ -73,7 +61,7 @@ macro_rules! more_than_truths {
             const REFUSED: &'static [(&'static str, &'static str)] = $refused;
 
             fn parse(text: &Value, cx: &mut Context<'_>) -> Option<$type> {
-                more_than_truth(text, cx, $truths, $words, Self::REFUSED)
+                more_than_truth(text, cx, $words, Self::REFUSED)
             }
         })*
     };
@@ -82,19 +70,27 @@ macro_rules! more_than_truths {
 more_than_truths! {
     /// `ProtectSystem=`.
     SystemName -> System, "yes, no, `full` or `strict`",
-        [System::Open, System::Programs],
-        &[("full", System::Configuration), ("strict", System::Strict)], &[];
+        &[
+            ("yes", System::Programs),
+            ("no", System::Open),
+            ("full", System::Configuration),
+            ("strict", System::Strict),
+        ], &[];
 
     /// `ProtectHome=`.
     HomesName -> Homes, "yes, no, `read-only` or `tmpfs`",
-        [Homes::Open, Homes::Hidden],
-        &[("read-only", Homes::ReadOnly), ("tmpfs", Homes::Empty)], &[];
+        &[
+            ("yes", Homes::Hidden),
+            ("no", Homes::Open),
+            ("read-only", Homes::ReadOnly),
+            ("tmpfs", Homes::Empty),
+        ], &[];
 
     /// `PrivateTmp=`.
-    PrivateTmpName -> bool, "yes or no", [false, true], &[], &[("disconnected", YES)];
+    PrivateTmpName -> bool, "yes or no", &[("yes", true), ("no", false)], &[("disconnected", YES)];
 
     /// `ProtectControlGroups=`.
-    ProtectControlGroupsName -> bool, "yes or no", [false, true], &[],
+    ProtectControlGroupsName -> bool, "yes or no", &[("yes", true), ("no", false)],
         &[("private", YES), ("strict", YES)];
 }
 
@@ -105,6 +101,19 @@ pub struct ConfinedPath {
     pub path: String,
     /// It stands behind a `-`.
     pub optional: bool,
+}
+
+/// The words of a list, each by a grammar of its own.
+fn each<T>(
+    text: &Value,
+    cx: &mut Context<'_>,
+    parse: fn(&str, &Span, &mut Context<'_>) -> Option<T>,
+) -> Vec<Spanned<T>> {
+    let words = expanded(text, cx).into_iter().filter_map(|Spanned { value, span }| {
+        let value = parse(&value, &span, cx)?;
+        Some(Spanned { value, span })
+    });
+    words.collect()
 }
 
 /// The path behind `-` and `+`; `+` means the root directory, which is the board's.
@@ -129,11 +138,7 @@ impl List for ConfinedPaths {
     const FORM: &'static str = "absolute paths, with `-` in front if they may be missing";
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<ConfinedPath>> {
-        let words = expanded(text, cx).into_iter().filter_map(|Spanned { value, span }| {
-            let value = confined(&value, &span, cx)?;
-            Some(Spanned { value, span })
-        });
-        words.collect()
+        each(text, cx, confined)
     }
 }
 
@@ -157,11 +162,7 @@ impl List for BoundTrees {
     const FORM: &'static str = "`SOURCE`, `SOURCE:TARGET` or `SOURCE:TARGET:OPTION`";
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<BoundTree>> {
-        let words = expanded(text, cx).into_iter().filter_map(|Spanned { value, span }| {
-            let value = bound(&value, &span, cx)?;
-            Some(Spanned { value, span })
-        });
-        words.collect()
+        each(text, cx, bound)
     }
 }
 
@@ -208,11 +209,7 @@ impl List for MemoryTrees {
     const FORM: &'static str = "`PATH` or `PATH:OPTIONS`, options of tmpfs(5) and ro";
 
     fn parse(text: &Value, cx: &mut Context<'_>) -> Vec<Spanned<MemoryTree>> {
-        let words = expanded(text, cx).into_iter().filter_map(|Spanned { value, span }| {
-            let value = memory(&value, &span, cx)?;
-            Some(Spanned { value, span })
-        });
-        words.collect()
+        each(text, cx, memory)
     }
 }
 
